@@ -1,0 +1,22 @@
+# Build stage: talmach and its dependencies in a virtual environment, the embedded models inside the package.
+FROM python:3.12-slim AS build
+WORKDIR /source
+COPY . .
+RUN python -m venv /opt/talmach && /opt/talmach/bin/pip install --no-cache-dir .
+
+# The image: no sources, no build tools, no network needed. The same base, so that the environment's python is there.
+FROM python:3.12-slim
+COPY --from=build /opt/talmach /opt/talmach
+# A number, so that Kubernetes' runAsNonRoot can tell that it is not root.
+USER 10001:10001
+ENV PATH=/opt/talmach/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    TALMACH_ADDRESS=0.0.0.0:50051 \
+    TALMACH_METRICS_ADDRESS=0.0.0.0:9464
+EXPOSE 50051 9464
+STOPSIGNAL SIGTERM
+# Healthy when every model has translated its golden sentences; not while starting or draining.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["talmach", "health", "--address", "127.0.0.1:50051"]
+ENTRYPOINT ["talmach"]
+CMD ["serve"]

@@ -1,0 +1,138 @@
+"""manifest.toml as frozen specs: the single truth about every model; an unknown key or a bad value is an error.
+
+A spec says what a model is and what its files must hash to. Whether they do is the business of `verify`.
+"""
+
+import re
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from talmach.errors import ModelNotFound, ModelUnusable
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILENAME = "manifest.toml"
+
+
+def _inside(path: str) -> str:
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\\" in path:
+        raise ValueError("is not a relative path with forward slashes inside the models directory")
+    return path
+
+
+InnerPath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+DirectionCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Score(_Spec):
+    """What a model reached in one direction; a score never travels without its signature."""
+
+    signature: str = Field(min_length=1)  # test set, tokeniser, beam, engine and its version
+    chrf: float | None = None
+    bleu: float | None = None
+    retrieval_accuracy: float | None = None  # of an encoder: share of nearest neighbours that are the translation
+
+
+class Golden(_Spec):
+    """A sentence that the model must translate before the server says SERVING."""
+
+    direction: DirectionCode
+    source: str = Field(min_length=1)
+
+
+class Remote(_Spec):
+    """Where the files of a model that is not embedded come from: `base_url`/`file name`."""
+
+    base_url: str = Field(pattern=r"^https?://")
+    revision: str = ""
+
+
+class ModelSpec(_Spec):
+    """One model: what it is, which files it has under `path` and what they must hash to."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    version: str
+    kind: Literal["translation", "encoder"]
+    architecture: str
+    path: InnerPath  # of its directory, relative to the manifest's
+    licence: str
+    files: dict[InnerPath, Sha256] = Field(min_length=1)
+    draft: bool = False
+    directions: tuple[DirectionCode, ...] = ()
+    max_source_tokens: int = Field(256, ge=8)
+    golden: tuple[Golden, ...] = ()
+    sources: tuple[str, ...] = ()  # of the training data, with their licences
+    card: InnerPath | None = None
+    scores: dict[DirectionCode, Score] = Field(default_factory=dict)
+    source: Remote | None = None  # None = embedded
+
+    @field_validator("golden", mode="before")
+    @classmethod
+    def _golden_from_table(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return tuple({"direction": direction, "source": source} for direction, source in value.items())
+
+    @model_validator(mode="after")
+    def _golden_covers_directions(self) -> "ModelSpec":
+        if self.kind == "translation" and not self.directions:
+            raise ValueError("directions: a translation model has at least one")
+        if sorted(golden.direction for golden in self.golden) != sorted(self.directions):
+            raise ValueError("golden: needs one sentence for each of `directions`, and for no other")
+        return self
+
+
+class Manifest(_Spec):
+    """Every model of one models directory, in the order of preference."""
+
+    models: tuple[ModelSpec, ...] = Field(alias="model", min_length=1)
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> "Manifest":
+        ids = [model.id for model in self.models]
+        if len(set(ids)) != len(ids):
+            raise ValueError("id: two models have the same one")
+        return self
+
+    def model(self, model_id: str) -> ModelSpec:
+        """Return the model called `model_id`, or raise ModelNotFound."""
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        raise ModelNotFound(model.id for model in self.models)
+
+
+def load(models_dir: Path) -> Manifest:
+    """Read `models_dir`/manifest.toml.
+
+    Raises:
+        ModelUnusable: there is no manifest, or it is not one; every problem is named by its key.
+
+    """
+    path = models_dir / FILENAME
+    try:
+        return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        cure = "set TALMACH_MODELS_DIR to a directory that holds one, or leave it empty"
+        raise ModelUnusable(FILENAME, f"cannot be read in {models_dir} ({error.strerror}); {cure}") from error
+    except ValidationError as error:
+        problems = "; ".join(f"{_key(each['loc'])}: {each['msg']}" for each in error.errors(include_url=False))
+        raise ModelUnusable(FILENAME, problems) from error
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise ModelUnusable(FILENAME, f"is not TOML: {error}") from error
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """Spell a place as TOML would: ("model", 0, "files") -> `model[0].files`."""
+    return re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, location))) or "manifest"

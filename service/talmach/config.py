@@ -1,0 +1,136 @@
+"""Settings: the only reader of the environment.
+
+Every setting is a variable `TALMACH_<NAME>`; an unknown one stops the start with the closest known name, because a
+limit that was misspelled is a limit that is not there.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TALMACH_"
+
+
+# Kubernetes puts these into every pod beside a Service that is called `talmach`; they are nobody's misspelling.
+_SERVICE_LINK = re.compile(r"TALMACH_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)")
+MAX_PORT = 65_535
+
+
+class InvalidSettings(ValueError):
+    """Variables of the environment that are unknown or wrong, one line for each."""
+
+
+def _host_port(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+        raise ValueError("is not HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051")
+    return value
+
+
+def _host_port_or_empty(value: str) -> str:
+    return _host_port(value) if value else value
+
+
+Address = Annotated[str, AfterValidator(_host_port)]
+OptionalAddress = Annotated[str, AfterValidator(_host_port_or_empty)]
+ComputeType = Literal[
+    "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
+]
+
+
+class Settings(BaseSettings):
+    """What an operator can set; values are checked once, at the start, and never change afterwards."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, case_sensitive=False, frozen=True, extra="forbid"
+    )
+
+    address: Address = Field("127.0.0.1:50051", description="`HOST:PORT` that the gRPC server listens on")
+    metrics_address: OptionalAddress = Field("", description="`HOST:PORT` of the Prometheus page; empty = no page")
+    reflection: bool = Field(default=True, description="serve gRPC reflection, for grpcurl and the like")
+    tokens_file: Path | None = Field(
+        None, description="file of `name:sha256` lines, one per client token; empty = every caller is let in"
+    )
+
+    models_dir: Path | None = Field(None, description="directory with `manifest.toml`; empty = the packaged models")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto`, `cpu` or `cuda`; `auto` takes a GPU")
+    compute_type: ComputeType = Field(
+        "auto", description="a CTranslate2 compute type; `auto` = `int8` on the CPU, `float16` on a GPU"
+    )
+    workers: int = Field(0, ge=0, le=1_024, description="batches translated at once; 0 = one per CPU core")
+    threads_per_worker: int = Field(1, ge=1, le=256, description="CPU threads of one worker")
+
+    max_batch_tokens: int = Field(512, ge=16, le=65_536, description="padded source tokens in one batch")
+    max_batch_size: int = Field(32, ge=1, le=1_024, description="sentences in one batch")
+    max_queue_tokens: int = Field(
+        200_000, ge=1_024, le=100_000_000, description="source tokens that may wait; beyond it calls are refused"
+    )
+
+    max_text_chars: int = Field(
+        100_000, ge=1, le=10_000_000, description="characters of one article (headline, lead and body together)"
+    )
+    max_texts: int = Field(1_024, ge=1, le=100_000, description="texts in one call")
+    max_message_bytes: int = Field(8_388_608, ge=65_536, le=268_435_456, description="bytes of one gRPC message")
+    max_concurrent_calls: int = Field(1_024, ge=1, le=100_000, description="calls served at once; more are refused")
+    drain_timeout_s: float = Field(30.0, ge=0, le=3_600, description="seconds that calls get to finish at shutdown")
+    low_confidence_score: float = Field(
+        -1.5, ge=-100, le=0, description="mean log-probability per token below which a segment is LOW_CONFIDENCE"
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="`json`, `console` or `auto` (console on a terminal, else JSON)"
+    )
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; `overrides` (field name = value) win over it.
+
+    Raises:
+        InvalidSettings: variables are unknown, malformed or out of bounds; all of them are named.
+
+    """
+    problems = _unknown_variables(os.environ)
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the types
+    except ValidationError as error:
+        problems += [f"{_variable(str(each['loc'][0]))}: {each['msg']}" for each in error.errors(include_url=False)]
+        raise InvalidSettings("\n".join(problems)) from error
+    if problems:
+        raise InvalidSettings("\n".join(problems))
+    return settings
+
+
+def settings_table() -> str:
+    """Return the settings as a Markdown table: variable, default, meaning."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "") else f"`{_shown(field.default)}`"
+        rows.append(f"| `{_variable(name)}` | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _variable(field: str) -> str:
+    return PREFIX + field.upper()
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    known = [_variable(field) for field in Settings.model_fields]
+    names = [name for name in sorted(environment) if name.startswith(PREFIX) and name not in known]
+    return [f"{name}: is not a setting{_suggestion(name)}" for name in names if not _SERVICE_LINK.fullmatch(name)]
+
+
+def _suggestion(variable: str) -> str:
+    field = variable.removeprefix(PREFIX).lower()
+    closest = difflib.get_close_matches(field, Settings.model_fields, n=1)
+    return f" (did you mean {_variable(closest[0])}?)" if closest else ""
+
+
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)

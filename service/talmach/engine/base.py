@@ -1,0 +1,97 @@
+"""What the service asks of an engine; `engine.ct2` answers with CTranslate2, tests with engines of their own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Direction:
+    """A direction of translation between two language codes."""
+
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.source}-{self.target}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Direction":
+        """Read the form of `str(direction)`, such as "be-en".
+
+        Raises:
+            ValueError: the text is not two codes with a hyphen between them.
+
+        """
+        source, hyphen, target = text.partition("-")
+        if not (source and hyphen and target):
+            raise ValueError(f"{text!r} is not of the form source-target")
+        return cls(source, target)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """How hypotheses are searched for; only sentences with equal options share a batch."""
+
+    beam_size: int = 1
+    repetition_penalty: float = 1.0  # 1 = none; divides the score of tokens that were produced already
+    no_repeat_ngram_size: int = 0  # 0 = off
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One translated sentence."""
+
+    text: str
+    score: float  # mean log-probability per token, at most 0
+    tokens: int
+    truncated: bool  # the length limit was reached before the end-of-sentence token
+
+
+class TranslationEngine(Protocol):
+    """Translates batches of tokenised sentences; all methods are thread-safe."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model in the manifest."""
+
+    @property
+    def directions(self) -> frozenset[Direction]:
+        """What the model translates."""
+
+    @property
+    def max_source_tokens(self) -> int:
+        """Longest input, language tag included; the engine refuses longer ones."""
+
+    def tokenize(self, text: str, direction: Direction) -> list[str]:
+        """Return the source pieces of a sentence with the direction's language tag; empty text gives the tag alone."""
+
+    def translate(
+        self,
+        batch: Sequence[Sequence[str]],
+        options: DecodeOptions,
+        is_cancelled: Callable[[int], bool] | None = None,
+    ) -> list[Hypothesis]:
+        """Translate tokenised sentences, one hypothesis for each, in order; blocks without holding the GIL.
+
+        `is_cancelled(position in the batch)` is asked after every step of greedy decoding; where it says yes the
+        sentence ends there, marked as truncated.
+
+        Raises:
+            EngineFailure: the engine failed on the whole batch.
+
+        """
+
+
+class SentenceEncoder(Protocol):
+    """Turns sentences into vectors; all methods are thread-safe."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model in the manifest."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return embeddings of shape (len(texts), dimension), float32, each of Euclidean length 1; blocks."""

@@ -1,0 +1,204 @@
+"""CTranslate2 and SentencePiece behind the protocols of `base`; the only module that imports them."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import ctranslate2
+import numpy as np
+import sentencepiece
+from numpy.typing import NDArray
+
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.engine.normalization import normalize
+from talmach.errors import EngineFailure, ModelUnusable
+
+T = TypeVar("T")
+
+END = "</s>"
+VOCABULARY_FILE = "sentencepiece.model"
+# Translations between these languages stay well under twice the source's pieces; what is longer is a loop.
+_MAX_LENGTH_FACTOR = 2
+_MAX_LENGTH_GRACE = 16
+_ENCODER_BATCH_SIZE = 32
+_ENCODER_MAX_TOKENS = 128
+
+
+def resolve_device(device: str, compute_type: str) -> tuple[str, str]:
+    """Turn "auto" into what this machine has: a GPU with float16 (int8 is slower there), else the CPU with int8."""
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+    if compute_type == "auto":
+        compute_type = "float16" if device == "cuda" else "int8"
+    return device, compute_type
+
+
+class Ct2Translator:
+    """A multilingual `TranslationEngine`; the target language is asked for by a tag in front of the source."""
+
+    def __init__(
+        self,
+        model_id: str,
+        directory: Path,
+        directions: frozenset[Direction],
+        *,
+        max_source_tokens: int,
+        device: str = "auto",
+        compute_type: str = "auto",
+        workers: int = 1,
+        threads_per_worker: int = 1,
+    ) -> None:
+        """Load the model; raises ModelUnusable."""
+        self.model_id = model_id
+        self.directions = directions
+        self.max_source_tokens = max_source_tokens
+        device, compute_type = resolve_device(device, compute_type)
+
+        def construct() -> Any:
+            return ctranslate2.Translator(
+                str(directory),
+                device=device,
+                compute_type=compute_type,
+                inter_threads=workers,
+                intra_threads=threads_per_worker,
+            )
+
+        self._processor, self._translator = _load(model_id, directory, construct)
+        self._tags = {direction: _target_tag(direction.target) for direction in directions}
+
+    @property
+    def device(self) -> str:
+        """ "cpu" or "cuda", as it is in effect."""
+        return str(self._translator.device)
+
+    @property
+    def compute_type(self) -> str:
+        """The number format in effect, not the one asked for."""
+        return str(self._translator.compute_type)
+
+    def tokenize(self, text: str, direction: Direction) -> list[str]:
+        """See `TranslationEngine.tokenize`."""
+        return [self._tags[direction], *_pieces(self._processor, text)]
+
+    def translate(
+        self,
+        batch: Sequence[Sequence[str]],
+        options: DecodeOptions,
+        is_cancelled: Callable[[int], bool] | None = None,
+    ) -> list[Hypothesis]:
+        """See `TranslationEngine.translate`."""
+        longest = max(map(len, batch), default=0)
+        # CTranslate2 would cut a longer input without a word.
+        assert longest <= self.max_source_tokens, "sentences are split to the model's window before they come here"
+        try:
+            results = self._translator.translate_batch(
+                [list(tokens) for tokens in batch],
+                beam_size=options.beam_size,
+                repetition_penalty=options.repetition_penalty,
+                no_repeat_ngram_size=options.no_repeat_ngram_size,
+                max_decoding_length=_MAX_LENGTH_FACTOR * longest + _MAX_LENGTH_GRACE,
+                return_scores=True,
+                return_end_token=True,
+                callback=_stopper(is_cancelled) if is_cancelled and options.beam_size == 1 else None,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise EngineFailure from error
+        return [self._hypothesis(result) for result in results]
+
+    def _hypothesis(self, result: Any) -> Hypothesis:
+        tokens = result.hypotheses[0]
+        ended = bool(tokens) and tokens[-1] == END
+        text = self._processor.decode_pieces(tokens[:-1] if ended else tokens)
+        return Hypothesis(str(text), float(result.scores[0]), len(tokens), truncated=not ended)
+
+
+class Ct2Encoder:
+    """A `SentenceEncoder`: mean of the last hidden states over a sentence's pieces."""
+
+    def __init__(
+        self,
+        model_id: str,
+        directory: Path,
+        *,
+        device: str = "auto",
+        compute_type: str = "auto",
+        workers: int = 1,
+        threads_per_worker: int = 1,
+    ) -> None:
+        """Load the model; raises ModelUnusable."""
+        self.model_id = model_id
+        device, compute_type = resolve_device(device, compute_type)
+
+        def construct() -> Any:
+            return ctranslate2.Encoder(
+                str(directory),
+                device=device,
+                compute_type=compute_type,
+                inter_threads=workers,
+                intra_threads=threads_per_worker,
+            )
+
+        self._processor, self._encoder = _load(model_id, directory, construct)
+
+    @property
+    def device(self) -> str:
+        """ "cpu" or "cuda", as it is in effect."""
+        return str(self._encoder.device)
+
+    @property
+    def compute_type(self) -> str:
+        """The number format in effect, not the one asked for."""
+        return str(self._encoder.compute_type)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See `SentenceEncoder.encode`; what a sentence has beyond its first 127 pieces is not looked at."""
+        sentences = [[*_pieces(self._processor, text)[: _ENCODER_MAX_TOKENS - 1], END] for text in texts]
+        by_length = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))
+        parts = [by_length[i : i + _ENCODER_BATCH_SIZE] for i in range(0, len(by_length), _ENCODER_BATCH_SIZE)]
+        try:
+            pooled = [self._encode_batch([sentences[index] for index in part]) for part in parts]
+        except (RuntimeError, ValueError) as error:
+            raise EngineFailure from error
+        if not pooled:
+            return np.zeros((0, 0), dtype=np.float32)
+        embeddings = np.empty((len(texts), pooled[0].shape[1]), dtype=np.float32)
+        embeddings[by_length] = np.concatenate(pooled)
+        return embeddings
+
+    def _encode_batch(self, batch: list[list[str]]) -> NDArray[np.float32]:
+        output = self._encoder.forward_batch(batch).last_hidden_state
+        if output.device == "cuda":
+            output = output.to_device(ctranslate2.Device.cpu)
+        states = np.array(output, dtype=np.float32)  # (sentences, longest, dimension), rows padded on the right
+        lengths = np.array([len(tokens) for tokens in batch])
+        mask = np.arange(states.shape[1]) < lengths[:, None]
+        means = (states * mask[..., None]).sum(axis=1) / lengths[:, None]
+        normed: NDArray[np.float32] = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+        return normed
+
+
+def _load(model_id: str, directory: Path, construct: Callable[[], T]) -> tuple[Any, T]:
+    try:
+        processor = sentencepiece.SentencePieceProcessor(model_file=str(directory / VOCABULARY_FILE))
+        # libgomp binds its thread pool to the thread that first needs it: one that is gone leaves the workers alone.
+        with ThreadPoolExecutor(1) as executor:
+            return processor, executor.submit(construct).result()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelUnusable(model_id, f"cannot be loaded ({type(error).__name__})") from error
+
+
+def _target_tag(language: str) -> str:
+    return f"<2{language}>"
+
+
+def _pieces(processor: Any, text: str) -> list[str]:
+    pieces: list[str] = []
+    for piece in processor.encode(normalize(text), out_type=str):
+        # A tag that stands in the text itself is text: spelled in bytes it cannot steer the model.
+        pieces.extend([f"<0x{byte:02X}>" for byte in piece.encode()] if piece.startswith("<2") else [piece])
+    return pieces
+
+
+def _stopper(is_cancelled: Callable[[int], bool]) -> Callable[[Any], bool]:
+    return lambda step: is_cancelled(step.batch_id)

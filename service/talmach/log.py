@@ -1,0 +1,72 @@
+"""structlog set-up: one stream for our events and for what the libraries log, JSON off a terminal and pretty on one.
+
+Events are named `noun.verb` and carry values, not sentences; a library's message arrives as `library.logged`. A user's
+text must never get here, and it could come inside a foreign exception, so of an exception only its type and its place
+are written; a TalmachError, whose message is free of texts by contract, keeps its message.
+"""
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from talmach.errors import TalmachError
+
+LogFormat = Literal["auto", "json", "console"]
+
+
+def configure_logging(level: str = "info", log_format: LogFormat = "auto", stream: TextIO | None = None) -> None:
+    """Send every log record of the process to `stream` (stderr), from `level` upwards; replaces an earlier set-up."""
+    stream = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _describe_exception,
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_name_library_message, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format, stream)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+
+
+def _renderer(log_format: LogFormat, stream: TextIO) -> Processor:
+    if log_format == "json" or (log_format == "auto" and not stream.isatty()):
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(colors=stream.isatty())
+
+
+def _name_library_message(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    # asyncio puts the repr of the failed task, with the exception's text in it, on the lines after the first.
+    message = str(event["event"]).split("\n", 1)[0]
+    return {**event, "event": "library.logged", "library": event["_record"].name, "message": message}
+
+
+def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    info = event.pop("exc_info", None)
+    error = info if isinstance(info, BaseException) else info[1] if isinstance(info, tuple) else sys.exc_info()[1]
+    if not info or error is None:
+        return event
+    event["error"] = type(error).__name__
+    if isinstance(error, TalmachError):
+        event["error_message"] = str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    event["error_at"] = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    if error.__cause__ is not None:
+        event["error_cause"] = type(error.__cause__).__name__
+    return event

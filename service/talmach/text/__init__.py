@@ -1,0 +1,1 @@
+"""Texts without models: lossless documents, sentence boundaries, language evidence and boilerplate lines."""

@@ -1,0 +1,154 @@
+"""The lossless document: sentences to translate and the gaps between them, the first and last step of the line.
+
+A gap is white space, a line end, a list marker or a dash of direct speech: all that is kept verbatim. A sentence is
+known by its position, never by its text, because repeated sentences are normal in news.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from talmach.text import sentences
+from talmach.text.span import Span
+
+__all__ = ["Assembled", "Document", "Piece", "PieceKind", "Span"]
+
+_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_MARKER = re.compile(
+    r"""(?: (?: [—–−‒―•·●○◦▪■□►▶➤✓✔*‣⁃-]{1,2}     # bullets and dashes of direct speech
+            |   \d{1,3}(?:\.\d{1,2}){0,3}[.)]     # 1.  1)  1.2.
+            |   [a-zа-яёіў]\)                     # a)  а)
+            ) [^\S\r\n]+ )+""",
+    re.VERBOSE,
+)
+_TERMINAL = ".!?…:;"
+_CLOSING = "\"'’»”“›)]}"
+_MIN_WRAPPED_LINE = 50  # code points; shorter lines that lack a full stop are headlines, list items or verses
+
+
+class PieceKind(Enum):
+    """Whether a piece is translated or kept."""
+
+    SENTENCE = "sentence"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the document; `paragraph` counts from 0 and is -1 for a gap between paragraphs."""
+
+    kind: PieceKind
+    span: Span
+    text: str
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A text with its sentences replaced, and where in it each replacement lies, in order."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text and its pieces, in order: ``"".join(piece.text for piece in pieces) == text`` for every text."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+
+    @classmethod
+    def parse(cls, text: str, language: str | None = None) -> "Document":
+        """Cuts `text` into sentences and gaps; `language` chooses the abbreviations, all of them when None."""
+        return cls(text, tuple(_pieces(text, language)))
+
+    @property
+    def sentences(self) -> tuple[Piece, ...]:
+        """The pieces to translate, in document order."""
+        return tuple(piece for piece in self.pieces if piece.kind is PieceKind.SENTENCE)
+
+    def assemble(self, replacements: Sequence[str]) -> Assembled:
+        """The text with sentence *i* replaced by `replacements[i]` and every gap kept verbatim.
+
+        Raises:
+            ValueError: there are not as many replacements as sentences.
+        """
+        expected = len(self.sentences)
+        if len(replacements) != expected:
+            raise ValueError(f"replacements: {len(replacements)} given ({expected} sentences)")
+        parts: list[str] = []
+        spans: list[Span] = []
+        position, remaining = 0, iter(replacements)
+        for piece in self.pieces:
+            is_sentence = piece.kind is PieceKind.SENTENCE
+            part = next(remaining) if is_sentence else piece.text
+            if is_sentence:
+                spans.append(Span(position, position + len(part)))
+            parts.append(part)
+            position += len(part)
+        return Assembled("".join(parts), tuple(spans))
+
+
+def _pieces(text: str, language: str | None) -> Iterator[Piece]:
+    position, previous = 0, -1
+    for paragraph, span in _sentences(text, language):
+        if span.start > position:
+            gap = Span(position, span.start)
+            yield Piece(PieceKind.GAP, gap, gap.slice(text), paragraph if paragraph == previous else -1)
+        yield Piece(PieceKind.SENTENCE, span, span.slice(text), paragraph)
+        position, previous = span.end, paragraph
+    if position < len(text):
+        gap = Span(position, len(text))
+        yield Piece(PieceKind.GAP, gap, gap.slice(text), -1)
+
+
+def _sentences(text: str, language: str | None) -> Iterator[tuple[int, Span]]:
+    for paragraph, span in enumerate(_paragraphs(text)):
+        start = _skip_marker(text, span)
+        for sentence in sentences.split(text[start : span.end], language):
+            yield paragraph, sentence.shift(start)
+
+
+def _paragraphs(text: str) -> Iterator[Span]:
+    """The paragraphs that are not blank, with the lines of a hard-wrapped one together."""
+    start = end = -1
+    last_line = ""
+    for line in _lines(text):
+        span = sentences.strip(text, line.start, line.end)
+        content = span.slice(text)
+        if start >= 0 and not _is_wrapped(last_line, content):
+            yield Span(start, end)
+            start = -1
+        if content:
+            start, end = (start if start >= 0 else span.start), span.end
+        last_line = content
+    if start >= 0:
+        yield Span(start, end)
+
+
+def _lines(text: str) -> Iterator[Span]:
+    start = 0
+    for line_end in _LINE_END.finditer(text):
+        yield Span(start, line_end.start())
+        start = line_end.end()
+    yield Span(start, len(text))
+
+
+def _is_wrapped(line: str, following: str) -> bool:
+    """Whether `following` goes on in the middle of the sentence that `line` began."""
+    return (
+        len(line) >= _MIN_WRAPPED_LINE
+        and following[:1].islower()
+        and not _MARKER.match(following)
+        and line.rstrip(_CLOSING)[-1:] not in _TERMINAL
+    )
+
+
+def _skip_marker(text: str, paragraph: Span) -> int:
+    """Where the words of a paragraph start: behind list markers and the dash of direct speech."""
+    marker = _MARKER.match(text, paragraph.start, paragraph.end)
+    if not marker or not any(char.isalnum() for char in text[marker.end() : paragraph.end]):
+        return paragraph.start
+    return marker.end()

@@ -1,0 +1,93 @@
+"""What is to be done with each sentence, decided before any model runs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from talmach.text import casing, protected
+from talmach.text.article import Sentence
+from talmach.text.clauses import split_clauses
+from talmach.text.language import determine
+from talmach.text.span import Span
+
+
+class Action(Enum):
+    """What happens to a sentence."""
+
+    TRANSLATE = auto()
+    COPY = auto()
+    DROP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a sentence: translated by itself, or kept as it is."""
+
+    text: str
+    translate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done with one sentence."""
+
+    sentence: Sentence
+    action: Action
+    source_language: str | None
+    language_mismatch: bool = False  # it looks like another language than the one that was named
+    all_caps: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the model is to see: an ALL-CAPS sentence in ordinary letters."""
+        return casing.to_sentence_case(self.sentence.text) if self.all_caps else self.sentence.text
+
+
+def plan(
+    sentence: Sentence, *, named_language: str | None, article_language: str | None, target_language: str, drop: bool
+) -> Plan:
+    """Decide on one sentence; `named_language` is the caller's word, `article_language` what the whole looks like."""
+    language = named_language or article_language
+    if drop and sentence.boilerplate is not None:
+        return Plan(sentence, Action.DROP, language)
+    if not protected.has_words(sentence.text):
+        return Plan(sentence, Action.COPY, language)
+    looks_like = determine(sentence.text)
+    if named_language is None:
+        language = looks_like or article_language
+    mismatch = named_language is not None and looks_like is not None and looks_like != named_language
+    if language is None or target_language in (language, looks_like):
+        return Plan(sentence, Action.COPY, language, mismatch)
+    return Plan(sentence, Action.TRANSLATE, language, mismatch, all_caps=casing.is_all_caps(sentence.text))
+
+
+def parts(text: str, verbatim: Sequence[Span], fits: Callable[[str], bool]) -> list[Part]:
+    """Cut a sentence into parts that fit the model's window, with protected tokens and `verbatim` spans kept as they are.
+
+    A link in the middle of a sentence costs some fluency this way, but it is the only way that never damages the link.
+    The parts' texts joined together are `text`.
+    """
+    kept = sorted([*verbatim, *(token.span for token in protected.find(text))], key=lambda span: span.start)
+    result: list[Part] = []
+    position = 0
+    for span in kept:
+        if span.start >= position:
+            result += _translatable(text[position : span.start], fits)
+            result.append(Part(text[span.start : span.end], translate=False))
+            position = span.end
+    return result + list(_translatable(text[position:], fits))
+
+
+def _translatable(text: str, fits: Callable[[str], bool]) -> Iterator[Part]:
+    """Yield the clauses of `text` that fit, with the white space around each as a part that is kept."""
+    spans = [Span(0, len(text))] if fits(text) else split_clauses(text, fits)
+    for span in spans:
+        clause = text[span.start : span.end]
+        core = clause.strip()
+        if not protected.has_words(core):
+            yield Part(clause, translate=False)
+            continue
+        start = clause.index(core)
+        yield Part(clause[:start], translate=False)
+        yield Part(core, translate=True)
+        yield Part(clause[start + len(core) :], translate=False)

@@ -1,0 +1,138 @@
+"""The manifest: read into frozen specs, strict about every key."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from talmach.catalog import default_models_dir
+from talmach.catalog.manifest import Golden, Manifest, load
+from talmach.errors import ModelNotFound, ModelUnusable
+
+SHA = "0123456789abcdef" * 4
+NMT = f"""
+[[model]]
+id = "talmach-nmt-draft"
+version = "2026.11.23"
+kind = "translation"
+draft = true
+architecture = "transformer 4+2, d=256, 8k pieces"
+path = "embedded/nmt"
+licence = "Apache-2.0"
+directions = ["be-en", "en-be"]
+max_source_tokens = 256
+sources = ["OPUS, CC-BY"]
+card = "embedded/nmt/README.md"
+[model.files]
+"model.bin" = "{SHA}"
+[model.golden]
+"be-en" = "Горад адкрыў новую школу."
+"en-be" = "The city opened a new school."
+[model.scores."be-en"]
+chrf = 31.2
+bleu = 8.1
+signature = "corpus/dev, int8, greedy"
+"""
+ENCODER = f"""
+[[model]]
+id = "talmach-encoder"
+version = "1"
+kind = "encoder"
+architecture = "transformer 6, d=384"
+path = "remote/encoder"
+licence = "Apache-2.0"
+files = {{ "model.bin" = "{SHA}" }}
+source = {{ base_url = "https://models.example/encoder", revision = "abc" }}
+"""
+
+
+def manifest(tmp_path: Path, text: str) -> Manifest:
+    """Write a manifest and load it."""
+    (tmp_path / "manifest.toml").write_text(text, encoding="utf-8")
+    return load(tmp_path)
+
+
+def problem(tmp_path: Path, text: str) -> str:
+    """Return what is said about a manifest that is wrong."""
+    with pytest.raises(ModelUnusable) as caught:
+        manifest(tmp_path, text)
+    return str(caught.value)
+
+
+def test_models_are_read(tmp_path: Path) -> None:
+    """Every key of the file arrives in the spec."""
+    nmt, encoder = manifest(tmp_path, NMT + ENCODER).models
+    assert (nmt.id, nmt.version, nmt.kind, nmt.draft) == ("talmach-nmt-draft", "2026.11.23", "translation", True)
+    assert nmt.directions == ("be-en", "en-be")
+    assert nmt.files == {"model.bin": SHA}
+    assert nmt.golden[0] == Golden(direction="be-en", source="Горад адкрыў новую школу.")
+    assert (nmt.scores["be-en"].chrf, nmt.scores["be-en"].signature) == (31.2, "corpus/dev, int8, greedy")
+    assert nmt.source is None
+    assert encoder.kind == "encoder"
+    assert encoder.source is not None
+    assert encoder.source.base_url == "https://models.example/encoder"
+
+
+def test_models_are_found_by_id(tmp_path: Path) -> None:
+    """An id finds its model; a wrong one learns the right ones."""
+    both = manifest(tmp_path, NMT + ENCODER)
+    assert both.model("talmach-encoder") is both.models[1]
+    with pytest.raises(ModelNotFound) as caught:
+        both.model("gpt")
+    assert caught.value.metadata == {"models": "talmach-nmt-draft, talmach-encoder"}
+
+
+def test_specs_never_change(tmp_path: Path) -> None:
+    """A spec is a value."""
+    with pytest.raises(ValidationError):
+        manifest(tmp_path, NMT).models[0].version = "2"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("draft = true", "darft = true", "model[0].darft: "),
+        ('licence = "Apache-2.0"', "", "model[0].licence: Field required"),
+        ('kind = "translation"', 'kind = "oracle"', "model[0].kind: "),
+        (SHA, SHA[:-1], "model[0].files.model.bin: "),
+        ('"model.bin"', '"../model.bin"', "inside the models directory"),
+        ('"embedded/nmt"', '"/etc"', "model[0].path: "),
+        ('["be-en", "en-be"]', '["be-en"]', "golden: needs one sentence for each"),
+        ('["be-en", "en-be"]', '["be_en", "en-be"]', "model[0].directions[0]: "),
+        ('signature = "corpus/dev, int8, greedy"', "", "model[0].scores.be-en.signature: Field required"),
+        ("[[model]]", "[[modell]]", "modell: "),
+        ("[model.files]", "[model.files", "is not TOML"),
+    ],
+)
+def test_a_mistake_is_named_by_its_key(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """Nothing in the manifest is ignored, so a misspelled key cannot pass for a missing one."""
+    assert old in NMT
+    assert said in problem(tmp_path, NMT.replace(old, new))
+
+
+def test_two_models_of_one_id_are_refused(tmp_path: Path) -> None:
+    """An id names one model."""
+    assert "id: two models have the same one" in problem(tmp_path, NMT + NMT)
+
+
+def test_a_translation_model_needs_directions(tmp_path: Path) -> None:
+    """A translation model that translates nothing is a mistake."""
+    assert "directions: " in problem(tmp_path, ENCODER.replace('"encoder"', '"translation"'))
+
+
+def test_an_address_is_http(tmp_path: Path) -> None:
+    """A manifest cannot make the fetcher read local files."""
+    assert "model[0].source.base_url: " in problem(tmp_path, ENCODER.replace("https://", "file:///"))
+
+
+def test_a_missing_manifest_says_the_cure(tmp_path: Path) -> None:
+    """An operator who points to the wrong directory learns which setting did it."""
+    with pytest.raises(ModelUnusable, match="TALMACH_MODELS_DIR"):
+        load(tmp_path / "nowhere")
+
+
+def test_the_models_that_come_with_talmach_are_listed() -> None:
+    """The default directory holds a manifest with a translation model and an encoder, all embedded."""
+    models = load(default_models_dir()).models
+    assert {model.kind for model in models} == {"translation", "encoder"}
+    assert all(model.source is None for model in models)

@@ -1,0 +1,98 @@
+"""Settings: defaults, bounds, and an environment that may not hold anything unknown."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from talmach.config import InvalidSettings, Settings, load_settings, settings_table
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every TALMACH_* variable away, so that the tests see only their own."""
+    for name in list(os.environ):
+        if name.startswith("TALMACH_"):
+            monkeypatch.delenv(name)
+
+
+def test_defaults_are_safe() -> None:
+    """Without a variable talmach listens on loopback only and accepts an article of 100,000 characters."""
+    settings = load_settings()
+    assert settings.address == "127.0.0.1:50051"
+    assert settings.metrics_address == ""
+    assert settings.models_dir is None
+    assert settings.max_text_chars >= 100_000
+    # Four bytes for each character, and room for the rest of the message.
+    assert settings.max_message_bytes > 4 * settings.max_text_chars
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable sets its setting; an empty one is as good as none."""
+    monkeypatch.setenv("TALMACH_ADDRESS", "[::]:6000")
+    monkeypatch.setenv("TALMACH_WORKERS", "3")
+    monkeypatch.setenv("TALMACH_REFLECTION", "false")
+    monkeypatch.setenv("TALMACH_MODELS_DIR", "elsewhere")
+    monkeypatch.setenv("TALMACH_TOKENS_FILE", "")
+    settings = load_settings()
+    assert (settings.address, settings.workers, settings.reflection) == ("[::]:6000", 3, False)
+    assert (settings.models_dir, settings.tokens_file) == (Path("elsewhere"), None)
+
+
+def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command-line option overrides its variable."""
+    monkeypatch.setenv("TALMACH_ADDRESS", "0.0.0.0:1")
+    assert load_settings(address="localhost:2").address == "localhost:2"
+
+
+def test_a_misspelled_variable_is_refused_with_the_right_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that was misspelled would be a limit that is not there."""
+    monkeypatch.setenv("TALMACH_MAX_TEXT_CHAR", "10")
+    with pytest.raises(InvalidSettings, match=r"TALMACH_MAX_TEXT_CHAR: .*did you mean TALMACH_MAX_TEXT_CHARS\?"):
+        load_settings()
+
+
+def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One start is enough to learn everything that is wrong, by variable."""
+    monkeypatch.setenv("TALMACH_XYZ", "1")
+    monkeypatch.setenv("TALMACH_MAX_BATCH_SIZE", "0")
+    monkeypatch.setenv("TALMACH_DEVICE", "tpu")
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings()
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["TALMACH_XYZ", "TALMACH_DEVICE", "TALMACH_MAX_BATCH_SIZE"]
+    assert lines[0] == "TALMACH_XYZ: is not a setting"
+
+
+def test_kubernetes_service_links_are_not_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a Service called talmach, Kubernetes sets these in every pod."""
+    monkeypatch.setenv("TALMACH_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("TALMACH_SERVICE_PORT_GRPC", "50051")
+    monkeypatch.setenv("TALMACH_PORT", "tcp://10.0.0.1:50051")
+    monkeypatch.setenv("TALMACH_PORT_50051_TCP_ADDR", "10.0.0.1")
+    assert load_settings() == Settings()
+
+
+@pytest.mark.parametrize("address", ["", "50051", ":50051", "host:", "host:port", "host:70000", "host:-1", "host:٣"])
+def test_addresses_are_checked(address: str) -> None:
+    """An address is HOST:PORT, said before a socket is opened."""
+    with pytest.raises(InvalidSettings, match=r"TALMACH_ADDRESS: .*HOST:PORT"):
+        load_settings(address=address)
+
+
+def test_settings_never_change() -> None:
+    """What was checked at the start holds until the end."""
+    settings = load_settings()
+    with pytest.raises(ValidationError):
+        settings.workers = 2  # type: ignore[misc]
+
+
+def test_every_setting_is_documented() -> None:
+    """The table for the README has a described row for each setting, with its default."""
+    head, rule, *rows = settings_table().splitlines()
+    assert (head, rule) == ("| variable | default | meaning |", "|---|---|---|")
+    assert len(rows) == len(Settings.model_fields)
+    assert all(Settings.model_fields[name].description for name in Settings.model_fields)
+    assert "| `TALMACH_REFLECTION` | `true` | serve gRPC reflection, for grpcurl and the like |" in rows
+    assert "| `TALMACH_METRICS_ADDRESS` |  | `HOST:PORT` of the Prometheus page; empty = no page |" in rows

@@ -1,0 +1,136 @@
+"""Logging: one stream, one shape, and nothing of a user's text even when an exception carries it."""
+
+import asyncio
+import gc
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from talmach.errors import ModelUnusable
+from talmach.log import configure_logging
+
+SECRET = "the mayor's unpublished words"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """Give the process back its logging, which pytest has hooks in."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def records(stream: io.StringIO) -> list[dict[str, Any]]:
+    """Parse what was logged, one JSON object a line."""
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def raise_with_text() -> None:
+    """Fail the way a library does: with the user's text in the exception."""
+    try:
+        {}[SECRET]
+    except KeyError as error:
+        raise ValueError(f"cannot tokenise {SECRET!r}") from error
+
+
+def test_events_are_json_off_a_terminal() -> None:
+    """An event keeps its values and gets a level and a time."""
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    structlog.get_logger().info("rpc.done", method="TranslateText", ms=12, direction="be-en")
+    (record,) = records(stream)
+    assert record.pop("timestamp").endswith("Z")
+    assert record == {"event": "rpc.done", "level": "info", "method": "TranslateText", "ms": 12, "direction": "be-en"}
+
+
+def test_events_are_pretty_on_a_terminal() -> None:
+    """A person at a terminal reads lines, not JSON; an explicit format wins."""
+    terminal = Terminal()
+    configure_logging(stream=terminal)
+    structlog.get_logger().info("server.started")
+    assert "server.started" in terminal.getvalue()
+    assert not terminal.getvalue().startswith("{")
+
+    terminal = Terminal()
+    configure_logging(log_format="json", stream=terminal)
+    structlog.get_logger().info("server.started")
+    assert records(terminal)[0]["event"] == "server.started"
+
+
+def test_the_level_holds_for_everyone() -> None:
+    """Below the level nothing is written, neither ours nor a library's."""
+    stream = io.StringIO()
+    configure_logging("warning", stream=stream)
+    structlog.get_logger().info("rpc.done")
+    logging.getLogger("grpc").info("chatter")
+    structlog.get_logger().warning("queue.full")
+    assert [record["event"] for record in records(stream)] == ["queue.full"]
+
+
+def test_setting_up_twice_logs_once() -> None:
+    """A second set-up replaces the first."""
+    first, second = io.StringIO(), io.StringIO()
+    configure_logging(stream=first)
+    configure_logging(stream=second)
+    structlog.get_logger().info("server.started")
+    assert (first.getvalue(), len(records(second))) == ("", 1)
+
+
+def test_library_messages_take_the_same_way() -> None:
+    """What grpc logs through the standard library arrives as an event of ours."""
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    logging.getLogger("grpc.aio").warning("port %d is odd", 7)
+    (record,) = records(stream)
+    assert (record["event"], record["library"], record["level"]) == ("library.logged", "grpc.aio", "warning")
+    assert record["message"] == "port 7 is odd"
+
+
+def test_exceptions_are_logged_without_their_text() -> None:
+    """Type, cause and place of an exception are enough to find it; its text may be the user's."""
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    try:
+        raise_with_text()
+    except ValueError:
+        structlog.get_logger().exception("engine.failed")
+        logging.getLogger("grpc").exception("Unexpected error")
+    ours, library = records(stream)
+    assert (ours["error"], ours["error_cause"]) == ("ValueError", "KeyError")
+    assert ours["error_at"][-1].endswith("raise_with_text")
+    assert library["error"] == "ValueError"
+    assert SECRET not in stream.getvalue()
+
+
+def test_our_own_errors_keep_their_message() -> None:
+    """A TalmachError is free of texts by contract, so the operator gets its cure."""
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    structlog.get_logger().error("model.failed", exc_info=ModelUnusable("nmt", "is damaged; reinstall"))
+    (record,) = records(stream)
+    assert (record["error"], record["error_message"]) == ("ModelUnusable", "nmt: is damaged; reinstall")
+
+
+async def test_a_lost_task_is_logged_without_its_text() -> None:
+    """Asyncio writes the repr of a failed task below its first line; the text in it stays out."""
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    task = asyncio.get_running_loop().create_task(asyncio.to_thread(raise_with_text))
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+    (record,) = records(stream)
+    assert record["message"] == "Task exception was never retrieved"
+    assert SECRET not in stream.getvalue()
