@@ -1,4 +1,6 @@
-"""Reads the corpus: tab-separated pairs in, clean and normalised pairs out, with optional typographic noise on the source."""
+"""Reads the corpus: tab-separated pairs in, clean and normalised pairs out, with optional typographic noise on the
+source.
+"""
 
 import gzip
 import random

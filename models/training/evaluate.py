@@ -1,35 +1,143 @@
-"""Step 5: scores of an exported model on the development set."""
+"""Step 5: scores of the manifest's models on the development set, as the service would answer it.
 
+    python -m models.training.evaluate --corpus CORPUS [--model ID] [--write]
+
+`--write` puts the scores into `models/manifest.toml` and the whole report into `models/results/<id>.json`.
+"""
+
+import argparse
+import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import ctranslate2
+import numpy as np
 import sacrebleu
-import sentencepiece
 
-from models.training.prepare import target_tag
-from talmach.engine.normalization import normalize
+from models.training import register
+from models.training.served import translate_lines
+from talmach import quality
+from talmach.catalog.manifest import ModelSpec, load
+from talmach.engine.base import Direction
+from talmach.engine.ct2 import Ct2Encoder
+from talmach.quality import Flag
+from talmach.text.article import Field
+from talmach.translation.values import ArticleTranslation
 
-DIRECTIONS = (("ru", "en"), ("en", "ru"), ("be", "en"), ("en", "be"), ("ru", "be"), ("be", "ru"))
+MODELS_DIR = Path(__file__).parents[1]
+DIRECTIONS = tuple(map(Direction.parse, ("ru-en", "en-ru", "be-en", "en-be", "ru-be", "be-ru")))
+RETRIEVAL_PAIRS = tuple(map(Direction.parse, ("ru-en", "be-en", "ru-be")))
+TEST_SET = "flores200-dev"
 
 
-def translate_lines(directory: Path, target_language: str, lines: Sequence[str]) -> list[str]:
-    """Translate lines greedily with an exported model."""
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(directory / "sentencepiece.model"))
-    translator = ctranslate2.Translator(str(directory), device="cpu", compute_type="int8", inter_threads=2, intra_threads=1)
-    tokens = [[target_tag(target_language), *processor.encode(normalize(line), out_type=str)] for line in lines]
-    results = translator.translate_batch(tokens, beam_size=1, max_batch_size=2048, batch_type="tokens", max_decoding_length=200)
-    return [str(processor.decode_pieces(result.hypotheses[0])) for result in results]
+def read_dev(dev: Path, language: str, sentences: int | None = None) -> list[str]:
+    """Return the lines of the development set in one language."""
+    return (dev / f"flores-dev.{language}").read_text(encoding="utf-8").splitlines()[:sentences]
 
 
 def chrf_by_direction(directory: Path, dev: Path, sentences: int) -> dict[str, float]:
-    """Return chrF2 of the first `sentences` lines of the development set by direction."""
-    texts = {
-        language: (dev / f"flores-dev.{language}").read_text(encoding="utf-8").splitlines()[:sentences]
-        for language in ("ru", "be", "en")
-    }
+    """Return chrF2 of the first `sentences` lines by direction: the quick look inside a training run."""
     scores = {}
-    for source, target in DIRECTIONS:
-        translations = translate_lines(directory, target, texts[source])
-        scores[f"{source}-{target}"] = sacrebleu.corpus_chrf(translations, [texts[target]]).score
+    for direction in DIRECTIONS:
+        results = translate_lines(
+            directory, direction, read_dev(dev, direction.source, sentences), max_source_tokens=120
+        )
+        texts = [result.texts[Field.TEXT] for result in results]
+        scores[str(direction)] = sacrebleu.corpus_chrf(texts, [read_dev(dev, direction.target, sentences)]).score
     return scores
+
+
+def evaluate_translation(
+    directory: Path, dev: Path, direction: Direction, *, max_source_tokens: int, compute_type: str = "int8"
+) -> dict[str, Any]:
+    """Return scores with signatures, shares of flagged lines and failures of one direction."""
+    sources, references = read_dev(dev, direction.source), read_dev(dev, direction.target)
+    results = translate_lines(
+        directory, direction, sources, max_source_tokens=max_source_tokens, compute_type=compute_type
+    )
+    texts = [result.texts[Field.TEXT] for result in results]
+    chrf, bleu = sacrebleu.CHRF(), sacrebleu.BLEU()
+    suffix = f"|test:{TEST_SET}|{compute_type}|greedy|ctranslate2:{ctranslate2.__version__}"
+    return {
+        "chrf": round(chrf.corpus_score(texts, [references]).score, 2),
+        "chrf_signature": str(chrf.get_signature()) + suffix,
+        "bleu": round(bleu.corpus_score(texts, [references]).score, 2),
+        "bleu_signature": str(bleu.get_signature()) + suffix,
+        "flagged_percent": flag_shares(results),
+        "empty_lines": sum(not text.strip() for text in texts),
+    }
+
+
+def flag_shares(results: Sequence[ArticleTranslation]) -> dict[str, float]:
+    """Return the percentage of lines that carry each flag, and any of them."""
+    by_line = [{flag for segment in result.segments for flag in segment.flags} for result in results]
+    counts = Counter(flag for flags in by_line for flag in flags)
+    shares = {flag.name: round(100 * counts[flag] / len(results), 2) for flag in Flag if counts[flag]}
+    grave = sum(not flags.isdisjoint(quality.GRAVE) for flags in by_line)
+    return {
+        **shares,
+        "any grave": round(100 * grave / len(results), 2),
+        "any": round(100 * sum(map(bool, by_line)) / len(results), 2),
+    }
+
+
+def evaluate_encoder(directory: Path, dev: Path, pair: Direction) -> float:
+    """Return how often the nearest neighbour of a sentence, among all of the other language, is its translation (both
+    ways).
+    """
+    encoder = Ct2Encoder(directory.name, directory, device="cpu", workers=1)
+    similarity = encoder.encode(read_dev(dev, pair.source)) @ encoder.encode(read_dev(dev, pair.target)).T
+    right = np.arange(len(similarity))
+    return float(((similarity.argmax(1) == right).mean() + (similarity.argmax(0) == right).mean()) / 2)
+
+
+def evaluate_model(spec: ModelSpec, dev: Path, float32: Path | None) -> dict[str, dict[str, Any]]:
+    """Return the report of one model by direction, printing each line as it is known."""
+    report: dict[str, dict[str, Any]] = {}
+    directory = MODELS_DIR / spec.path
+    if spec.kind == "encoder":
+        for pair in RETRIEVAL_PAIRS:
+            accuracy = round(evaluate_encoder(directory, dev, pair), 4)
+            signature = f"nearest neighbour, mean of both ways|test:{TEST_SET}|ctranslate2:{ctranslate2.__version__}"
+            report[str(pair)] = {"retrieval_accuracy": accuracy, "signature": signature}
+            print(f"{spec.id} {pair}: retrieval accuracy {accuracy:.4f}", flush=True)
+        return report
+    for direction in map(Direction.parse, spec.directions):
+        row = evaluate_translation(directory, dev, direction, max_source_tokens=spec.max_source_tokens)
+        if float32 is not None:
+            exact = evaluate_translation(
+                float32, dev, direction, max_source_tokens=spec.max_source_tokens, compute_type="float32"
+            )
+            row["chrf_float32"] = exact["chrf"]
+        report[str(direction)] = row
+        print(
+            f"{spec.id} {direction}: chrF2 {row['chrf']:.2f}  BLEU {row['bleu']:.2f}  {row['flagged_percent']}",
+            flush=True,
+        )
+    return report
+
+
+def main() -> None:
+    """Run the step from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder with dev/flores-dev.{ru,be,en}")
+    parser.add_argument("--model", help="id of one model; default: all")
+    parser.add_argument("--float32", type=Path, help="float32 export of the translation model: what does int8 cost?")
+    parser.add_argument("--write", action="store_true", help="write the scores into the manifest and models/results")
+    arguments = parser.parse_args()
+    for spec in load(MODELS_DIR).models:
+        if arguments.model in (None, spec.id):
+            report = evaluate_model(spec, arguments.corpus / "dev", arguments.float32)
+            if arguments.write:
+                register.write_scores(MODELS_DIR, spec.id, report)
+                results = MODELS_DIR / "results" / f"{spec.id}.json"
+                results.parent.mkdir(exist_ok=True)
+                results.write_text(
+                    json.dumps({"model": spec.id, "version": spec.version, "scores": report}, indent=2) + "\n"
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """Step 4: a checkpoint -> an int8 CTranslate2 model with its SentencePiece model beside it.
 
-    python -m models.training.export WORK/final.pt --work WORK --output models/embedded/translation
+python -m models.training.export WORK/final.pt   --work WORK --output models/embedded/translation
+python -m models.training.export WORK/encoder.pt --work WORK --output models/embedded/encoder --encoder
 """
 
 import argparse
@@ -136,11 +137,13 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--encoder", action="store_true", help="the checkpoint is a sentence encoder")
     parser.add_argument("--float32", action="store_true", help="skip the quantisation, to measure what it costs")
     arguments = parser.parse_args()
     vocabulary = Vocabulary(arguments.work / "sentencepiece.model")
     model, experiment = load_checkpoint(arguments.checkpoint, vocabulary)
-    write_translation_model(model, experiment.network, vocabulary, arguments.output, None if arguments.float32 else "int8")
+    write = write_encoder_model if arguments.encoder else write_translation_model
+    write(model, experiment.network, vocabulary, arguments.output, None if arguments.float32 else "int8")
 
 
 if __name__ == "__main__":

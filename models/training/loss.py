@@ -7,7 +7,9 @@ from torch import Tensor
 
 
 class _SmoothedCrossEntropy(torch.autograd.Function):
-    """Computes the gradient in the forward pass, so that the (N, vocabulary) matrix is walked through three times, not ten."""
+    """Computes the gradient in the forward pass, so that the (N, vocabulary) matrix is walked through three times, not
+    ten.
+    """
 
     @staticmethod
     def forward(context: Any, logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:

@@ -1,8 +1,9 @@
 """The translation network: a pre-norm Transformer whose every choice CTranslate2 can run.
 
-RMSNorm (Zhang & Sennrich 2019, arXiv:1910.07467), rotary positions (Su et al. 2021, arXiv:2104.09864), SwiGLU (Shazeer 2020,
-arXiv:2002.05202), zero-initialised output projections and one embedding matrix shared by source, target and output
-(Press & Wolf 2017, arXiv:1608.05859). Shapes in comments: B sentences, S source and T target positions, H heads, D width.
+RMSNorm (Zhang & Sennrich 2019, arXiv:1910.07467), rotary positions (Su et al. 2021, arXiv:2104.09864), SwiGLU (Shazeer
+2020, arXiv:2002.05202), zero-initialised output projections and one embedding matrix shared by source, target and
+output (Press & Wolf 2017, arXiv:1608.05859). Shapes in comments: B sentences, S source and T target positions,
+H heads, D width.
 """
 
 import math
@@ -92,7 +93,7 @@ class Attention(nn.Module):
 
 
 def _attend_on_cpu(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-    """Plain attention: on short sentences the backward pass of PyTorch's fused CPU kernel costs several times as much."""
+    """Plain attention: on short sentences the backward pass of PyTorch's fused CPU kernel costs several times more."""
     if mask is None:
         mask = torch.ones(query.shape[-2], keys.shape[-2], dtype=torch.bool).tril()
     scores = (query / math.sqrt(query.shape[-1])) @ keys.mT
@@ -123,7 +124,9 @@ class Layer(nn.Module):
         self.cross_attention = Attention(network, cross=True) if cross else None
         self.feed_forward = FeedForward(network)
 
-    def forward(self, x: Tensor, mask: Tensor | None, memory: Tensor | None = None, memory_mask: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor | None, memory: Tensor | None = None, memory_mask: Tensor | None = None
+    ) -> Tensor:
         """Return the next hidden state, same shape as x."""
         x = self.self_attention(x, None, mask)
         if self.cross_attention is not None:
@@ -143,6 +146,8 @@ class Translator(nn.Module):
         self.encoder_norm = Norm(network.width)
         self.decoder = nn.ModuleList(Layer(network, cross=True) for _ in range(network.decoder_layers))
         self.decoder_norm = Norm(network.width)
+        # At first the state is little more than the previous token's embedding, whose own logit would tower above all.
+        nn.init.constant_(self.decoder_norm.gain, 0.25)
 
     def embed(self, tokens: Tensor, dtype: torch.dtype) -> Tensor:
         """Embed tokens (B, length) into (B, length, D)."""
@@ -163,7 +168,7 @@ class Translator(nn.Module):
         return self.decoder_norm(x)
 
     def forward(self, source: Tensor, target: Tensor, pad: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Return logits (N, vocabulary) for the N tokens that follow another one in target (B, T), row by row, without padding."""
+        """Return logits (N, vocabulary) for the N tokens of target (B, T) after each row's first, without padding."""
         source_mask = (source != pad)[:, None, None, :]
         states = self.decode(self.encode(source, source_mask, dtype), source_mask, target[:, :-1])
         return F.linear(states[target[:, 1:] != pad], self.embedding.to(dtype))

@@ -1,8 +1,8 @@
 """Muon for the matrices, Adam for everything else.
 
-Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) replaces a matrix's momentum by its nearest semi-orthogonal
-matrix, found with five Newton-Schulz iterations. torch.optim.Muon walks matrix by matrix; stacking equal shapes into one batched
-product is what makes it cheap for many small matrices.
+Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) replaces a matrix's momentum by its nearest
+semi-orthogonal matrix, found with five Newton-Schulz iterations. torch.optim.Muon walks matrix by matrix; stacking
+equal shapes into one batched product is what makes it cheap for many small matrices.
 """
 
 from collections import defaultdict

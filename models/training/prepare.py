@@ -1,6 +1,6 @@
 """Step 1: corpus -> SentencePiece vocabulary and token shards.
 
-    python -m models.training.prepare models/training/experiments/draft.toml --corpus CORPUS --work WORK
+python -m models.training.prepare models/training/experiments/draft.toml --corpus CORPUS --work WORK
 """
 
 import argparse
@@ -82,7 +82,7 @@ def _append(
         for texts in (first, second, [perturb(text, rng) for text in first], [perturb(text, rng) for text in second])
     ]
     for row in zip(*columns, strict=True):
-        if 0 < min(map(len, row)) and max(map(len, row)) <= data.max_tokens:
+        if min(map(len, row)) > 0 and max(map(len, row)) <= data.max_tokens:
             for side, tokens in zip(sides, row, strict=True):
                 side.append(tokens)
 

@@ -22,7 +22,9 @@ class Example:
 
 
 class Shard:
-    """The pairs of one corpus source; sides 0 and 1 in the corpus's order, side 2 the noised side 0, side 3 the noised side 1."""
+    """The pairs of one corpus source; sides 0 and 1 in the corpus's order, side 2 the noised side 0, side 3 the noised
+    side 1.
+    """
 
     def __init__(self, source: Source, path: Path) -> None:
         self.source = source
@@ -40,6 +42,10 @@ class Shard:
         source = self._side(source_side + 2 * noised, index)
         return Example(self.languages[target_side], source, self._side(target_side, index))
 
+    def token_counts(self, vocabulary_size: int) -> NDArray[np.int64]:
+        """Return how often each token occurs in the two clean sides."""
+        return sum(np.bincount(tokens, minlength=vocabulary_size) for tokens in self._tokens[:2])  # type: ignore[return-value]
+
     def _side(self, side: int, index: int) -> Tokens:
         start, end = self._offsets[side][index : index + 2]
         return self._tokens[side][start:end]
@@ -52,7 +58,7 @@ def write_shard(path: Path, sides: list[list[list[int]]]) -> None:
         lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int64)
         arrays[f"offsets{side}"] = np.concatenate(([0], lengths.cumsum()))
         arrays[f"tokens{side}"] = np.array([token for tokens in sentences for token in tokens], dtype=np.uint16)
-    np.savez_compressed(path, **arrays)
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
 class Sampler:
@@ -82,7 +88,9 @@ class Sampler:
         for choice in self._rng.choice(len(self._shards), size=count, p=self._shares):
             shard = self._shards[choice]
             backward = shard.source.backward_only or bool(self._rng.random() < 0.5)
-            yield shard.example(self._next_index(choice), backward=backward, noised=bool(self._rng.random() < self._noise))
+            yield shard.example(
+                self._next_index(choice), backward=backward, noised=bool(self._rng.random() < self._noise)
+            )
 
     def _next_index(self, choice: int) -> int:
         if self._positions[choice] == len(self._orders[choice]):

@@ -2,8 +2,9 @@
 
     python -m models.training.train models/training/experiments/draft.toml --work WORK --minutes 120 --corpus CORPUS
 
-The learning rate is constant after the warm-up and falls to zero over the last part of the time ("warmup-stable-decay", Hu et al.
-2024, arXiv:2404.06395). `stable.pt` holds the state before the fall and is what a later run resumes from; `final.pt` the result.
+The learning rate is constant after the warm-up and falls to zero over the last part of the time ("warmup-stable-decay",
+Hu et al. 2024, arXiv:2404.06395). `stable.pt` holds the state before the fall and is what a later run resumes from;
+`final.pt` is the result.
 """
 
 import argparse
@@ -53,6 +54,8 @@ class Trainer:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.vocabulary = Vocabulary(work / "sentencepiece.model")
         self.model = Translator(experiment.network, len(self.vocabulary)).to(self.device)
+        if (work / "embeddings.npy").exists():
+            self.model.embedding.data.copy_(torch.from_numpy(np.load(work / "embeddings.npy")))
         self.progress = Progress()
         matrices = [parameter for parameter in self.model.parameters() if parameter.ndim == 3]
         others = [parameter for parameter in self.model.parameters() if parameter.ndim != 3]
@@ -82,7 +85,9 @@ class Trainer:
             if now - validated > 60 * training.validate_minutes:
                 self.validate()
                 validated = time.monotonic()
-            factor = min(1.0, (self.progress.step + 1) / training.warmup_steps, max(0.0, (end - now) / (end - decay_start)))
+            factor = min(
+                1.0, (self.progress.step + 1) / training.warmup_steps, max(0.0, (end - now) / (end - decay_start))
+            )
             loss, tokens = self.update(batches, factor)
             self.progress.train_seconds += time.monotonic() - now
             window.add(loss, tokens, time.monotonic() - now)
@@ -93,7 +98,7 @@ class Trainer:
         self.validate()
 
     def update(self, batches: Iterator[list[Example]], factor: float) -> tuple[float, int]:
-        """Take one optimiser step at `factor` times the learning rate; return the summed loss (nats) and target tokens."""
+        """Take one step at `factor` times the learning rate; return the summed loss (nats) and the target tokens."""
         self.model.train()
         total_loss, tokens = 0.0, 0
         while tokens < self.experiment.training.batch_tokens:
@@ -131,8 +136,8 @@ class Trainer:
     def log(self, window: "_Window", factor: float, seconds_left: float) -> None:
         """Print one progress line."""
         print(
-            f"step {self.progress.step:,} tokens {self.progress.target_tokens / 1e6:.2f}M loss {window.loss / window.tokens:.3f}"
-            f" {window.tokens / window.seconds:,.0f} tok/s lr x{factor:.2f} left {seconds_left / 60:.0f} min",
+            f"step {self.progress.step:,} tokens {self.progress.target_tokens / 1e6:.2f}M"
+            f" loss {window.loss / window.tokens:.3f} {window.tokens / window.seconds:,.0f} tok/s lr x{factor:.2f} left {seconds_left / 60:.0f} min",
             flush=True,
         )
 

@@ -1,7 +1,19 @@
 """Every check of the package on one pair of sentences."""
 
+import unicodedata
+from collections import Counter
+
 from talmach.engine.base import Direction
+from talmach.quality.copying import is_untranslated
 from talmach.quality.flags import Flag
+from talmach.quality.length import has_absurd_length
+from talmach.quality.number_match import has_number_mismatch
+from talmach.quality.repetition import has_repetition
+from talmach.quality.scripts import has_wrong_script
+from talmach.quality.words import without_protected
+from talmach.text import protected
+
+__all__ = ["check"]
 
 
 def check(
@@ -13,5 +25,33 @@ def check(
     score: float | None = None,
     low_confidence_score: float = -1.5,
 ) -> frozenset[Flag]:
-    """Return what is doubtful about `target` as a translation of `source`."""
-    return frozenset()
+    """Return what is doubtful about `target` as a translation of `source`, in time linear in both.
+
+    SOURCE_LANGUAGE_MISMATCH and GLOSSARY_NOT_APPLIED are left to the use case, which knows more than one sentence.
+
+    Args:
+        source: a sentence.
+        target: its translation.
+        direction: between "ru", "be" and "en".
+        truncated: the decoder reached its length limit.
+        score: mean log-probability per token; None = unknown.
+        low_confidence_score: score below which a translation is doubtful.
+    """
+    source, target = (unicodedata.normalize("NFC", text) for text in (source, target))
+    bare = (without_protected(source), without_protected(target))
+    findings = {
+        Flag.REPETITION: has_repetition(source, target),
+        Flag.LENGTH_RATIO: has_absurd_length(source, target, direction),
+        Flag.NUMBER_MISMATCH: has_number_mismatch(*bare),
+        Flag.PROTECTED_TOKEN_MISMATCH: _lacks_protected_tokens(source, target),
+        Flag.UNTRANSLATED: is_untranslated(*bare, direction),
+        Flag.WRONG_SCRIPT: has_wrong_script(*bare, direction),
+        Flag.TRUNCATED: truncated,
+        Flag.LOW_CONFIDENCE: score is not None and score < low_confidence_score,
+    }
+    return frozenset(flag for flag, found in findings.items() if found)
+
+
+def _lacks_protected_tokens(source: str, target: str) -> bool:
+    wanted, found = (Counter(token.span.slice(text) for token in protected.find(text)) for text in (source, target))
+    return bool(wanted - found)

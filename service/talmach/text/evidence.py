@@ -44,13 +44,18 @@ FEATURES: tuple[tuple[re.Pattern[str], tuple[str, ...], float], ...] = tuple(
         ("(?:[ая]га|асць|асці|[эае]нне|[эае]ння|ыя|цца|аму|ае)$", ("be",), 0.8),
         ("(?:ння|ття|ість|ості|ськ[иа]й?|ти|ться|ють|ого)$", (UKRAINIAN,), 0.8),
         ("(?:ото|ият|ата|ите|ува|ях|ше)$", (OTHER_CYRILLIC,), 0.8),
+        ("(?:ството|ията|ъта|ът)$", (OTHER_CYRILLIC,), 2.5),
         ("[à-öø-ÿāăąćčďęěėğįıłńňőœřśšşťţůűųūźżž]", (OTHER_LATIN,), 3.0),
         ("th|wh|sh(?!t)|gh|[aeo]y|[eo]w|ea|oa|ck(?!t)", ("en",), 1.0),
         ("(?:ing|ly|ness|ful|less|ity|[rtlnd]y|ed|ies|ngs|['’]s|n['’]t|sion|ture)$", ("en",), 1.2),
         ("sch|cz|sz|rz|dz|eau|oux|ij|tz|pf|cht|[^aeiouyl]j|q(?!u)|ieu|oeu|uo|gn[aeio]", (OTHER_LATIN,), 1.5),
         (
-            "(?:ung|ungen|keit|heit|isch|ische[nrms]?|lich|chen|mente|zione|aient|ique|eux|euse|[iy]ch|ego|emu|owi?e?"
-            "|owa[ćn]?|stw[ao]|[aei]nci?a|ja|ij|zi|eit|echt|ade[sn]|ando|iendo|[iae]re|ti|lla|lle|ois|ais|ez|ski|aux)$",
+            (
+                "(?:ung|ungen|keit|heit|isch|ische[nrms]?|lich|chen|mente|zione|aient|ique|eux|euse|[iy]ch|ego|emu|"
+                "owi?e?"
+                "|owa[ćn]?|stw[ao]|[aei]nci?a|ja|ij|zi|eit|echt|ade[sn]|ando|iendo|[iae]re|ti|lla|lle|ois|ais|ez|"
+                "ski|aux)$"
+            ),
             (OTHER_LATIN,),
             1.2,
         ),
@@ -63,7 +68,7 @@ _WORDS = {
         "может же где при является есть этого ее её чем она будет очень еще ещё который себя хотя всех однако этот эти "
         "них через несколько нет меня него поэтому здесь нужно между сказал теперь сейчас сегодня кто перед это эта "
         "тоже потому лишь уже только после как об около вы мы тебя мне нельзя вчера завтра спасибо "
-        "привет на за не у до по да а то так там тут без для под над про"
+        "привет на за не у до по да а то так там тут без для под над"
     ),
     "be": (
         "і й ў з што па як гэта калі ад ён яны яна іх якія каб яго але толькі таго ці які якая аб пры пасля пра тым "
@@ -86,12 +91,22 @@ _WORDS = {
         "would can could should may might must do does did there here about after before than then more most no yes "
         "one two all any some new into over under between said says if so up out off only also other such them him "
         "us me just now while against during through because since until today please not hello thanks set get add "
-        "open close save show use make file your select enter failed error search settings"
+        "open close save show use make file select enter failed error search settings "
+        "people first like work well last world take same still long good state want number found much told life end "
+        "help second next home week group come several four five able put best around again ago left came side half "
+        "report reports reported women woman men children law court police government become another better water "
+        "media change story news later never always every each both few many own too very back down away read view "
+        "send share sign log user password account page site web link name list key table text title time date size "
+        "type old free full empty copy paste delete remove cancel move print edit find start stop run turn hide lock "
+        "mail message phone email support network download upload load update install folder device screen window "
+        "button field value default custom public current required available invalid missing unknown connect choose "
+        "connected disconnect manage create reset apply click tap press keep let got get made"
     ),
     OTHER_LATIN: (
         "der die das und ist nicht ein eine einen einem einer mit von zu den dem des auf für im sich auch es wird "
-        "werden hat haben sind war was bei nach aus wie oder aber über nur noch kann als an in ich du wir ihr guten tag "
-        "le la les est et un une dans pour que qui pas sur avec ce cette au aux du sont nous vous ils elle mais ou où "
+        "werden hat haben sind war was bei nach aus wie oder aber über nur noch kann als an in ich du wir ihr guten "
+        "tag le la les est et un une dans pour que qui pas sur avec ce cette au aux du sont nous vous ils elle mais "
+        "ou où "
         "par plus ne se été je tu il bonjour merci on de en l d "
         "się nie jest na w z i do że to jak ale o po przez dla od są był była było być który która które oraz czy jego "
         "ich może tylko już także dzień dobry dziękuję "

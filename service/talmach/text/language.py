@@ -27,10 +27,15 @@ _CYRILLIC_WORD, _LATIN_WORD, _LATIN_NAME = 4.0, 1.5, 0.8
 _FUNCTION_WORD = 3.0
 _LARGEST_WORD = 8.0  # nats of one word beyond its script; its features overlap
 _COUNTED_WORDS = 8
+_LONGEST_ACRONYM = 3  # letters
 _LONGEST_WORD = 40  # code points; the rest of a longer one says nothing new
 _CERTAIN = 0.75  # share from which `determine` decides; one feature of 2.5 nats is enough, a bare script is not
 
-_UNLINGUISTIC = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+|@\w+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}\b(?:/\S*)?", re.I)
+# Bounded repeats keep the search linear on a megabyte without spaces.
+_UNLINGUISTIC = re.compile(
+    r"\b(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w.-]{1,255}|@\w+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[a-z]{2,6}\b(?:/\S*)?",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:[’'ʼ][^\W\d_]+)*")
 _ANY_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN_ONLY = re.compile("[a-zA-Z\u00c0-\u024f’'ʼ]+")
@@ -101,25 +106,24 @@ def _scores(text: str) -> dict[str, float]:
 def _word_evidence(word: str) -> dict[str, float]:
     lowered = word.lower()
     if _ANY_CYRILLIC.search(lowered):
-        lowered, languages, script = lowered.translate(_LOOKALIKES), _CYRILLIC, _CYRILLIC_WORD
-    elif _LATIN_ONLY.fullmatch(lowered):
-        languages, script = _LATIN, _LATIN_WORD if word.islower() else _LATIN_NAME
-    else:
+        return _evidence(lowered.translate(_LOOKALIKES), _CYRILLIC, script=_CYRILLIC_WORD)
+    if not _LATIN_ONLY.fullmatch(lowered) or (word.isupper() and _is_acronym(lowered)):
         return {}
-    evidence = dict.fromkeys(languages, 0.0)
-    for language in languages:
-        if lowered in FUNCTION_WORDS[language]:
-            evidence[language] += _FUNCTION_WORD
-    is_known = any(evidence.values())
-    if not is_known:
-        _add_features(evidence, lowered, 0.5 if languages is _LATIN and not word.islower() else 1.0)
-    if languages is _LATIN and not is_known and word.isupper() and len(word) <= 3:
-        return {}  # units and acronyms: GB, BBC
-    return {language: script + min(nats, _LARGEST_WORD) for language, nats in evidence.items()}
+    is_name = not word.islower()
+    return _evidence(lowered, _LATIN, script=_LATIN_NAME if is_name else _LATIN_WORD, features=0.5 if is_name else 1.0)
 
 
-def _add_features(evidence: dict[str, float], word: str, factor: float) -> None:
-    for pattern, languages, weight in FEATURES:
-        if not evidence.keys().isdisjoint(languages) and pattern.search(word):
-            for language in evidence.keys() & languages:
-                evidence[language] += factor * weight
+def _is_acronym(word: str) -> bool:
+    """Units, agencies and the like: GB, BBC."""
+    return len(word) <= _LONGEST_ACRONYM and not any(word in FUNCTION_WORDS[language] for language in _LATIN)
+
+
+def _evidence(word: str, languages: tuple[str, ...], script: float, features: float = 1.0) -> dict[str, float]:
+    """What `word` says for each of `languages`: function words by being one, any other by its spelling."""
+    nats = {language: _FUNCTION_WORD if word in FUNCTION_WORDS[language] else 0.0 for language in languages}
+    if not any(nats.values()):
+        for pattern, speaks_for, weight in FEATURES:
+            if not nats.keys().isdisjoint(speaks_for) and pattern.search(word):
+                for language in nats.keys() & speaks_for:
+                    nats[language] += features * weight
+    return {language: script + min(value, _LARGEST_WORD) for language, value in nats.items()}

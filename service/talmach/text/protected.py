@@ -1,9 +1,16 @@
-"""Tokens that must come through a translation unchanged."""
+"""Tokens that come through a translation unchanged: links, e-mail addresses, @handles and #tags.
 
+Everything here is linear in the text: no pattern can start inside a token that it has refused.
+"""
+
+import re
+import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 
 from talmach.text.span import Span
+
+__all__ = ["ProtectedKind", "ProtectedToken", "find", "has_words"]
 
 
 class ProtectedKind(Enum):
@@ -23,11 +30,65 @@ class ProtectedToken:
     kind: ProtectedKind
 
 
+# A dot without a space behind it is a common slip of the pen, so that a bare domain needs a top level that is no
+# word; what is one ("me", "be", "us") counts with a path behind it: t.me/channel, youtu.be/abc.
+_TOP_LEVELS = (
+    "ru|by|su|com|net|org|info|biz|edu|gov|mil|int|eu|uk|ua|kz|pl|de|fr|lt|lv|ee|md|ge|az|kg|uz|tj|cz|fi|se|nl|ch|es|"
+    "cn|jp|kr|tr|il|io|ai|tv|fm|cc|co|app|dev|online|site|shop|blog|club|xyz|pro|media|press|moscow|minsk"
+)
+_WORDY_TOP_LEVELS = "me|be|us|am|at|in|is|it|no|to|ly|gl|news|live|today|world|link"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_CYRILLIC_LABEL = r"[а-яёіў0-9](?:[а-яёіў0-9-]{0,61}[а-яёіў0-9])?"
+_TAIL = r"[^\s<>\"«»“”„|\\^`{}\u200b-\u200f\u2060\ufeff]"  # of a link: whatever cannot end it
+_DOMAIN = (
+    rf"(?:(?i:(?:{_LABEL}\.)+)(?:(?:{_TOP_LEVELS}|Ru|{_TOP_LEVELS.upper()})(?![\w-])(?::\d{{2,5}})?(?:[/?#]{_TAIL}*)?"
+    rf"|(?:{_WORDY_TOP_LEVELS})/{_TAIL}+)"
+    rf"|(?i:(?:{_CYRILLIC_LABEL}\.)+(?:рф|бел)(?![\w-])(?:/{_TAIL}*)?))"
+)
+_TOKEN = re.compile(
+    rf"(?P<email>(?<![\w.+-])[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}})+)"
+    rf"|(?P<url>(?<![\w])(?i:(?:https?|ftp)://|www\.(?=\w)){_TAIL}+|(?<![\w.@/-]){_DOMAIN})"
+    rf"|(?P<handle>(?<![\w@./])@[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*(?:@(?i:(?:{_LABEL}\.)+[a-z]{{2,}}))?)"
+    r"|(?P<hashtag>(?<![\w&#/])#\w*[^\W\d_]\w*)"
+)
+_SENTENCE_MARKS = ".,;:!?…'’*"
+_BRACKETS = {")": "(", "]": "["}
+_WORD_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})  # not Lm: ʼ alone is no word
+
+
 def find(text: str) -> list[ProtectedToken]:
     """Return the protected tokens of `text`, in order, none overlapping another."""
-    return []
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        kind = ProtectedKind(match.lastgroup)
+        end = _trimmed_end(text, match) if kind is ProtectedKind.URL else match.end()
+        tokens.append(ProtectedToken(Span(match.start(), end), kind))
+    return tokens
 
 
 def has_words(text: str) -> bool:
-    """Whether anything is left to translate."""
-    return any(c.isalpha() for c in text)
+    """Whether a letter is left without protected tokens: else there is nothing to translate."""
+    position = 0
+    for token in find(text):
+        if _has_letter(text[position : token.span.start]):
+            return True
+        position = token.span.end
+    return _has_letter(text[position:])
+
+
+def _has_letter(text: str) -> bool:
+    return any(unicodedata.category(char) in _WORD_LETTERS for char in text)
+
+
+def _trimmed_end(text: str, match: re.Match[str]) -> int:
+    """Where a link ends without the marks of the sentence and the bracket around it."""
+    link, end = match.group(), match.end()
+    surplus = {closing: link.count(closing) - link.count(opening) for closing, opening in _BRACKETS.items()}
+    while end > match.start() + 1:
+        last = text[end - 1]
+        if surplus.get(last, 0) > 0:
+            surplus[last] -= 1
+        elif last not in _SENTENCE_MARKS:
+            break
+        end -= 1
+    return end

@@ -6,6 +6,7 @@ initial or list number that goes on. Every look around a stop is bounded, so the
 """
 
 import re
+from dataclasses import dataclass
 
 from talmach.text.abbreviations import Abbreviations, Ending, for_language
 from talmach.text.clauses import split_clauses
@@ -40,6 +41,27 @@ _SPEECH_TAG = re.compile(
 _OPENING = "\"'«„“‘([{"
 _QUOTES = "\"'’»”“›"
 _LOOKBACK = 48  # code points before a stop that decide about it
+_LOOKAHEAD = 80  # and behind it
+_LONGEST_LIST_NUMBER = 3  # digits
+_LONGEST_DAY = 2  # digits
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A stop that may end a sentence, with all that decides about it."""
+
+    marks: str  # "." or "?!" or "…"
+    closing: str  # quotes and brackets behind it
+    before: str  # up to _LOOKBACK code points of the sentence
+    is_whole: bool  # `before` is the whole sentence so far
+    following: str  # up to _LOOKAHEAD code points of what may be the next sentence
+    word: str  # its first word, and the character behind that
+    after_word: str
+    is_dashed: bool  # a dash of direct speech stands between
+
+    @property
+    def is_quoted(self) -> bool:
+        return any(mark in _QUOTES for mark in self.closing)
 
 
 def strip(text: str, start: int = 0, end: int | None = None) -> Span:
@@ -60,17 +82,15 @@ def split(text: str, language: str | None = None) -> list[Span]:
     paragraph = strip(text)
     spans: list[Span] = []
     start, first_word = paragraph.start, -1
-    for stop in _STOP.finditer(text, paragraph.start, paragraph.end):
-        if stop.start() < start:
-            continue
+    for match in _STOP.finditer(text, paragraph.start, paragraph.end):
         if first_word < start:
             found = _ALPHANUMERIC.search(text, start)
             first_word = found.start() if found else len(text)
-        if first_word > stop.start():
+        if first_word > match.start():
             continue
-        gap_end, dashed = _gap_end(text, stop.end())
-        if gap_end < paragraph.end and _is_boundary(text, start, stop, gap_end, dashed, rules):
-            spans.append(Span(start, stop.end()))
+        gap_end, is_dashed = _gap_end(text, match.end())
+        if gap_end < paragraph.end and _is_boundary(_stop_at(text, start, match, gap_end, is_dashed=is_dashed), rules):
+            spans.append(Span(start, match.end()))
             start = gap_end
     if start < paragraph.end:
         spans.append(Span(start, paragraph.end))
@@ -85,55 +105,71 @@ def _gap_end(text: str, position: int) -> tuple[int, bool]:
     return (dash.end(), True) if dash else (end, False)
 
 
-def _is_boundary(
-    text: str, start: int, stop: re.Match[str], next_start: int, dashed: bool, rules: Abbreviations
-) -> bool:
-    marks, closing = stop.groups()
-    if next_start == stop.end() and (closing or not _JOINED_WORDS.match(text, max(0, stop.start() - 2))):
-        return False
-    following = _NEXT_WORD.match(text, next_start)
-    if not following:
-        return False
-    word, after = following.groups()
-    if word[0].islower() and not _BRAND.match(word):
-        return False
-    quoted = any(mark in _QUOTES for mark in closing)
-    if quoted and dashed:
-        return False
-    if "!" in marks or "?" in marks:
-        bracketed = text[stop.start() - 1] == "(" and closing.startswith(")")
-        return not bracketed and not (quoted and _SPEECH_TAG.match(text, next_start))
-    if marks != ".":
-        return True
-    window = max(start, stop.start() - _LOOKBACK)
-    before = text[window : stop.start()]
-    return _dot_ends_sentence(before, bool(closing), window == start, word, after, rules)
+def _stop_at(text: str, start: int, match: re.Match[str], next_start: int, *, is_dashed: bool) -> _Stop:
+    """The stop of `match` in the sentence from `start`; without a next word where nothing can begin."""
+    marks, closing = match.groups()
+    window = max(start, match.start() - _LOOKBACK)
+    following = text[next_start : next_start + _LOOKAHEAD]
+    next_word = _NEXT_WORD.match(following)
+    is_joined = next_start == match.end()
+    if is_joined and (closing or not _JOINED_WORDS.match(text, max(0, match.start() - 2))):
+        next_word = None
+    word, after_word = next_word.groups() if next_word else ("", "")
+    return _Stop(marks, closing, text[window : match.start()], window == start, following, word, after_word, is_dashed)
 
 
-def _dot_ends_sentence(before: str, closed: bool, whole: bool, word: str, after: str, rules: Abbreviations) -> bool:
-    """Whether a lone dot after `before` ends the sentence when `word` and the character `after` come next.
+def _is_boundary(stop: _Stop, rules: Abbreviations) -> bool:
+    if not stop.word or (stop.word[0].islower() and not _BRAND.match(stop.word)):
+        return False
+    if stop.is_quoted and stop.is_dashed:
+        return False
+    if "!" in stop.marks or "?" in stop.marks:
+        is_remark = stop.before.endswith("(") and stop.closing.startswith(")")  # «заявил (!) Иванов»
+        return not is_remark and not (stop.is_quoted and _SPEECH_TAG.match(stop.following))
+    return stop.marks != "." or bool(stop.closing) or _dot_ends_sentence(stop, rules)
 
-    `closed`: a quote or bracket closes behind the dot; `whole`: `before` reaches back to the start of the sentence.
-    """
-    tokens = before.split()
-    token = tokens[-1].lstrip(_OPENING) if tokens and not before[-1].isspace() else ""
+
+def _dot_ends_sentence(stop: _Stop, rules: Abbreviations) -> bool:
+    tokens = [] if stop.before[-1:].isspace() else stop.before.split()
+    token = tokens[-1].lstrip(_OPENING) if tokens else ""
     previous = tokens[-2].lstrip(_OPENING) if len(tokens) > 1 else ""
-    if tokens and tokens[-1][0] in _OPENING and after and after in _QUOTES:
-        return False  # a name of two words: «Яндекс. Новости»
-    if token.isdigit():
-        is_list_number = whole and len(tokens) == 1 and len(token) <= 3
-        is_spaced_date = len(token) <= 2 and word.isdigit() and (after == "." or previous.rstrip(".").isdigit())
-        return closed or not (is_list_number or is_spaced_date)
+    if _is_numbering(stop, token, previous, tokens) or _is_quoted_name(stop, tokens):
+        return False
     ending = _ending(token, previous, rules)
     if ending is None:
-        return closed or not _INITIALS.fullmatch(token) or _initial_ends(token, previous, word, after, rules)
-    if ending in (Ending.YEAR, Ending.UNIT):
-        numbered = any(char.isdigit() for char in previous) or bool(_ROMAN.fullmatch(previous))
-        ending = (Ending.BEFORE_CAPITAL if ending is Ending.YEAR else Ending.MEASURE) if numbered else Ending.NEVER
-    if closed:
-        return True
-    if whole and _is_date(tokens, rules):
+        return not _INITIALS.fullmatch(token) or _initial_ends(stop, token, previous, rules)
+    return not (stop.is_whole and _is_date(tokens, rules)) and _abbreviation_ends(ending, stop.word, rules)
+
+
+def _is_numbering(stop: _Stop, token: str, previous: str, tokens: list[str]) -> bool:
+    """«1. Первое», and the spaced date «12. 05. 2024»."""
+    if not token.isdigit():
         return False
+    is_dotted = stop.after_word == "." or (previous.endswith(".") and previous[:-1].isdigit())
+    is_date = len(token) <= _LONGEST_DAY and stop.word.isdigit() and is_dotted
+    return is_date or (stop.is_whole and len(tokens) == 1 and len(token) <= _LONGEST_LIST_NUMBER)
+
+
+def _is_quoted_name(stop: _Stop, tokens: list[str]) -> bool:
+    """A name of two words, «Яндекс. Новости»."""
+    return bool(tokens) and tokens[-1][0] in _OPENING and bool(stop.after_word) and stop.after_word in _QUOTES
+
+
+def _ending(token: str, previous: str, rules: Abbreviations) -> Ending | None:
+    """How the abbreviation ends a sentence, with YEAR and UNIT resolved by the number before them."""
+    ending = None
+    if previous.endswith(".") or previous in ("и", "і"):
+        ending = rules.ending(f"{previous.rstrip('.')}.{token}")
+    if ending is None and not (len(token) == 1 and token.isupper()):
+        ending = rules.ending(token)
+    if ending not in (Ending.YEAR, Ending.UNIT):
+        return ending
+    if not (any(char.isdigit() for char in previous) or _ROMAN.fullmatch(previous)):
+        return Ending.NEVER
+    return Ending.BEFORE_CAPITAL if ending is Ending.YEAR else Ending.MEASURE
+
+
+def _abbreviation_ends(ending: Ending, word: str, rules: Abbreviations) -> bool:
     if ending in (Ending.MEASURE, Ending.BEFORE_CAPITAL) and word.lower() in rules.continuations:
         return False
     if ending is Ending.BEFORE_STARTER:
@@ -143,20 +179,12 @@ def _dot_ends_sentence(before: str, closed: bool, whole: bool, word: str, after:
     return ending is Ending.BEFORE_CAPITAL
 
 
-def _ending(token: str, previous: str, rules: Abbreviations) -> Ending | None:
-    if previous.endswith(".") or previous in ("и", "і"):
-        ending = rules.ending(f"{previous.rstrip('.')}.{token}")
-        if ending:
-            return ending
-    return None if len(token) == 1 and token.isupper() else rules.ending(token)
-
-
-def _initial_ends(token: str, previous: str, word: str, after: str, rules: Abbreviations) -> bool:
-    """«Витамин С. Он», «Николай II. Царь» end; «Я. Коласа», "George W. Bush", «В. В. Путин» go on."""
-    if len(word) == 1 and after == ".":
+def _initial_ends(stop: _Stop, token: str, previous: str, rules: Abbreviations) -> bool:
+    """«Витамин С. Он», «Николай I. Царь» end; «Я. Коласа», "George W. Bush", «В. В. Путин» go on."""
+    if len(stop.word) == 1 and stop.after_word == ".":
         return False
     is_numeral_of_name = token in ("I", "V", "X") and previous[:1].isupper() and not previous.isascii()
-    return is_numeral_of_name or (not previous.endswith(".") and word.lower() in rules.starters)
+    return is_numeral_of_name or (not previous.endswith(".") and stop.word.lower() in rules.starters)
 
 
 def _is_date(tokens: list[str], rules: Abbreviations) -> bool:

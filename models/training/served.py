@@ -1,0 +1,56 @@
+"""Runs an exported model exactly as the service does: the same segmentation, queue, checks and second decode."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from talmach.batching import BatchingQueue
+from talmach.engine.base import Direction
+from talmach.engine.ct2 import Ct2Translator
+from talmach.text.article import Article
+from talmach.translation.use_case import Translator
+from talmach.translation.values import ArticleTranslation, TranslationOptions
+
+_IN_FLIGHT = 64
+_ANY_CONFIDENCE = -100.0
+
+
+def translate_lines(
+    directory: Path,
+    direction: Direction,
+    lines: Sequence[str],
+    *,
+    max_source_tokens: int,
+    compute_type: str = "int8",
+    beam_size: int = 1,
+    workers: int = 2,
+) -> list[ArticleTranslation]:
+    """Translate every line as a text of its own, in order."""
+    engine = Ct2Translator(
+        directory.name,
+        directory,
+        frozenset({direction}),
+        max_source_tokens=max_source_tokens,
+        device="cpu",
+        compute_type=compute_type,
+        workers=workers,
+    )
+    return asyncio.run(_translate(engine, direction, lines, beam_size, workers))
+
+
+async def _translate(
+    engine: Ct2Translator, direction: Direction, lines: Sequence[str], beam_size: int, workers: int
+) -> list[ArticleTranslation]:
+    queue = BatchingQueue(engine, workers=workers)
+    translator = Translator({engine.model_id: queue}, low_confidence_score=_ANY_CONFIDENCE)
+    options = TranslationOptions(direction.target, source_language=direction.source, beam_size=beam_size)
+    room = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def translate(line: str) -> ArticleTranslation:
+        async with room:
+            return await translator.translate(Article.of_text(line, direction.source), options)
+
+    try:
+        return list(await asyncio.gather(*map(translate, lines)))
+    finally:
+        await queue.close()

@@ -1,0 +1,5 @@
+"""`python -m talmach` is the command `talmach`."""
+
+from talmach.cli import main
+
+main()

@@ -1,0 +1,98 @@
+"""From the manifest to proven engines: checksums, weights, one golden sentence for each direction."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from talmach import quality
+from talmach.catalog import default_models_dir
+from talmach.catalog.manifest import ModelSpec, load
+from talmach.catalog.verify import verify
+from talmach.config import Settings
+from talmach.engine import malloc
+from talmach.engine.base import DecodeOptions, Direction
+from talmach.engine.ct2 import Ct2Encoder, Ct2Translator
+from talmach.errors import ModelUnusable
+from talmach.quality import Flag
+
+# A golden sentence may be translated badly by a draft; what it shows is that the weights are read as they were meant.
+_BROKEN = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT, Flag.TRUNCATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The loaded models with their specs, in the manifest's order of preference."""
+
+    translators: tuple[tuple[ModelSpec, Ct2Translator], ...]
+    encoder: tuple[ModelSpec, Ct2Encoder]
+
+
+def worker_count(settings: Settings) -> int:
+    """Return the batches that may run at once: one for each core that this process may use, unless set."""
+    return settings.workers or len(os.sched_getaffinity(0)) // settings.threads_per_worker or 1
+
+
+def load_engines(settings: Settings) -> Engines:
+    """Verify, load and prove every model of the manifest; blocks for some seconds.
+
+    Raises:
+        ModelUnusable: a file is missing or altered, cannot be loaded, or translates a golden sentence into nothing.
+
+    """
+    malloc.tune()
+    models_dir = settings.models_dir or default_models_dir()
+    specs = load(models_dir).models
+    translators = tuple(
+        (spec, _load_translator(spec, models_dir, settings)) for spec in specs if spec.kind == "translation"
+    )
+    encoders = [(spec, _load_encoder(spec, models_dir, settings)) for spec in specs if spec.kind == "encoder"]
+    if not (translators and encoders):
+        raise ModelUnusable("manifest.toml", "needs a model of the kind translation and one of the kind encoder")
+    return Engines(translators, encoders[0])
+
+
+def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings) -> Ct2Translator:
+    engine = Ct2Translator(
+        spec.id,
+        verify(spec, models_dir),
+        frozenset(map(Direction.parse, spec.directions)),
+        max_source_tokens=spec.max_source_tokens,
+        device=settings.device,
+        compute_type=settings.compute_type,
+        workers=worker_count(settings),
+        threads_per_worker=settings.threads_per_worker,
+    )
+    prove_translator(spec, engine)
+    return engine
+
+
+def prove_translator(spec: ModelSpec, engine: Ct2Translator) -> None:
+    """Translate the golden sentences; raises ModelUnusable when one comes out empty, looping or in the wrong script."""
+    pairs = [(Direction.parse(golden.direction), golden.source) for golden in spec.golden]
+    hypotheses = engine.translate([engine.tokenize(text, direction) for direction, text in pairs], DecodeOptions())
+    for (direction, source), hypothesis in zip(pairs, hypotheses, strict=True):
+        flags = quality.check(source, hypothesis.text, direction, truncated=hypothesis.truncated)
+        if not hypothesis.text.strip() or flags & _BROKEN:
+            raise ModelUnusable(spec.id, f"failed its self-test for {direction}; {_names(flags) or 'empty translation'}")
+
+
+def _load_encoder(spec: ModelSpec, models_dir: Path, settings: Settings) -> Ct2Encoder:
+    encoder = Ct2Encoder(
+        spec.id,
+        verify(spec, models_dir),
+        device=settings.device,
+        compute_type=settings.compute_type,
+        workers=worker_count(settings),
+        threads_per_worker=settings.threads_per_worker,
+    )
+    lengths = np.linalg.norm(encoder.encode(["Горад адкрыў новую школу.", "The town opened a new school."]), axis=1)
+    if not np.allclose(lengths, 1, atol=1e-3):
+        raise ModelUnusable(spec.id, "failed its self-test; an embedding has not the length 1")
+    return encoder
+
+
+def _names(flags: Iterable[Flag]) -> str:
+    return ", ".join(sorted(flag.name for flag in flags))

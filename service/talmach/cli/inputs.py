@@ -1,0 +1,90 @@
+"""What a command reads: a file or standard input as exact text, cut into lines or into the fields of an article."""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from talmach.cli.failures import BadInput
+
+STANDARD_INPUT = "-"
+_BYTE_ORDER_MARK = "\ufeff"
+# Blank space, first line, blank space, next line, blank space, the rest; together always the whole text.
+_ARTICLE = re.compile(r"(\s*)([^\n]*)(\s*)([^\n]*)(\s*)(.*)", re.DOTALL)
+
+
+def read_text(path: str) -> str:
+    r"""Return the text of a file (`-` = standard input), line ends as they are, without a byte order mark.
+
+    Raises:
+        BadInput: there is no such file, it cannot be read, is not UTF-8 text, or holds nothing but white space.
+
+    """
+    name = "standard input" if path == STANDARD_INPUT else path
+    content = _read_bytes(path, name)
+    if b"\0" in content:
+        raise BadInput(f"{name}: is not a text file")
+    try:
+        text = content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name}: is not UTF-8 text (byte {error.start} is wrong)") from error
+    if not text.strip():
+        raise BadInput(f"{name}: is empty")
+    return text
+
+
+def _read_bytes(path: str, name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = (error.strerror if isinstance(error, OSError) else None) or "is not the name of a file"
+        raise BadInput(f"{name}: cannot be read ({reason.lower()})") from error
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Cut a text at its line feeds, and at nothing else that might end a line; the feeds stay at the ends."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+def batches(texts: Sequence[str], *, max_texts: int, max_chars: int) -> Iterator[range]:
+    """Cut a list into consecutive ranges of at most so many texts and characters; a longer text stands alone."""
+    start = chars = 0
+    for position, text in enumerate(texts):
+        full = position - start == max_texts or chars + len(text) > max_chars
+        if full and position > start:
+            yield range(start, position)
+            start, chars = position, 0
+        chars += len(text)
+    if start < len(texts):
+        yield range(start, len(texts))
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """A text as an article: the first line is the headline, the next paragraph the lead; the gaps are kept."""
+
+    headline: str
+    lead: str
+    body: str
+    gaps: tuple[str, str, str]  # white space before each of the three
+
+    @classmethod
+    def split(cls, text: str) -> "ArticleText":
+        """Cut a text into the three fields; what is missing is empty."""
+        match = _ARTICLE.fullmatch(text)
+        assert match, "every part of the pattern may be empty"
+        before, headline, after_headline, lead, after_lead, body = match.groups()
+        return cls(headline, lead, body, (before, after_headline, after_lead))
+
+    def assemble(self, headline: str, lead: str, body: str) -> str:
+        """Put the translated fields where the originals stand."""
+        return "".join(gap + field for gap, field in zip(self.gaps, (headline, lead, body), strict=True))
+
+
+def example_article(language: str = "be") -> Path:
+    """Return the example article that comes with talmach: inside an installed package, else of the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    packaged = package / "examples"
+    directory = packaged if packaged.is_dir() else package.parents[1] / "examples"
+    return directory / f"article.{language}.txt"

@@ -1,0 +1,50 @@
+"""The options that several commands share, checked before any model is loaded."""
+
+from typing import Annotated
+
+import typer
+
+from talmach.cli.failures import BadInput
+from talmach.text.language import LANGUAGES, normalize_code
+
+
+def _language(code: str | None) -> str | None:
+    language = normalize_code(code) if code is not None else None
+    if code is not None and language is None:
+        raise typer.BadParameter(f"{code!r} is not the code of a supported language ({', '.join(LANGUAGES)}).")
+    return language
+
+
+def _address(value: str | None) -> str | None:
+    if value is not None and not value.rpartition(":")[2].isdigit():
+        raise typer.BadParameter(f"{value!r} is not HOST:PORT.")
+    return value
+
+
+def check_pair(source: str | None, target: str | None) -> None:
+    """Raise BadInput when the two languages are the same one."""
+    if source is not None and source == target:
+        raise BadInput(f"--from and --to are the same language ({source})")
+
+
+File = Annotated[str, typer.Argument(metavar="[FILE|-]", help="UTF-8 text; - is standard input.")]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT",
+        callback=_address,
+        help="Use this server; without it, one starts inside the command.",
+    ),
+]
+Source = Annotated[
+    str | None,
+    typer.Option("--from", metavar="LANG", callback=_language, help="Language of the text; without it, detected."),
+]
+Target = Annotated[
+    str, typer.Option("--to", metavar="LANG", callback=_language, help="Language to translate into.")
+]
+OptionalTarget = Annotated[
+    str | None, typer.Option("--to", metavar="LANG", callback=_language, help="Translate the result into it.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the reply as protobuf JSON.")]

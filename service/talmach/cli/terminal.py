@@ -1,0 +1,67 @@
+"""Standard output and standard error: exact text, and what is shown only to a person at a terminal."""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_PATIENCE_S = 2.0
+
+
+def speak_utf8() -> None:
+    """Make both streams UTF-8 whatever the locale says, and line feeds line feeds."""
+    for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors, newline="")
+
+
+def write(text: str) -> None:
+    """Write a text to standard output exactly, and at once: a reader that has gone is noticed here."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def console() -> Console:
+    """Return the console of standard output; made when needed, since tests and `speak_utf8` change the stream."""
+    return Console(highlight=False)
+
+
+def error_console() -> Console:
+    """Return the console of standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what is wrong."""
+    sys.stderr.write(f"talmach: {sentence}\n")
+
+
+@contextmanager
+def spinner(what: str) -> Iterator[None]:
+    """Show that something is going on, on a terminal only."""
+    shown = error_console()
+    if not shown.is_terminal:
+        yield
+        return
+    with shown.status(f"{what} …"):
+        yield
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function that takes steps done; the bar appears after two seconds, on a terminal only."""
+    shown = error_console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=shown, transient=True)
+    task = bar.add_task(what, total=total)
+    appearance = asyncio.get_running_loop().call_later(_PATIENCE_S, bar.start) if shown.is_terminal else None
+    try:
+        yield lambda steps: bar.advance(task, steps)
+    finally:
+        if appearance is not None:
+            appearance.cancel()
+            bar.stop()

@@ -1,0 +1,61 @@
+"""Whether a translation is the source over again.
+
+What may rightly be copied differs: nothing Cyrillic into English, names from English, and a few words of one spelling
+between Russian and Belarusian.
+"""
+
+from collections.abc import Sequence
+
+from talmach.engine.base import Direction
+from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN, words_of
+
+__all__ = ["is_untranslated"]
+
+_RUN = 4  # words in a row that show copying
+# Words in such runs from which a partial copy counts, besides half of the sentence. The longest true run in the
+# development set is six names of airlines (a third of their sentence), four words between Russian and Belarusian.
+_LEAST_COPIED = 6
+_NAME_WORDS = 4  # longest name without a small word that may stay as it is in English
+_SAME_SPELLING_WORDS = 3  # longest sentence that Russian and Belarusian may share though a letter speaks against it
+_ACCIDENTAL_WORDS = 5  # the same where none does
+
+
+def is_untranslated(source: str, target: str, direction: Direction) -> bool:
+    """Whether `target` is `source`, wholly or in large part, apart from case, punctuation and protected tokens."""
+    words = words_of(source)
+    own = _own_words(words, direction)
+    folded = [word.casefold() for word in words]
+    target_folded = [word.casefold() for word in words_of(target)]
+    if folded == target_folded:
+        return bool(own) and _should_differ(own, direction)
+    copied = [word for word, is_copied in zip(words, _in_shared_runs(folded, target_folded), strict=True) if is_copied]
+    copied = _own_words(copied, direction)
+    return len(copied) >= max(_LEAST_COPIED, len(own) / 2) and _should_differ(copied, direction)
+
+
+def _own_words(words: Sequence[str], direction: Direction) -> list[str]:
+    """The words in the script of the source language."""
+    script = LATIN if direction.source == "en" else CYRILLIC
+    return [word for word in words if script.search(word)]
+
+
+def _should_differ(words: Sequence[str], direction: Direction) -> bool:
+    """Whether no translator would leave `words` of the source as they are."""
+    if direction.target == "en":
+        return True
+    if direction.source == "en":
+        return len(words) > _NAME_WORDS or any(word.islower() for word in words)
+    has_own_letter = not ALPHABETS[direction.target].issuperset(
+        char for word in words for char in CYRILLIC.findall(word.lower())
+    )
+    return len(words) > (_SAME_SPELLING_WORDS if has_own_letter else _ACCIDENTAL_WORDS)
+
+
+def _in_shared_runs(source: Sequence[str], target: Sequence[str]) -> list[bool]:
+    """For each word of the source whether it lies in a run of words that the target has as well."""
+    runs = {tuple(target[start : start + _RUN]) for start in range(len(target) - _RUN + 1)}
+    shared = [False] * len(source)
+    for start in range(len(source) - _RUN + 1):
+        if tuple(source[start : start + _RUN]) in runs:
+            shared[start : start + _RUN] = [True] * _RUN
+    return shared

@@ -1,0 +1,71 @@
+"""Whether source and translation have the same numbers, however each language writes them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from talmach.quality.number_words import values_in
+from talmach.quality.numerals import Numeral, numerals_in, parts_of
+from talmach.quality.words import words_of
+
+__all__ = ["has_number_mismatch"]
+
+
+def has_number_mismatch(source: str, target: str) -> bool:
+    """Whether a number is missing, added or changed.
+
+    Tolerant to decimal signs, separators of thousands, leading zeros, scale words, ordinals, twelve and twenty-four
+    hours, decades, and to digits on one side that are words, months or Roman numerals on the other.
+    """
+    source_left, target_left = _unmatched(numerals_in(source), numerals_in(target))
+    source_left, target_left = _unmatched(_split(source_left), _split(target_left))
+    return not (_are_excused(source_left, target) and _are_excused(target_left, source))
+
+
+def _split(numerals: Iterable[Numeral]) -> list[Numeral]:
+    return [part for numeral in numerals for part in parts_of(numeral)]
+
+
+def _are_excused(numerals: list[Numeral], text: str) -> bool:
+    """Whether each numeral may be a word in `text`."""
+    values = values_in(words_of(text)) if numerals else set()
+    return not any(values.isdisjoint(numeral.values) for numeral in numerals)
+
+
+def _unmatched(source: list[Numeral], target: list[Numeral]) -> tuple[list[Numeral], list[Numeral]]:
+    """What is left on each side when equal numerals, and then those that may be equal, have been paired."""
+    same = Counter(numeral.values for numeral in source) & Counter(numeral.values for numeral in target)
+    source, target = _without(source, same), _without(target, same)
+    waiting: dict[str, list[int]] = defaultdict(list)  # positions in `target` by value
+    for position, numeral in enumerate(target):
+        for value in numeral.values:
+            waiting[value].append(position)
+    paired: set[int] = set()
+    source_left = []
+    for numeral in source:
+        partner = _next_partner(numeral, waiting, paired)
+        if partner is None:
+            source_left.append(numeral)
+        else:
+            paired.add(partner)
+    return source_left, [numeral for position, numeral in enumerate(target) if position not in paired]
+
+
+def _next_partner(numeral: Numeral, waiting: dict[str, list[int]], paired: set[int]) -> int | None:
+    for value in numeral.values:
+        positions = waiting[value]
+        while positions:
+            position = positions.pop()
+            if position not in paired:
+                return position
+    return None
+
+
+def _without(numerals: list[Numeral], removed: Counter[frozenset[str]]) -> list[Numeral]:
+    remaining = Counter(removed)
+    kept = []
+    for numeral in numerals:
+        if remaining[numeral.values]:
+            remaining[numeral.values] -= 1
+        else:
+            kept.append(numeral)
+    return kept

@@ -1,0 +1,56 @@
+"""Letters that the target language does not use."""
+
+import unicodedata
+from collections.abc import Set as AbstractSet
+
+from talmach.engine.base import Direction
+from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN, words_of
+
+__all__ = ["has_wrong_script"]
+
+# What a Cyrillic translation may have in Latin: names, and "iPhone" or "via" among them, but no clause. In the
+# development set the largest share of letters is 0.41 and no sentence has more than two words in small letters;
+# documentation with its identifiers keeps to one of the two bounds below in 97 % of the sentences.
+_MOST_LATIN_SHARE = 0.6
+_MOST_LATIN_SHARE_OF_PROSE = 0.2
+_MOST_SMALL_WORDS = 2
+
+
+def has_wrong_script(source: str, target: str, direction: Direction) -> bool:
+    """Whether `target` is wholly or in part in a script, or in letters, that its language does not use.
+
+    A word that the source has in the same spelling passes when it is in a third script, when it is in Latin between
+    two Cyrillic languages, or when it is a capitalised name there («Известия» is a newspaper in Belarusian, too).
+    """
+    words = words_of(target)
+    source_words = frozenset(words_of(source))
+    if direction.target == "en":
+        return any(CYRILLIC.search(word) or _has_third_script(word, source_words) for word in words)
+    known = frozenset() if direction.source == "en" else source_words
+    alphabet = ALPHABETS[direction.target]
+    return _is_latin_heavy(words, known) or any(
+        _has_third_script(word, source_words) or _has_foreign_letter(word, alphabet, known) for word in words
+    )
+
+
+def _has_third_script(word: str, known: AbstractSet[str]) -> bool:
+    """Whether a letter is neither Latin nor Cyrillic."""
+    if word in known:
+        return False
+    # Lm: the apostrophe ʼ of «сямʼя» counts as a letter in Unicode.
+    letters = (char for char in word if char.isalpha() and unicodedata.category(char) != "Lm")
+    return any(not LATIN.match(char) and not CYRILLIC.match(char) for char in letters)
+
+
+def _has_foreign_letter(word: str, alphabet: AbstractSet[str], known: AbstractSet[str]) -> bool:
+    """Whether a Cyrillic letter is missing in the alphabet of the target language."""
+    is_name = word in known and word[0].isupper()
+    return not is_name and any(char not in alphabet for char in CYRILLIC.findall(word.lower()))
+
+
+def _is_latin_heavy(words: list[str], known: AbstractSet[str]) -> bool:
+    latin = [word for word in words if word not in known and LATIN.search(word)]
+    small = sum(word[0].islower() and len(word) > 1 for word in latin)
+    share = sum(map(len, latin)) / max(1, sum(map(len, words)))
+    is_clause = small > _MOST_SMALL_WORDS and share > _MOST_LATIN_SHARE_OF_PROSE
+    return is_clause or (small > 0 and share > _MOST_LATIN_SHARE)

@@ -1,0 +1,96 @@
+"""The record of one call: what its log line and its metrics say, filled in on the way through."""
+
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from talmach.metrics import Metrics
+from talmach.translation.values import Totals
+
+REQUEST_ID = "x-request-id"
+ANONYMOUS = "anonymous"
+_log: Any = structlog.get_logger("talmach.rpc")
+# What a caller chooses goes into our logs: nothing but what identifiers are made of.
+_IDENTIFIER = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, from its arrival to its end."""
+
+    method: str  # of a closed set: a label of the metrics
+    request_id: str
+    client: str = ANONYMOUS
+    code: str = "OK"
+    reason: str = ""
+    direction: str = ""
+    sentences: int = 0
+    tokens: int = 0  # given to models and made by them
+    queue_ms: float = 0.0
+    engine_ms: float = 0.0
+    caller_is_gone: bool = False
+    started_at: float = field(default_factory=time.monotonic)
+
+    def add(self, source_language: str | None, target_language: str, totals: Totals) -> None:
+        """Count the work on one article or text; the times of several add up."""
+        direction = f"{source_language or 'und'}-{target_language}"
+        self.direction = direction if self.direction in ("", direction) else "mixed"
+        self.sentences += totals.segment_count
+        self.tokens += totals.usage.source_tokens + totals.usage.target_tokens
+        self.queue_ms += totals.timings.queue_ms
+        self.engine_ms += totals.timings.inference_ms
+
+    def elapsed_ms(self) -> float:
+        """Return how long the call has been going on."""
+        return 1_000 * (time.monotonic() - self.started_at)
+
+    def finish(self, metrics: Metrics) -> None:
+        """Write the one line of this call and count it."""
+        elapsed_ms = self.elapsed_ms()
+        metrics.rpc_requests.labels(self.method, self.code).inc()
+        metrics.rpc_latency_s.labels(self.method).observe(elapsed_ms / 1_000)
+        write = _log.error if self.code == "INTERNAL" else _log.info
+        write(
+            "rpc.done",
+            method=self.method,
+            code=self.code,
+            ms=round(elapsed_ms, 1),
+            direction=self.direction,
+            sentences=self.sentences,
+            tokens=self.tokens,
+            queue_ms=round(self.queue_ms, 1),
+            engine_ms=round(self.engine_ms, 1),
+            client=self.client,
+            request_id=self.request_id,
+            **({"reason": self.reason} if self.reason else {}),
+        )
+
+
+_current: ContextVar[Call] = ContextVar("call")
+
+
+def begin(method: str, metadata: Iterable[tuple[str, str | bytes]]) -> Call:
+    """Start the record of the call that this task serves; every log line of the task carries its request id."""
+    call = Call(method, _request_id(metadata))
+    _current.set(call)
+    structlog.contextvars.bind_contextvars(request_id=call.request_id)
+    return call
+
+
+def current() -> Call:
+    """Return the record of the call that this task serves."""
+    return _current.get()
+
+
+def _request_id(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    """Return the caller's own id when it is one, else a new one."""
+    given = dict(metadata).get(REQUEST_ID)
+    if isinstance(given, str) and _IDENTIFIER.fullmatch(given):
+        return given
+    return uuid.uuid4().hex

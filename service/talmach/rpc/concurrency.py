@@ -1,0 +1,47 @@
+"""Bounded concurrency over a stream, for BatchTranslate."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+async def in_completion_order(
+    items: AsyncIterator[_Item], work: Callable[[_Item], Coroutine[Any, Any, _Result]], *, limit: int
+) -> AsyncGenerator[_Result, None]:
+    """Yield `work(item)` for each item as they get ready; at most `limit` are begun and not yet taken by the consumer.
+
+    So a consumer that takes nothing stops the reading of items. When the generator is closed, or anything raises, what
+    runs is cancelled and waited for.
+    """
+    running: set[asyncio.Task[_Result]] = set()
+    reading: asyncio.Task[tuple[_Item, ...]] | None = asyncio.create_task(_next(items))
+    is_exhausted = False
+    try:
+        while running or not is_exhausted:
+            if reading is None and not is_exhausted and len(running) < limit:
+                reading = asyncio.create_task(_next(items))
+            waited_for = running if reading is None else {*running, reading}
+            await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+            for task in [task for task in running if task.done()]:
+                yield task.result()
+                running.discard(task)
+            if reading is not None and reading.done():
+                read = reading.result()
+                running.update(asyncio.create_task(work(item)) for item in read)
+                reading, is_exhausted = None, not read
+    finally:
+        unfinished = [*running, *([reading] if reading else [])]
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+
+
+async def _next(items: AsyncIterator[_Item]) -> tuple[_Item, ...]:
+    """Return the next item alone, or nothing at the end."""
+    try:
+        return (await anext(items),)
+    except StopAsyncIteration:
+        return ()

@@ -1,0 +1,66 @@
+"""Which calls are let in: none while the server starts or drains, and not more at once than it can carry."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from talmach.errors import QueueFull, ServerDraining, ServerStarting
+
+# Calls last from milliseconds to seconds: in a second some have certainly ended.
+_RETRY_AFTER_S = 1.0
+
+
+class State(Enum):
+    """What the server is doing."""
+
+    STARTING = auto()
+    SERVING = auto()
+    DRAINING = auto()
+
+
+class Gate:
+    """Counts the calls inside; lives on one event loop."""
+
+    def __init__(self, max_calls: int) -> None:
+        self.state = State.STARTING
+        self._max_calls = max_calls
+        self._calls = 0
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+
+    def check(self) -> None:
+        """Raise ServerStarting or ServerDraining unless the server takes new work."""
+        if self.state is State.STARTING:
+            raise ServerStarting
+        if self.state is State.DRAINING:
+            raise ServerDraining
+
+    @contextmanager
+    def enter(self) -> Iterator[None]:
+        """Hold a place inside.
+
+        Raises:
+            ServerStarting, ServerDraining: no work is taken now.
+            QueueFull: all places are taken.
+
+        """
+        self.check()
+        if self._calls >= self._max_calls:
+            raise QueueFull(_RETRY_AFTER_S)
+        self._calls += 1
+        self._is_empty.clear()
+        try:
+            yield
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._is_empty.set()
+
+    async def wait_until_empty(self, timeout_s: float) -> bool:
+        """Wait until the last call has left; False when some are still inside after `timeout_s`."""
+        try:
+            await asyncio.wait_for(self._is_empty.wait(), timeout_s)
+        except asyncio.TimeoutError:
+            return False
+        return True

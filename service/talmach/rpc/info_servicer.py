@@ -1,0 +1,26 @@
+"""InfoService: constant while the server runs."""
+
+# The names and parameters are those of the contract.
+# ruff: noqa: ARG002, N802
+
+from typing import Any
+
+import grpc
+
+from talmach.pb import info_pb2 as pb
+from talmach.pb.info_pb2_grpc import InfoServiceServicer
+from talmach.rpc.info import ServerInfo
+from talmach.rpc.messages import server_info
+
+
+class InfoServicer(InfoServiceServicer):
+    """Describes the server."""
+
+    def __init__(self, info: ServerInfo) -> None:
+        self._response = server_info.response(info)
+
+    async def GetServerInfo(
+        self, request: pb.GetServerInfoRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> pb.GetServerInfoResponse:
+        """Return version, language pairs, models and limits."""
+        return self._response

@@ -1,0 +1,155 @@
+"""What every call to a service of the contract goes through: admission, deadline, errors, log line, metrics.
+
+Health and reflection are left alone: a probe must get through when nothing else does, and says nothing worth logging.
+
+Handlers get their requests parsed here instead of by grpc, which answers a message that cannot be parsed with the text
+of the exception.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+import grpc
+import structlog
+from google.protobuf.message import DecodeError
+from grpc_status import rpc_status  # type: ignore[import-untyped]
+
+from talmach.errors import EngineFailure, InvalidRequest, TalmachError, invalid_text
+from talmach.metrics import Metrics
+from talmach.rpc import calls, status
+from talmach.rpc.calls import REQUEST_ID, Call
+from talmach.rpc.gate import Gate
+from talmach.rpc.tokens import Tokens
+
+_log: Any = structlog.get_logger("talmach.rpc")
+_Response = TypeVar("_Response")
+_Context = grpc.aio.ServicerContext[Any, Any]
+_Handler = grpc.RpcMethodHandler[Any, Any]
+_OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
+UNKNOWN_METHOD = "unknown"
+
+
+class _CallDetails(Protocol):
+    method: str
+    invocation_metadata: Iterable[tuple[str, str | bytes]]
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps the handlers of all four kinds of call."""
+
+    def __init__(self, gate: Gate, metrics: Metrics, tokens: Tokens | None = None) -> None:
+        """`tokens` None = every caller is let in."""
+        self._gate = gate
+        self._metrics = metrics
+        self._tokens = tokens
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[Any], Awaitable[_Handler | None]],
+        handler_call_details: Any,
+    ) -> _Handler | None:
+        """Return the wrapped handler; None, answered with UNIMPLEMENTED, when there is no such method."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            call = calls.begin(UNKNOWN_METHOD, handler_call_details.invocation_metadata)
+            call.code = "UNIMPLEMENTED"
+            call.finish(self._metrics)
+            return None
+        if handler_call_details.method.startswith(_OPEN_SERVICES):
+            return handler
+        return self._wrap(handler, handler_call_details)
+
+    def _wrap(self, handler: Any, details: _CallDetails) -> _Handler:
+        """Return a handler of the same kind that takes bytes and serves by the given one."""
+        parse = _parse_all if handler.request_streaming else _parse
+        kind, behaviour = _kind_and_behaviour(handler)
+
+        async def answer_once(request: Any, context: _Context) -> Any:
+            async with self._serve(details, context):
+                return await behaviour(parse(request, handler.request_deserializer), context)
+
+        async def answer_in_stream(request: Any, context: _Context) -> None:
+            # A coroutine that writes, not a generator: a generator that grpc stops asking is closed some time later,
+            # by the garbage collector, and its queued sentences would be translated until then.
+            async with (
+                self._serve(details, context) as call,
+                aclosing(behaviour(parse(request, handler.request_deserializer), context)) as replies,
+            ):
+                async for reply in replies:
+                    await _send(reply, context, call)
+
+        answer = answer_in_stream if handler.response_streaming else answer_once
+        return kind(answer, None, handler.response_serializer)
+
+    @asynccontextmanager
+    async def _serve(self, details: _CallDetails, context: _Context) -> AsyncIterator[Call]:
+        call = calls.begin(details.method.lstrip("/"), details.invocation_metadata)
+        context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+        is_inside = False
+        self._metrics.rpc_in_flight.inc()
+        try:
+            if self._tokens is not None:
+                call.client = self._tokens.identify(dict(details.invocation_metadata).get("authorization"))
+            with self._gate.enter():
+                is_inside = True
+                yield call
+        except asyncio.CancelledError:
+            remaining_s = context.time_remaining()
+            call.code = "DEADLINE_EXCEEDED" if remaining_s is not None and remaining_s <= 0 else "CANCELLED"
+            raise
+        except Exception as error:
+            if call.caller_is_gone:
+                call.code = "CANCELLED"
+                raise
+            if not is_inside and isinstance(error, TalmachError):
+                self._metrics.refused.labels(error.reason).inc()
+            await _fail(error, context, call)
+        finally:
+            self._metrics.rpc_in_flight.dec()
+            call.finish(self._metrics)
+
+
+def _kind_and_behaviour(handler: Any) -> tuple[Callable[..., _Handler], Callable[..., Any]]:
+    """Return grpc's constructor for handlers of this kind, and the function inside."""
+    if handler.request_streaming and handler.response_streaming:
+        return grpc.stream_stream_rpc_method_handler, handler.stream_stream
+    if handler.request_streaming:
+        return grpc.stream_unary_rpc_method_handler, handler.stream_unary
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler, handler.unary_stream
+    return grpc.unary_unary_rpc_method_handler, handler.unary_unary
+
+
+async def _fail(error: Exception, context: _Context, call: Call) -> None:
+    """End the call with the status of an error; always raises grpc's own signal for that."""
+    known = error if isinstance(error, TalmachError) else EngineFailure()
+    if isinstance(known, EngineFailure):
+        # By type only, since the text of a foreign exception may hold the text of a user; the place is for debugging.
+        _log.error("rpc.failed", method=call.method, error=type(error.__cause__ or error).__name__)
+        _log.debug("rpc.traceback", exc_info=error)
+    call.code, call.reason = status.code_of(known).name, known.reason
+    rich = rpc_status.to_status(status.to_status(known))
+    await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
+
+
+async def _send(reply: object, context: _Context, call: Call) -> None:
+    try:
+        await context.write(reply)
+    except Exception:
+        # grpc's own exception for a caller that is not there any more is not public.
+        call.caller_is_gone = True
+        raise
+
+
+def _parse(request: bytes, parse: Callable[[bytes], _Response]) -> _Response:
+    try:
+        return parse(request)
+    except DecodeError as error:
+        raise InvalidRequest([invalid_text("request", "is not a valid message (is its text UTF-8?)")]) from error
+
+
+async def _parse_all(requests: AsyncIterator[bytes], parse: Callable[[bytes], _Response]) -> AsyncIterator[_Response]:
+    async for request in requests:
+        yield _parse(request, parse)

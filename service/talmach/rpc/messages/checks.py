@@ -1,0 +1,106 @@
+"""The checks on what a request holds; each adds to the violations of the request instead of raising at the first."""
+
+from collections.abc import Sequence
+
+from talmach.errors import (
+    InvalidRequest,
+    Violation,
+    empty_text,
+    invalid_language_code,
+    out_of_range,
+    text_too_long,
+    too_many_texts,
+)
+from talmach.pb.common_pb2 import Article as ArticleMessage
+from talmach.pb.common_pb2 import TranslationOptions as OptionsMessage
+from talmach.rpc.info import Limits
+from talmach.text.language import LANGUAGES, normalize_code
+
+MAX_ID_CHARS = 128
+
+
+class Problems(list[Violation]):
+    """The violations of one request."""
+
+    def settle(self) -> None:
+        """Raise InvalidRequest with all of them, if there is one."""
+        if self:
+            raise InvalidRequest(self)
+
+
+def language(field: str, code: str, problems: Problems) -> str:
+    """Return the supported language of a code; the empty string, and a violation, when there is none."""
+    known = normalize_code(code)
+    if known is None:
+        problems.append(invalid_language_code(field, LANGUAGES))
+    return known or ""
+
+
+def text(field: str, content: str, limits: Limits, problems: Problems) -> None:
+    """Check one text: more than white space, and not too long."""
+    if not content.strip():
+        problems.append(empty_text(field))
+    elif len(content) > limits.max_text_chars:
+        problems.append(text_too_long(field, actual=len(content), limit=limits.max_text_chars))
+
+
+def texts(field: str, contents: Sequence[str], limits: Limits, problems: Problems) -> None:
+    """Check the texts of one request: their number, each of them, and all together."""
+    if not contents:
+        problems.append(empty_text(field))
+    if len(contents) > limits.max_texts:
+        problems.append(too_many_texts(field, actual=len(contents), limit=limits.max_texts))
+    for index, content in enumerate(contents):
+        text(f"{field}[{index}]", content, limits, problems)
+    total = sum(map(len, contents))
+    if total > limits.max_request_chars:
+        problems.append(text_too_long(field, actual=total, limit=limits.max_request_chars))
+
+
+def article(field: str, message: ArticleMessage, limits: Limits, problems: Problems) -> None:
+    """Check an article: its three fields together are one text."""
+    parts = (message.headline, message.lead, message.body)
+    total = sum(map(len, parts))
+    if not any(part.strip() for part in parts):
+        problems.append(empty_text(field))
+    elif total > limits.max_text_chars:
+        problems.append(text_too_long(field, actual=total, limit=limits.max_text_chars))
+
+
+def glossary(message: OptionsMessage, limits: Limits, problems: Problems) -> None:
+    """Check glossary entries and do-not-translate phrases: their number together, and every term."""
+    entries, phrases = message.glossary_entries, message.do_not_translate_phrases
+    count = len(entries) + len(phrases)
+    if count > limits.max_glossary_entries:
+        problems.append(too_many_texts("options.glossary_entries", actual=count, limit=limits.max_glossary_entries))
+        return
+    for index, entry in enumerate(entries):
+        _term(f"options.glossary_entries[{index}].source_term", entry.source_term, limits, problems)
+        _term(f"options.glossary_entries[{index}].target_term", entry.target_term, limits, problems)
+    for index, phrase in enumerate(phrases):
+        _term(f"options.do_not_translate_phrases[{index}]", phrase, limits, problems)
+
+
+def between(field: str, value: float, lowest: float, highest: float, problems: Problems) -> None:
+    """Check a number against its inclusive bounds; NaN is outside."""
+    if not lowest <= value <= highest:
+        problems.append(out_of_range(field, "is out of range", f"[{lowest}, {highest}]"))
+
+
+def at_least_one(field: str, value: int, problems: Problems) -> None:
+    """Check a number that has no upper bound."""
+    if value < 1:
+        problems.append(out_of_range(field, "is out of range", "[1, 2147483647]"))
+
+
+def share(field: str, value: float, problems: Problems) -> None:
+    """Check a share of a whole that must not be nothing."""
+    if not 0 < value <= 1:
+        problems.append(out_of_range(field, "is out of range", "(0, 1]"))
+
+
+def _term(field: str, term: str, limits: Limits, problems: Problems) -> None:
+    if not term.strip():
+        problems.append(empty_text(field))
+    elif len(term) > limits.max_term_chars:
+        problems.append(text_too_long(field, actual=len(term), limit=limits.max_term_chars))

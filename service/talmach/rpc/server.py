@@ -1,0 +1,144 @@
+"""The gRPC server: built from plain values and use cases, told when it serves, drained before it stops."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from talmach.metrics import Metrics
+from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
+from talmach.rpc.gate import Gate, State
+from talmach.rpc.info import ServerInfo
+from talmach.rpc.info_servicer import InfoServicer
+from talmach.rpc.interceptor import CallInterceptor
+from talmach.rpc.summarization_servicer import SummarizationServicer
+from talmach.rpc.tokens import Tokens
+from talmach.rpc.translation_servicer import TranslationServicer
+from talmach.summary.use_case import Summarizer
+from talmach.translation.use_case import Translator
+
+SERVICES = (
+    "talmach.v1.TranslationService",
+    "talmach.v1.SummarizationService",
+    "talmach.v1.InfoService",
+)
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+# A watcher of health or a reflection stream never ends by itself; what has been answered gets this long to be sent.
+_GOODBYE_S = 0.5
+_log: Any = structlog.get_logger("talmach.rpc")
+
+
+class CannotListen(OSError):
+    """The address cannot be listened on; names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the services are made of."""
+
+    translator: Translator
+    summarizer: Summarizer
+    info: ServerInfo
+
+
+class Server:
+    """One process, one event loop, one server; `start`, then `set_serving`, at the end `drain` or `stop`."""
+
+    def __init__(
+        self,
+        address: str,
+        use_cases: UseCases,
+        *,
+        metrics: Metrics,
+        tokens: Tokens | None = None,
+        with_reflection: bool = True,
+        max_concurrent_calls: int = 1_024,
+    ) -> None:
+        """`address` is HOST:PORT, port 0 = any; `tokens` None = every caller is let in. Needs a running event loop."""
+        self._address = address
+        self._gate = Gate(max_concurrent_calls)
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            interceptors=[CallInterceptor(self._gate, metrics, tokens)],
+            options=_options(use_cases.info.limits.max_message_bytes),
+        )
+        self._add_services(use_cases)
+        if with_reflection:
+            _add_reflection(self._server)
+
+    async def start(self) -> int:
+        """Listen, with every service NOT_SERVING, and return the port.
+
+        Raises:
+            CannotListen: the address is taken, or not one of this machine.
+
+        """
+        # grpc's servicer begins with "" = SERVING.
+        await self._set_health(_NOT_SERVING)
+        try:
+            port = self._server.add_insecure_port(self._address)
+        except RuntimeError as error:
+            raise CannotListen(f"{self._address}: cannot listen there (is another server running?)") from error
+        await self._server.start()
+        _log.info("server.started", address=self._address, port=port)
+        return port
+
+    async def set_serving(self, serving: bool) -> None:
+        """Say whether the models are ready; until then calls are refused with SERVER_STARTING."""
+        self._gate.state = State.SERVING if serving else State.STARTING
+        await self._set_health(_SERVING if serving else _NOT_SERVING)
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Refuse new calls, let those in flight finish for at most `timeout_s`, and stop; False = some were cut off."""
+        self._gate.state = State.DRAINING
+        await self._set_health(_NOT_SERVING)
+        _log.info("server.draining", timeout_s=timeout_s)
+        is_empty = await self._gate.wait_until_empty(timeout_s)
+        await self._server.stop(_GOODBYE_S if is_empty else 0)
+        _log.info("server.stopped", all_finished=is_empty)
+        return is_empty
+
+    async def stop(self) -> None:
+        """Stop at once; calls in flight are cancelled."""
+        await self._server.stop(0)
+
+    async def wait_for_termination(self) -> None:
+        """Wait until the server was stopped."""
+        await self._server.wait_for_termination()
+
+    async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+        for service in ("", *SERVICES):
+            await self._health.set(service, status)
+
+    def _add_services(self, use_cases: UseCases) -> None:
+        translator, summarizer, limits = use_cases.translator, use_cases.summarizer, use_cases.info.limits
+        translation = TranslationServicer(translator, summarizer, limits, self._gate.check)
+        translation_pb2_grpc.add_TranslationServiceServicer_to_server(translation, self._server)
+        summarization = SummarizationServicer(translator, summarizer, limits)
+        summarization_pb2_grpc.add_SummarizationServiceServicer_to_server(summarization, self._server)
+        info_pb2_grpc.add_InfoServiceServicer_to_server(InfoServicer(use_cases.info), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+
+
+def _add_reflection(server: grpc.aio.Server) -> None:
+    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+
+
+def _options(max_message_bytes: int) -> list[tuple[str, int]]:
+    return [
+        # grpc's own limits are 4 MiB in and none out: a larger request was refused before any handler saw it.
+        ("grpc.max_receive_message_length", max_message_bytes),
+        ("grpc.max_send_message_length", max_message_bytes),
+        # Two servers on one port would share its calls without anybody knowing.
+        ("grpc.so_reuseport", 0),
+        # Finds callers that vanished without a word, whose sentences would otherwise be translated for nobody.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        # And lets callers look for us in the same way, up to every 10 s; grpc's default cuts them off below 5 minutes.
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]

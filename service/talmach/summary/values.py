@@ -1,0 +1,44 @@
+"""What the summary use case takes and returns: plain immutable values."""
+
+from dataclasses import dataclass
+
+from talmach.text.article import Sentence
+
+DEFAULT_SENTENCES = 3
+# Measured by nothing yet but reading: enough to avoid a paraphrase, too little to drive out the story's core.
+DEFAULT_DIVERSITY = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryOptions:
+    """How long and how varied; at most one length is set, and none means three sentences."""
+
+    max_sentences: int | None = None
+    ratio: float | None = None  # of the sentences of lead and body, in (0, 1]
+    max_chars: int | None = None  # of the joined source sentences
+    diversity: float | None = None  # in [0, 1]; None = DEFAULT_DIVERSITY
+    include_lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """How one sentence fared; components lie in [0, 1] before they are weighted, all 0 for what is no candidate."""
+
+    sentence: Sentence
+    chosen: bool
+    candidate: bool
+    score: float
+    centrality: float
+    headline_similarity: float
+    position: float
+    redundancy: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """The choice."""
+
+    chosen: tuple[ScoredSentence, ...]  # in the order of the article
+    scores: tuple[ScoredSentence, ...]  # every sentence, in the order of the article
+    encoder_model_id: str  # empty when there was nothing to choose from

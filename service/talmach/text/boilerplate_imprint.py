@@ -1,0 +1,167 @@
+"""The wording of lines that say who, where, when and on what terms, of counters and of advertisements."""
+
+from talmach.text.boilerplate_rule import BoilerplateKind as Kind
+from talmach.text.boilerplate_rule import Rule, rule
+from talmach.text.boilerplate_words import (
+    AGENCY,
+    CAPITALISED,
+    COUNTED,
+    CREDITED,
+    DATE,
+    DAY,
+    END,
+    MONTH,
+    NAME,
+    ROLE,
+    TIME,
+)
+
+__all__ = ["IMPRINT_RULES"]
+
+IMPRINT_RULES: tuple[Rule, ...] = (
+    # -------------------------------------------------------------------------------------------- who, where, when
+    rule(
+        "dateline with agency",
+        Kind.DATELINE,
+        pattern=rf"{CAPITALISED}(?:[ /]{CAPITALISED}){{0,3}}(?:, {CAPITALISED})?(?:, ?|\. |"
+        rf" \(){DATE}[.,)]*(?: ?[—–-] ?| )?"
+        rf"[(/]?(?:(?i:корр\. ?)?{AGENCY}|{CAPITALISED}(?: {CAPITALISED}){{0,2}})?[)/]?[\s.:—–-]*",
+    ),
+    rule(
+        "dateline that begins with the date",
+        Kind.DATELINE,
+        rf"{DATE}, {CAPITALISED}(?: {CAPITALISED}){{0,2}} ?[—–/(-] ?(?:(?i:корр\. ?)?{AGENCY})[)/]?[\s.:—–-]*",
+    ),
+    rule(
+        "dateline of agency",
+        Kind.DATELINE,
+        pattern=rf"{CAPITALISED}(?:[ /]{CAPITALISED}){{0,3}}(?:, {CAPITALISED})? ?(?:[—–-] ?|[(/]|"
+        rf"\. /){AGENCY}[)/]?[\s.:—–-]*",
+    ),
+    rule(
+        "date and time",
+        Kind.DATELINE,
+        alone=True,
+        pattern=r"(?:(?i:опубликовано|обновлено|дата|апублікавана|абноўлена|published|updated|last updated|"
+        r"posted):? (?:(?i:on|at) )?)?"
+        rf"(?:{DAY},? ?(?:(?i:в|у|ў|at) )?)?(?:{DATE}|{TIME})(?:[ ,|•·—–-]*(?:(?i:в|у|а|at) )?(?:{DATE}|"
+        rf"{TIME})){{0,2}}[ .]*",
+    ),
+    rule(
+        "time ago",
+        Kind.DATELINE,
+        alone=True,
+        pattern=r"(?i:(?:\d{1,2}|an?) (?:minutes?|mins?|hours?|days?|weeks?) ago|\d{1,2} (?:минут[уы]?|час(?:а|ов)?|"
+        r"дн(?:я|ей)) назад|"
+        r"\d{1,2} (?:хвілін[уы]?|гадзін[уы]?|дзён|дні) таму)\.?",
+    ),
+    rule(
+        "byline",
+        Kind.BYLINE,
+        alone=True,
+        pattern=rf"(?:By|BY) (?!{DAY}|{MONTH} )(?:{NAME}|[A-Z]+(?: [A-Z]+){{1,3}})(?:(?:,| and| &|,? \|) {NAME}){{0,3}}"
+        rf"(?:,? (?:\| )?(?:[\w ]{{0,30}} )?(?:{ROLE}|{AGENCY}).{{0,40}})?[.]?",
+    ),
+    rule(
+        "reported by",
+        Kind.BYLINE,
+        pattern=rf"\(?(?:Additional r|R)eporting by {NAME}.{{0,160}}|\(?(?:Writing|Editing|Compiled|Edited|"
+        rf"Written) by {NAME}[^.]{{0,80}}[.)]*",
+    ),
+    rule(
+        "author line",
+        Kind.BYLINE,
+        alone=True,
+        pattern=r"(?i:автор(?:ы)?|аўтар(?:ы)?|текст|тэкст|источник|крыніца|перевод|пераклад|author|source|text)"
+        rf"(?i: текста| тэксту| фото| фота)?: {CREDITED}[.]?",
+    ),
+    rule(
+        "prepared by",
+        Kind.BYLINE,
+        alone=True,
+        pattern=r"(?i:(?:материал |матэрыял )?(?:подготовил[аи]?|падрыхтава(?:ў|ла|лі)|беседовал[аи]?|гутары(?:ў|ла|"
+        r"лі)|записал[аи]?))"
+        rf":? {NAME}(?:(?:,| и| і) {NAME}){{0,2}}(?:, .{{1,40}})?[.]?",
+    ),
+    rule(
+        "name and role",
+        Kind.BYLINE,
+        alone=True,
+        pattern=rf"{NAME}(?:, | \| )(?:[\w’'-]+ ){{0,3}}?{ROLE}(?:[ ,]+{CREDITED})?[.]?",
+    ),
+    # -------------------------------------------------------------------------------------------- terms and counters
+    rule(
+        "copyright sign",
+        Kind.COPYRIGHT,
+        alone=True,
+        pattern=r"(?i:copyright )?(?:©|\([cсCС]\)) ?.{0,150}|(?i:copyright) \d{4}.{0,150}",
+    ),
+    rule(
+        "rights reserved",
+        Kind.COPYRIGHT,
+        pattern=r"(?:.{0,80}[\d.,] )?(?i:все права (?:защищены|сохранены)|усе правы (?:абаронены|захаваны)|"
+        r"all rights reserved)[.!]?",
+    ),
+    rule(
+        "reuse of materials",
+        Kind.COPYRIGHT,
+        pattern=r"(?i:(?:при |любое |полная или частичная |поўны ці частковы |пры )?(?:перепечатк|копировани|"
+        r"использовани|цитировани|"
+        r"перадрук|капіраванн|выкарыстанн|цытаванн)\w* .{0,40}(?:материалов|матэрыялаў|текстов|тэкстаў)"
+        r".{0,80}(?:редакц|рэдакц|сайт|портал|гиперссылк|гіперспасылк|источник|крыніц|активн|актыўн).{0,120})",
+    ),
+    rule(
+        "cookie notice",
+        Kind.COPYRIGHT,
+        pattern=r"(?i:(?:this (?:web)?site|we|our (?:web)?site) uses? cookies"
+        r"(?:(?: to| on| for| and (?:other|similar)) .{1,150})?[.!]?|"
+        r"(?:мы|этот сайт|наш сайт|сайт|гэты сайт) (?:используем|использует|выкарыстоўваем|выкарыстоўвае) "
+        r"(?:файлы[ -])?(?:cookies?|куки)\b.{0,150}|(?:accept|reject|принять|отклонить|прыняць)(?: all| все|"
+        r" усе)? cookies?|"
+        r"cookie (?:policy|settings|preferences)|by (?:continuing to use|using) (?:this|our) (?:web)?site.{1,150})",
+    ),
+    rule(
+        "counter",
+        Kind.NAVIGATION,
+        alone=True,
+        pattern=rf"{COUNTED} ?[:(]? ?\d[\d ]{{0,8}}\)?|\d[\d .,]{{0,8}}[kKкК]? {COUNTED}|"
+        r"\d{1,2} ?(?i:min(?:ute)?s?[ -]read|мин(?:ут[аы]?|\.)? чтения|хвілін[аы]? чытання)\.?",
+    ),
+    rule(
+        "comment box",
+        Kind.NAVIGATION,
+        alone=True,
+        pattern=r"(?i:(?:оставить|добавить|написать|пакінуць|дадаць|напісаць) (?:комментарий|каментар(?:ый)?)|"
+        r"комментарии|"
+        r"каментары|каментарыі|(?:leave|add|post|write) a comment|(?:join|start) the conversation|(?:show |view |"
+        r"no )?comments"
+        r"(?: yet)?|комментариев (?:пока )?нет|каментароў (?:пакуль )?няма)" + END,
+    ),
+    rule("hashtags", Kind.NAVIGATION, alone=True, pattern=r"(?:#[\w-]+[\s,;]*)+"),
+    rule(
+        "tags",
+        Kind.NAVIGATION,
+        alone=True,
+        pattern=r"(?i:теги|тэги|тэгі|метки|ключевые слова|рубрика|рубрики|рубрыка|tags|topics|filed under|"
+        r"categor(?:y|ies)): ?[^.!?]{1,150}",
+    ),
+    rule(
+        "advertisement",
+        Kind.ADVERTISEMENT,
+        alone=True,
+        pattern=r"(?i:реклама|рэклама|на правах рекламы|на правах рэкламы|партнёрский материал|партнерский материал|"
+        r"спонсорский "
+        r"материал|advertisement|advertising|sponsored(?: content| by .{1,40})?|paid (?:content|post)|promoted)[.:]?",
+    ),
+    rule(
+        "menu command",
+        Kind.NAVIGATION,
+        alone=True,
+        pattern=r"(?i:войти|вход|регистрация|поиск|меню|наверх|вверх|назад|увайсці|уваход|рэгістрацыя|пошук|уверх|"
+        r"перейти к (?:содержанию|основному содержанию)|перайсці да (?:зместу|асноўнага зместу)|обратная связь|"
+        r"зваротная сувязь|карта сайта|мапа сайта|политика конфиденциальности|палітыка прыватнасці|"
+        r"пользовательское соглашение|log ?in|sign in|sign up|register|search|menu|skip to (?:main )?content|"
+        r"back to top|"
+        r"privacy policy|terms (?:of (?:use|service)|and conditions)|contact us|about us|site ?map|home ?page)",
+    ),
+)
