@@ -66,7 +66,7 @@ _LATIN_OF_CYRILLIC = str.maketrans(
 )
 _CYRILLIC_OF_LATIN = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "абцдефгхідклмнопкрстуввксизАБЦДЕФГХІДКЛМНОПКРСТУВВКСИЗ".replace("и", "ы").replace("И", "Ы"),
+    "абцдефгхідклмнопкрстуввхызАБЦДЕФГХІДКЛМНОПКРСТУВВХЫЗ",
 )
 
 

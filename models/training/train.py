@@ -135,9 +135,10 @@ class Trainer:
 
     def log(self, window: "_Window", factor: float, seconds_left: float) -> None:
         """Print one progress line."""
+        loss, rate = window.loss / window.tokens, window.tokens / window.seconds
         print(
-            f"step {self.progress.step:,} tokens {self.progress.target_tokens / 1e6:.2f}M"
-            f" loss {window.loss / window.tokens:.3f} {window.tokens / window.seconds:,.0f} tok/s lr x{factor:.2f} left {seconds_left / 60:.0f} min",
+            f"step {self.progress.step:,} tokens {self.progress.target_tokens / 1e6:.2f}M loss {loss:.3f}"
+            f" {rate:,.0f} tok/s lr x{factor:.2f} left {seconds_left / 60:.0f} min",
             flush=True,
         )
 
@@ -166,7 +167,10 @@ class Trainer:
         """Continue from a checkpoint's state."""
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            rates = [group["initial_lr"] for group in optimizer.param_groups]
             optimizer.load_state_dict(saved)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["initial_lr"] = rate  # the experiment's, not the one that the checkpoint was made with
         self.progress = Progress(**state["progress"])
 
 

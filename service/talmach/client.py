@@ -1,21 +1,20 @@
 """The public client: one channel to a server, typed calls, and errors that say what to do about them.
 
     async with TalmachClient("localhost:50051") as client:
-        reply = await client.translate_article(headline, body=body, target="en")
+        reply = await client.translate_article(Article(body=text), TranslationOptions(target_language_code="en"))
         print(reply.translation.body)
 
-Replies are the messages of the contract; `to_json` prints any of them. For what the methods do not offer, build the
-request yourself and call one of `TalmachClient.stubs`.
+Arguments and replies are messages of the contract; `to_json` prints any of them.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeVar
+from typing import final
 
 import grpc
 from google.protobuf.json_format import MessageToJson
@@ -24,21 +23,60 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # typ
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
-from talmach.pb import common_pb2, info_pb2, summarization_pb2, translation_pb2
+from talmach.pb.common_pb2 import Article, GlossaryEntry, LanguageDetection, Span, TextField, TranslationOptions
+from talmach.pb.info_pb2 import GetServerInfoRequest, GetServerInfoResponse, Limits, ModelInfo
 from talmach.pb.info_pb2_grpc import InfoServiceStub
+from talmach.pb.segment_pb2 import QualityFlag, Segment, SegmentStatus
+from talmach.pb.summarization_pb2 import SummarizeArticleRequest, SummarizeArticleResponse, Summary, SummaryOptions
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
+from talmach.pb.translation_pb2 import (
+    ArticleTranslation,
+    BatchTranslateRequest,
+    BatchTranslateResponse,
+    DetectLanguageRequest,
+    DetectLanguageResponse,
+    StreamTranslateArticleRequest,
+    StreamTranslateArticleResponse,
+    TextTranslation,
+    TranslateArticleRequest,
+    TranslateArticleResponse,
+    TranslateTextRequest,
+    TranslateTextResponse,
+)
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 
-__all__ = ["RpcFailed", "Stubs", "TalmachClient", "Violation", "to_json"]
+__all__ = [
+    "Article",
+    "ArticleTranslation",
+    "BatchTranslateRequest",
+    "GetServerInfoResponse",
+    "GlossaryEntry",
+    "LanguageDetection",
+    "Limits",
+    "ModelInfo",
+    "QualityFlag",
+    "RpcFailed",
+    "Segment",
+    "SegmentStatus",
+    "Span",
+    "SummarizeArticleResponse",
+    "Summary",
+    "SummaryOptions",
+    "TalmachClient",
+    "TextField",
+    "TextTranslation",
+    "TranslateArticleResponse",
+    "TranslationOptions",
+    "Violation",
+    "to_json",
+]
 
-_Reply = TypeVar("_Reply")
 _POLL_S = 0.1
 # The only code that says "the same call may succeed elsewhere or a little later, and nothing was done yet".
-_RETRY_POLICY = {
+_RETRIES = {
     "methodConfig": [
         {
-            "name": [{"service": "talmach.v1.TranslationService"}, {"service": "talmach.v1.SummarizationService"}]
-            + [{"service": "talmach.v1.InfoService"}],
+            "name": [{"service": f"talmach.v1.{name}Service"} for name in ("Translation", "Summarization", "Info")],
             "retryPolicy": {
                 "maxAttempts": 4,
                 "initialBackoff": "0.2s",
@@ -49,6 +87,15 @@ _RETRY_POLICY = {
         }
     ]
 }
+_CHANNEL_OPTIONS = [
+    ("grpc.service_config", json.dumps(_RETRIES)),
+    # What the server may send is the server's limit; grpc's default of 4 MiB is below it.
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    # A server that has just started should be found soon; by default grpc looks again after up to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +147,129 @@ class RpcFailed(Exception):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Stubs:
-    """The generated stubs of every service, on the client's channel."""
+@final
+class TalmachClient:
+    """A connection to one server; made inside a running event loop, closed by `close` or `async with`.
 
-    translation: TranslationServiceStub
-    summarization: SummarizationServiceStub
-    info: InfoServiceStub
-    health: health_pb2_grpc.HealthStub
+    Every method raises RpcFailed. `timeout_s` None = wait as long as it takes. Calls are repeated only when the server
+    was UNAVAILABLE.
+    """
+
+    def __init__(self, address: str, *, token: str = "") -> None:
+        """Connect to HOST:PORT without encryption; `token` is sent with every call."""
+        self.address = address
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._channel = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._translation = TranslationServiceStub(self._channel)
+        self._summarization = SummarizationServiceStub(self._channel)
+        self._info = InfoServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
+
+    async def __aenter__(self) -> "TalmachClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls in flight are cancelled."""
+        await self._channel.close(None)
+
+    async def translate_texts(
+        self, texts: Sequence[str], options: TranslationOptions, *, timeout_s: float | None = None
+    ) -> TranslateTextResponse:
+        """Translate independent texts: as many translations as texts, in the same order."""
+        request = TranslateTextRequest(texts=texts, options=options)
+        with _failures():
+            return await self._translation.TranslateText(request, timeout=timeout_s, metadata=self._metadata)
+
+    async def translate_article(
+        self,
+        article: Article,
+        options: TranslationOptions,
+        summary_options: SummaryOptions | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> TranslateArticleResponse:
+        """Translate an article and, with `summary_options`, summarise it too."""
+        request = TranslateArticleRequest(article=article, options=options, summary_options=summary_options)
+        with _failures():
+            return await self._translation.TranslateArticle(request, timeout=timeout_s, metadata=self._metadata)
+
+    async def stream_article(
+        self, article: Article, options: TranslationOptions, *, timeout_s: float | None = None
+    ) -> AsyncIterator[StreamTranslateArticleResponse]:
+        """Yield header, segments as soon as they are ready, and trailer; closing the generator cancels the call."""
+        request = StreamTranslateArticleRequest(article=article, options=options)
+        call = self._translation.StreamTranslateArticle(request, timeout=timeout_s, metadata=self._metadata)
+        has_trailer = False
+        try:
+            with _failures():
+                async for response in call:
+                    has_trailer = response.HasField("trailer")
+                    yield response
+        finally:
+            call.cancel()  # without effect when it has ended
+        if not has_trailer:
+            raise RpcFailed("DATA_LOSS", "the stream ended without its trailer")
+
+    async def batch_translate(
+        self, items: AsyncIterable[BatchTranslateRequest], *, timeout_s: float | None = None
+    ) -> AsyncIterator[BatchTranslateResponse]:
+        """Yield one answer for each item, in the order in which they get ready; a failed item has its own error."""
+        call = self._translation.BatchTranslate(aiter(items), timeout=timeout_s, metadata=self._metadata)
+        try:
+            with _failures():
+                async for response in call:
+                    yield response
+        finally:
+            call.cancel()
+
+    async def detect(self, texts: Sequence[str], *, timeout_s: float | None = None) -> DetectLanguageResponse:
+        """Tell the languages of texts."""
+        request = DetectLanguageRequest(texts=texts)
+        with _failures():
+            return await self._translation.DetectLanguage(request, timeout=timeout_s, metadata=self._metadata)
+
+    async def summarize(
+        self,
+        article: Article,
+        summary_options: SummaryOptions | None = None,
+        options: TranslationOptions | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> SummarizeArticleResponse:
+        """Summarise an article, in the target language where `options` names one."""
+        request = SummarizeArticleRequest(article=article, summary_options=summary_options, options=options)
+        with _failures():
+            return await self._summarization.SummarizeArticle(request, timeout=timeout_s, metadata=self._metadata)
+
+    async def info(self, *, timeout_s: float | None = None) -> GetServerInfoResponse:
+        """Return version, language pairs, models and limits."""
+        with _failures():
+            return await self._info.GetServerInfo(GetServerInfoRequest(), timeout=timeout_s, metadata=self._metadata)
+
+    async def health(self, service: str = "", *, timeout_s: float | None = None) -> str:
+        """Return SERVING, NOT_SERVING or UNKNOWN; `service` is a full name such as talmach.v1.InfoService."""
+        with _failures():
+            request = health_pb2.HealthCheckRequest(service=service)
+            reply = await self._health.Check(request, timeout=timeout_s)
+        return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
+
+    async def wait_until_serving(self, timeout_s: float) -> None:
+        """Wait until the server says SERVING; RpcFailed with UNAVAILABLE when it does not in time."""
+        give_up_at = time.monotonic() + timeout_s
+        while (left_s := give_up_at - time.monotonic()) > 0:
+            try:
+                if await self.health(timeout_s=left_s) == "SERVING":
+                    return
+            except RpcFailed as failure:
+                if failure.code not in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
+                    raise
+            await asyncio.sleep(min(_POLL_S, left_s))
+        raise RpcFailed("UNAVAILABLE", f"{self.address} was not serving within {timeout_s:g} s")
 
 
 def to_json(message: Message) -> str:
@@ -117,26 +279,9 @@ def to_json(message: Message) -> str:
     )
 
 
-def options(
-    target: str = "",
-    source: str = "",
-    *,
-    model: str = "",
-    glossary: Mapping[str, str] | None = None,
-    do_not_translate: Sequence[str] = (),
-    remove_boilerplate: bool = False,
-    beam_size: int = 0,
-    offset_encoding: "common_pb2.OffsetEncoding.ValueType" = common_pb2.OFFSET_ENCODING_UTF32,
-) -> common_pb2.TranslationOptions:
-    """Build the options of a translation; empty `source` = detect, `glossary` maps source term to target term."""
-    entries = (glossary or {}).items()
-    return common_pb2.TranslationOptions(
-        source_language_code=source,
-        target_language_code=target,
-        model=model,
-        glossary_entries=[common_pb2.GlossaryEntry(source_term=term, target_term=wanted) for term, wanted in entries],
-        do_not_translate_phrases=do_not_translate,
-        remove_boilerplate=remove_boilerplate,
-        offset_encoding=offset_encoding,
-        beam_size=beam_size,
-    )
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        raise RpcFailed.of(error) from error

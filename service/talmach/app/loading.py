@@ -32,7 +32,9 @@ class Engines:
 
 def worker_count(settings: Settings) -> int:
     """Return the batches that may run at once: one for each core that this process may use, unless set."""
-    return settings.workers or len(os.sched_getaffinity(0)) // settings.threads_per_worker or 1
+    # Not every system can tell which cores a process may use.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return settings.workers or cores // settings.threads_per_worker or 1
 
 
 def load_engines(settings: Settings) -> Engines:
@@ -76,7 +78,9 @@ def prove_translator(spec: ModelSpec, engine: Ct2Translator) -> None:
     for (direction, source), hypothesis in zip(pairs, hypotheses, strict=True):
         flags = quality.check(source, hypothesis.text, direction, truncated=hypothesis.truncated)
         if not hypothesis.text.strip() or flags & _BROKEN:
-            raise ModelUnusable(spec.id, f"failed its self-test for {direction}; {_names(flags) or 'empty translation'}")
+            raise ModelUnusable(
+                spec.id, f"failed its self-test for {direction}; {_names(flags) or 'empty translation'}"
+            )
 
 
 def _load_encoder(spec: ModelSpec, models_dir: Path, settings: Settings) -> Ct2Encoder:

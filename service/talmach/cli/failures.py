@@ -1,8 +1,29 @@
 """How a command ends when it cannot do its work: one sentence on stderr and an exit status, never a traceback."""
 
-BAD_INPUT_STATUS = 2
+import re
+from collections.abc import Sequence
+
+from talmach.client import RpcFailed
+
 FAILURE_STATUS = 1
+BAD_INPUT_STATUS = 2
 INTERRUPTED_STATUS = 130  # 128 + SIGINT, as shells count
+
+_CALLERS_FAULT = frozenset({"INVALID_ARGUMENT", "NOT_FOUND", "UNAUTHENTICATED", "PERMISSION_DENIED"})
+_TEXT = re.compile(r"texts\[(\d+)\]$")
+# The fields of requests, by what a user of the command calls them.
+_NAMES = {
+    "article": "the text",
+    "texts": "the text",
+    "options.source_language_code": "--from",
+    "options.target_language_code": "--to",
+    "options.glossary_entries": "--glossary",
+    "options.do_not_translate_phrases": "--keep",
+    "options.beam_size": "--beam",
+    "summary_options.max_sentences": "--sentences",
+    "summary_options.max_chars": "--max-chars",
+    "summary_options.ratio": "--ratio",
+}
 
 
 class CommandFailed(Exception):
@@ -15,3 +36,18 @@ class BadInput(CommandFailed):
     """A file, an option, a setting or an address that nothing can be done with; exit status 2."""
 
     exit_status = BAD_INPUT_STATUS
+
+
+def explain(failure: RpcFailed, texts: Sequence[str] = ("the text",)) -> CommandFailed:
+    """Say what a failed call means for the command; `texts` are the names of the texts that were sent, in order."""
+    kind = BadInput if failure.code in _CALLERS_FAULT else CommandFailed
+    if failure.violations:
+        problems = [f"{_name(violation.field, texts)}: {violation.description}" for violation in failure.violations]
+        return kind("; ".join(problems))
+    return kind(f"the server answered {failure.code}: {failure.message}")
+
+
+def _name(field: str, texts: Sequence[str]) -> str:
+    if (text := _TEXT.match(field)) and int(text[1]) < len(texts):
+        return texts[int(text[1])]
+    return next((name for path, name in _NAMES.items() if field.startswith(path)), field)

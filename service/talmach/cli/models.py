@@ -37,7 +37,9 @@ def verify_models(as_json: Json = False) -> None:
     directory, specs = _manifest()
     problems = {spec.id: _problem(spec, directory) for spec in specs}
     if as_json:
-        terminal.write(_json([{"id": model, "ok": not problem, "problem": problem} for model, problem in problems.items()]))
+        terminal.write(
+            _json([{"id": model, "ok": not problem, "problem": problem} for model, problem in problems.items()])
+        )
     else:
         terminal.write("".join(f"{problem or f'{model}: ok'}\n" for model, problem in problems.items()))
     if any(problems.values()):

@@ -41,10 +41,12 @@ Source = Annotated[
     str | None,
     typer.Option("--from", metavar="LANG", callback=_language, help="Language of the text; without it, detected."),
 ]
-Target = Annotated[
-    str, typer.Option("--to", metavar="LANG", callback=_language, help="Language to translate into.")
-]
+Target = Annotated[str, typer.Option("--to", metavar="LANG", callback=_language, help="Language to translate into.")]
 OptionalTarget = Annotated[
     str | None, typer.Option("--to", metavar="LANG", callback=_language, help="Translate the result into it.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the reply as protobuf JSON.")]
+Lines = Annotated[bool, typer.Option("--lines", help="One text per line: as many lines out as in, in order.")]
+AsArticle = Annotated[
+    bool, typer.Option("--article", help="The first line is the headline, the next paragraph the lead.")
+]

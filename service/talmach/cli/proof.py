@@ -2,23 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 
-from talmach.client import ArticleTranslation, Segment, Span, Summary, TranslateArticleResponse, enum_name
+from talmach.cli.inputs import ArticleText
+from talmach.client import ArticleTranslation, Segment, Span, Summary, TextField, TranslateArticleResponse
 
-Texts = dict[str, str]
-"""The three fields of an article, by their names in the enumeration `TextField`."""
+Texts = dict["TextField.ValueType", str]
 
 
-def problems(source: Texts, response: TranslateArticleResponse) -> list[str]:
-    """Return everything that is wrong with the translation of `source` and its summary; empty = all is well."""
-    translation = response.translation
-    target = {
-        "TEXT_FIELD_HEADLINE": translation.headline,
-        "TEXT_FIELD_LEAD": translation.lead,
-        "TEXT_FIELD_BODY": translation.body,
+def problems(article: ArticleText, reply: TranslateArticleResponse) -> list[str]:
+    """Return everything that is wrong with the translation of an article and its summary; empty = all is well."""
+    translation = reply.translation
+    source, target = _texts(article), _texts(translation)
+    return [
+        *_failures(translation),
+        *_misplaced(translation.segments, source, target),
+        *_lossy(translation, source, target),
+        *_summary_problems(reply.summary, source),
+    ]
+
+
+def _texts(article: ArticleText | ArticleTranslation) -> Texts:
+    return {
+        TextField.TEXT_FIELD_HEADLINE: article.headline,
+        TextField.TEXT_FIELD_LEAD: article.lead,
+        TextField.TEXT_FIELD_BODY: article.body,
     }
-    found = [*_failures(translation), *_misplaced(translation.segments, source, target)]
-    found += [f"{field}: text around the sentences was lost or changed" for field in _lossy(translation, source, target)]
-    return [*found, *_summary_problems(response.summary, source)]
 
 
 def _failures(translation: ArticleTranslation) -> Iterator[str]:
@@ -35,21 +42,21 @@ def _failures(translation: ArticleTranslation) -> Iterator[str]:
 
 def _misplaced(segments: Sequence[Segment], source: Texts, target: Texts) -> Iterator[str]:
     for position, segment in enumerate(segments):
-        field = enum_name(segment, "field")
         if segment.index != position:
             yield f"segment {segment.index} stands at place {position}"
-        if _cut(source[field], segment.source_span) != segment.source_text:
+        if _cut(source[segment.field], segment.source_span) != segment.source_text:
             yield f"segment {segment.index}: its span does not cut its text out of the article"
-        if _cut(target[field], segment.target_span) != segment.translated_text:
+        if _cut(target[segment.field], segment.target_span) != segment.translated_text:
             yield f"segment {segment.index}: its span does not cut its text out of the translation"
 
 
 def _lossy(translation: ArticleTranslation, source: Texts, target: Texts) -> Iterator[str]:
     for field, text in source.items():
-        segments = [segment for segment in translation.segments if enum_name(segment, "field") == field]
+        segments = [segment for segment in translation.segments if segment.field == field]
         before = _gaps(text, [segment.source_span for segment in segments])
         if before != _gaps(target[field], [segment.target_span for segment in segments]):
-            yield field.removeprefix("TEXT_FIELD_").lower()
+            name = TextField.Name(field).removeprefix("TEXT_FIELD_").lower()
+            yield f"{name}: what stands between the sentences was lost or changed"
 
 
 def _summary_problems(summary: Summary, source: Texts) -> Iterator[str]:
@@ -57,7 +64,7 @@ def _summary_problems(summary: Summary, source: Texts) -> Iterator[str]:
         yield "the summary is empty"
     for sentence in summary.sentences:
         segment = sentence.segment
-        if _cut(source[enum_name(segment, "field")], segment.source_span) != segment.source_text:
+        if _cut(source[segment.field], segment.source_span) != segment.source_text:
             yield f"summary: the span of segment {segment.index} does not cut its text out of the article"
         if _cut(summary.text, segment.target_span) != segment.translated_text:
             yield f"summary: the span of segment {segment.index} does not cut its text out of the summary"

@@ -27,12 +27,12 @@ def write(text: str) -> None:
 
 def console() -> Console:
     """Return the console of standard output; made when needed, since tests and `speak_utf8` change the stream."""
-    return Console(highlight=False)
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def error_console() -> Console:
     """Return the console of standard error."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def complain(sentence: str) -> None:
@@ -53,12 +53,14 @@ def spinner(what: str) -> Iterator[None]:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function that takes steps done; the bar appears after two seconds, on a terminal only."""
+    """Yield a function that takes steps done; the bar appears after two seconds, unless the result is on the screen."""
     shown = error_console()
+    is_wanted = shown.is_terminal and not sys.stdout.isatty()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=shown, transient=True)
+    # Redirected, standard output would end up on the console of the bar.
+    bar = Progress(*columns, console=shown, transient=True, redirect_stdout=False, redirect_stderr=False)
     task = bar.add_task(what, total=total)
-    appearance = asyncio.get_running_loop().call_later(_PATIENCE_S, bar.start) if shown.is_terminal else None
+    appearance = asyncio.get_running_loop().call_later(_PATIENCE_S, bar.start) if is_wanted else None
     try:
         yield lambda steps: bar.advance(task, steps)
     finally:

@@ -69,7 +69,7 @@ class Ct2Translator:
 
     @property
     def device(self) -> str:
-        """ "cpu" or "cuda", as it is in effect."""
+        """Where it runs, "cpu" or "cuda", as it is in effect."""
         return str(self._translator.device)
 
     @property
@@ -143,7 +143,7 @@ class Ct2Encoder:
 
     @property
     def device(self) -> str:
-        """ "cpu" or "cuda", as it is in effect."""
+        """Where it runs, "cpu" or "cuda", as it is in effect."""
         return str(self._encoder.device)
 
     @property

@@ -1,8 +1,9 @@
 """Folds the typography of a sentence to the forms that the models were trained on.
 
-Training data spell one word with three apostrophes and four kinds of quotation marks; a small vocabulary has no room for them.
-The same function prepares the training corpus and every sentence on its way to a model, so that both sides agree. What the
-reader sees is restored by `translation` (typographic quotation marks) and by the document's gaps, which never come here.
+Training data spell one word with three apostrophes and four kinds of quotation marks; a small vocabulary has no room
+for them. The same function prepares the training corpus and every sentence on its way to a model, so that both sides
+agree. What the reader sees is restored by `translation` (typographic quotation marks) and by the document's gaps, which
+never come here.
 """
 
 import re

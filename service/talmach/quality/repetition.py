@@ -22,17 +22,18 @@ def has_repetition(source: str, target: str) -> bool:
     """Whether `target` repeats itself as no text does and `source` does not."""
     source_words, target_words = (words_of(text.casefold()) for text in (source, target))
     return (
-        (_is_looping(target_words) and not _is_looping(source_words, slack=1))
+        _is_looping(source_words, target_words)
         or (_distinct_share(target_words) < _LEAST_DISTINCT <= _distinct_share(source_words))
         or bool(_CHARACTERS.search(target) and not _CHARACTERS.search(source))
     )
 
 
-def _is_looping(words: Sequence[str], slack: int = 0) -> bool:
-    """Whether up to six words follow each other several times; `slack` lowers how often that must be."""
+def _is_looping(source: Sequence[str], target: Sequence[str]) -> bool:
+    """Whether up to six words of `target` follow each other several times, and twice more than words of `source` do."""
+    units = range(1, _LONGEST_UNIT + 1)
+    least = 2 + max(_repeats(source, unit) for unit in units)
     return any(
-        _repeats(words, unit) >= (_LEAST_WORD_REPEATS if unit == 1 else _LEAST_REPEATS) - slack
-        for unit in range(1, _LONGEST_UNIT + 1)
+        _repeats(target, unit) >= max(least, _LEAST_WORD_REPEATS if unit == 1 else _LEAST_REPEATS) for unit in units
     )
 
 

@@ -37,11 +37,14 @@ class Call:
     caller_is_gone: bool = False
     started_at: float = field(default_factory=time.monotonic)
 
-    def add(self, source_language: str | None, target_language: str, totals: Totals) -> None:
-        """Count the work on one article or text; the times of several add up."""
+    def begin_work(self, source_language: str | None, target_language: str, sentences: int) -> None:
+        """Enter one article or text that is being translated."""
         direction = f"{source_language or 'und'}-{target_language}"
         self.direction = direction if self.direction in ("", direction) else "mixed"
-        self.sentences += totals.segment_count
+        self.sentences += sentences
+
+    def end_work(self, totals: Totals) -> None:
+        """Enter what its translation took; the times of several add up."""
         self.tokens += totals.usage.source_tokens + totals.usage.target_tokens
         self.queue_ms += totals.timings.queue_ms
         self.engine_ms += totals.timings.inference_ms

@@ -30,12 +30,13 @@ async def in_completion_order(
                 running.discard(task)
             if reading is not None and reading.done():
                 read = reading.result()
-                running.update(asyncio.create_task(work(item)) for item in read)
+                for item in read:
+                    running.add(asyncio.create_task(work(item)))
                 reading, is_exhausted = None, not read
     finally:
         unfinished = [*running, *([reading] if reading else [])]
-        for task in unfinished:
-            task.cancel()
+        for each in unfinished:
+            each.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
 
 

@@ -9,7 +9,7 @@ of the exception.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
 import structlog
@@ -26,7 +26,8 @@ from talmach.rpc.tokens import Tokens
 _log: Any = structlog.get_logger("talmach.rpc")
 _Response = TypeVar("_Response")
 _Context = grpc.aio.ServicerContext[Any, Any]
-_Handler = grpc.RpcMethodHandler[Any, Any]
+_Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+_MaybeHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 _OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
 UNKNOWN_METHOD = "unknown"
 
@@ -47,9 +48,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[Any], Awaitable[_Handler | None]],
+        continuation: Callable[[Any], Awaitable[_MaybeHandler]],
         handler_call_details: Any,
-    ) -> _Handler | None:
+    ) -> _MaybeHandler:
         """Return the wrapped handler; None, answered with UNIMPLEMENTED, when there is no such method."""
         handler = await continuation(handler_call_details)
         if handler is None:

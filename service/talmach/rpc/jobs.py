@@ -1,4 +1,4 @@
-"""Translation jobs as the servicers need them: cancelled when a call ends early, counted in its record at the end."""
+"""Translation jobs as the servicers need them: entered in the record of the call, cancelled when it ends early."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ class Job:
     def count(self) -> Totals:
         """Return the totals, when the last segment is done, and enter them in the record of the call."""
         totals = self.job.totals()
-        calls.current().add(self.language, self.options.target_language, totals)
+        calls.current().end_work(totals)
         return totals
 
 
@@ -66,6 +66,7 @@ def running(
 ) -> Iterator[Job]:
     """Start a job and cancel at the end what is not done by then; raises what `Translator.start` raises."""
     job = translator.start(article, options, deadline=deadline, only=only)
+    calls.current().begin_work(job.source_language, options.target_language, job.segment_count)
     try:
         yield Job(job, article, options)
     finally:

@@ -2,35 +2,81 @@
 
 import re
 
-from talmach.text.article import Field, Sentence
+from talmach.text.article import Article, Field, Sentence
 
 _MIN_WORDS = 4
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w+(?:['’ʼ]\w+)*")
 _TERMINAL = re.compile(r"[.!?…][\"'»”’)\]]*$")
-_QUESTION = re.compile(r"\?[\"'»”’)\]]*$")
+_QUESTION = re.compile(r"\?!?[\"'»”’)\]]*$")
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_PRONOUNS = _set("он она оно они ён яна яно яны he she it they")
 # A pronoun or connective in front points back to a sentence that the reader of the summary may not see.
-_POINTS_BACK = frozenset(
-    "он она оно они его её ее их ему ей им этот эта это эти такой такая такие там тогда поэтому однако кроме "
-    "ён яна яно яны яго яе іх яму ёй гэты гэтая гэта гэтыя такі такая такія там тады таму аднак акрамя "
-    "he she it they his her their this that these those there then therefore however besides".split()
+_POINTS_BACK = _PRONOUNS | _set(
+    "его её ее их ему ей им этот эта это эти такой такая такие там тогда поэтому однако кроме "
+    "яго яе іх яму ёй гэты гэтая гэта гэтыя такі такая такія там тады таму аднак акрамя "
+    "his her their this that these those there then therefore however besides"
 )
-_OPENING_QUOTES = "«“„\"'"
-_SPEECH_DASH = re.compile(r"[»”\"],?\s+[—–-]\s")
+_CLOSING_QUOTES = {"«": "»", "“": "”", "„": "“", '"': '"'}
+_SPEAKER_WITHIN = 3  # words behind a quotation: «сказал он», "he said", «расказала нам яна»
 
 
-def objection(sentence: Sentence) -> str | None:
-    """Return why a sentence is no candidate, in a few words, or None when it is one."""
+def objections(article: Article, *, include_lead: bool) -> list[str | None]:
+    """Return for every sentence why it is no candidate, in a few words, or None when it is one.
+
+    With `include_lead` the first whole sentence of the story is one in any case, unless it is the headline again.
+    """
+    headline = {_fold(sentence) for sentence in article.sentences if sentence.field is Field.HEADLINE}
+    result: list[str | None] = []
+    needs_lead = include_lead
+    for sentence in article.sentences:
+        found = _objection_to_kind(sentence) or ("headline again" if _fold(sentence) in headline else None)
+        if found is None and not needs_lead:
+            found = _objection_to_context(sentence.text)
+        needs_lead = needs_lead and found is not None
+        result.append(found)
+    return result
+
+
+def _objection_to_kind(sentence: Sentence) -> str | None:
     if sentence.field is Field.HEADLINE:
         return "headline"
     if sentence.boilerplate is not None:
         return f"boilerplate ({sentence.boilerplate.value})"
-    words = _WORD.findall(sentence.text)
-    if len(words) < _MIN_WORDS or not _TERMINAL.search(sentence.text):
+    if len(_words(sentence.text)) < _MIN_WORDS or not _TERMINAL.search(sentence.text):
         return "fragment"
-    if _QUESTION.search(sentence.text):
-        return "question"
-    if sentence.text[0] in _OPENING_QUOTES and not _SPEECH_DASH.search(sentence.text):
-        return "quotation without its speaker"
-    if words[0].casefold() in _POINTS_BACK:
-        return "points back to another sentence"
     return None
+
+
+def _objection_to_context(text: str) -> str | None:
+    if _QUESTION.search(text):
+        return "question"
+    if _words(text)[0] in _POINTS_BACK:
+        return "points back to another sentence"
+    return _objection_to_quotation(text)
+
+
+def _objection_to_quotation(text: str) -> str | None:
+    if text.count("»") > text.count("«"):
+        return "end of a quotation"
+    if (closing := _CLOSING_QUOTES.get(text[0])) is None:
+        return None
+    _, _, behind = text[1:].partition(closing)
+    following = _words(behind)
+    if not following:
+        return "quotation without its speaker"
+    if not _PRONOUNS.isdisjoint(following[:_SPEAKER_WITHIN]):
+        return "quotation of someone named before"
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _fold(sentence: Sentence) -> tuple[str, ...]:
+    return tuple(_words(sentence.text))

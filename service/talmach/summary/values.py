@@ -14,7 +14,7 @@ class SummaryOptions:
     """How long and how varied; at most one length is set, and none means three sentences."""
 
     max_sentences: int | None = None
-    ratio: float | None = None  # of the sentences of lead and body, in (0, 1]
+    ratio: float | None = None  # of the sentences of lead and body without boilerplate, in (0, 1]; rounded
     max_chars: int | None = None  # of the joined source sentences
     diversity: float | None = None  # in [0, 1]; None = DEFAULT_DIVERSITY
     include_lead: bool = False

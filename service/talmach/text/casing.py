@@ -78,7 +78,7 @@ def _keeps_capitals(word: str) -> bool:
     """Whether a word is an acronym, a Roman numeral or the English pronoun."""
     if word.upper() in _PLAIN:
         return False
-    is_vowelless = len(word) > 1 and word.isupper() and not _VOWEL.search(word)
+    is_vowelless = len(word) > 1 and word.isalpha() and word.isupper() and not _VOWEL.search(word)
     return word == "I" or word in _ACRONYMS or is_vowelless or bool(_ROMAN.fullmatch(word))
 
 

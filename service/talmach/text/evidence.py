@@ -100,19 +100,20 @@ _WORDS = {
         "type old free full empty copy paste delete remove cancel move print edit find start stop run turn hide lock "
         "mail message phone email support network download upload load update install folder device screen window "
         "button field value default custom public current required available invalid missing unknown connect choose "
-        "connected disconnect manage create reset apply click tap press keep let got get made"
+        "connected disconnect manage create reset apply click tap press keep let got get made "
+        "monday tuesday wednesday thursday friday saturday sunday january february june july october december"
     ),
     OTHER_LATIN: (
         "der die das und ist nicht ein eine einen einem einer mit von zu den dem des auf für im sich auch es wird "
-        "werden hat haben sind war was bei nach aus wie oder aber über nur noch kann als an in ich du wir ihr guten "
+        "werden hat haben sind war was bei nach aus wie oder aber über nur noch kann als in ich du wir ihr guten "
         "tag le la les est et un une dans pour que qui pas sur avec ce cette au aux du sont nous vous ils elle mais "
         "ou où "
-        "par plus ne se été je tu il bonjour merci on de en l d "
+        "par plus ne se été je tu il bonjour merci de en l d "
         "się nie jest na w z i do że to jak ale o po przez dla od są był była było być który która które oraz czy jego "
         "ich może tylko już także dzień dobry dziękuję "
         "el los las y por con para del es no su lo como más pero sus ya este esta sí porque está hola gracias "
         "gli di e che per della non sono è da anche più ma nel alla dei delle questo ciao buongiorno grazie "
-        "os as em não uma com mas foi ao dos das você obrigado het een van dat op te zijn voor niet aan er om ook maar "
+        "os em não uma com mas foi ao dos das você obrigado het een van dat op te zijn voor niet aan er om ook maar "
         "naar uit wordt hij zij is och att det som på är av för med till inte ett har jag ir yra kad je jsou ve bir bu"
     ),
 }

@@ -25,6 +25,7 @@ _PRIOR = {"ru": 0.0, "be": 0.0, "en": 0.0, UKRAINIAN: -1.0, OTHER_CYRILLIC: -2.0
 # Latin words (brands, names) are common in Cyrillic text, Cyrillic words in Latin text are not.
 _CYRILLIC_WORD, _LATIN_WORD, _LATIN_NAME = 4.0, 1.5, 0.8
 _FUNCTION_WORD = 3.0
+_NAME_FEATURES = 0.4  # how a name is spelled tells little: São Paulo is also in English news
 _LARGEST_WORD = 8.0  # nats of one word beyond its script; its features overlap
 _COUNTED_WORDS = 8
 _LONGEST_ACRONYM = 3  # letters
@@ -109,8 +110,9 @@ def _word_evidence(word: str) -> dict[str, float]:
         return _evidence(lowered.translate(_LOOKALIKES), _CYRILLIC, script=_CYRILLIC_WORD)
     if not _LATIN_ONLY.fullmatch(lowered) or (word.isupper() and _is_acronym(lowered)):
         return {}
-    is_name = not word.islower()
-    return _evidence(lowered, _LATIN, script=_LATIN_NAME if is_name else _LATIN_WORD, features=0.5 if is_name else 1.0)
+    if word.islower() or word.isupper():
+        return _evidence(lowered, _LATIN, script=_LATIN_WORD)
+    return _evidence(lowered, _LATIN, script=_LATIN_NAME, features=_NAME_FEATURES)
 
 
 def _is_acronym(word: str) -> bool:

@@ -31,7 +31,7 @@ _DASH = re.compile(r"[—–−-][ \t\u00a0\u202f\n]+")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _NEXT_WORD = re.compile(r"[^\w]{0,12}?([^\W_][\w'’ʼ-]*)(.?)", re.DOTALL)
 _BRAND = re.compile(r"[a-z]{1,3}[A-Z]")  # iPhone, eBay
-_INITIALS = re.compile(r"(?:[A-ZА-ЯЁІЎ][.-])*(?:[A-ZА-ЯЁІЎ]|Дж|Дз|Ю)")
+_INITIALS = re.compile(r"(?:[A-ZА-ЯЁІЎ][.-])*(?:[A-ZА-ЯЁІЎ]|Дж|Дз|Y[aeou]|Zh|Kh|Ts|Ch|Sh|Dz)")  # romanised ones have two letters
 _ROMAN = re.compile(r"[IVXLCDMІХМС]+(?:[–—-][IVXLCDMІХМС]+)?")
 _JOINED_WORDS = re.compile(r"[а-яёіў]{2}[.!?…]+[А-ЯЁІЎ][а-яёіў]")
 _SPEECH_TAG = re.compile(
@@ -89,6 +89,8 @@ def split(text: str, language: str | None = None) -> list[Span]:
         if first_word > match.start():
             continue
         gap_end, is_dashed = _gap_end(text, match.end())
+        if gap_end == match.end() and not _is_joint(text, match):
+            continue
         if gap_end < paragraph.end and _is_boundary(_stop_at(text, start, match, gap_end, is_dashed=is_dashed), rules):
             spans.append(Span(start, match.end()))
             start = gap_end
@@ -105,15 +107,17 @@ def _gap_end(text: str, position: int) -> tuple[int, bool]:
     return (dash.end(), True) if dash else (end, False)
 
 
+def _is_joint(text: str, match: re.Match[str]) -> bool:
+    """Whether the blank behind the stop was forgotten: «прошло.Однако»."""
+    return not match[2] and bool(_JOINED_WORDS.match(text, max(0, match.start() - 2)))
+
+
 def _stop_at(text: str, start: int, match: re.Match[str], next_start: int, *, is_dashed: bool) -> _Stop:
-    """The stop of `match` in the sentence from `start`; without a next word where nothing can begin."""
+    """The stop of `match` in the sentence from `start`; `word` is empty when none comes soon."""
     marks, closing = match.groups()
     window = max(start, match.start() - _LOOKBACK)
     following = text[next_start : next_start + _LOOKAHEAD]
     next_word = _NEXT_WORD.match(following)
-    is_joined = next_start == match.end()
-    if is_joined and (closing or not _JOINED_WORDS.match(text, max(0, match.start() - 2))):
-        next_word = None
     word, after_word = next_word.groups() if next_word else ("", "")
     return _Stop(marks, closing, text[window : match.start()], window == start, following, word, after_word, is_dashed)
 
@@ -158,9 +162,10 @@ def _is_quoted_name(stop: _Stop, tokens: list[str]) -> bool:
 def _ending(token: str, previous: str, rules: Abbreviations) -> Ending | None:
     """How the abbreviation ends a sentence, with YEAR and UNIT resolved by the number before them."""
     ending = None
-    if previous.endswith(".") or previous in ("и", "і"):
+    is_initial = len(token) == 1 and token.isupper()  # «Т. П. Вясёлка» is not «т. п.»
+    if not is_initial and (previous.endswith(".") or previous in ("и", "і")):
         ending = rules.ending(f"{previous.rstrip('.')}.{token}")
-    if ending is None and not (len(token) == 1 and token.isupper()):
+    if ending is None and not is_initial:
         ending = rules.ending(token)
     if ending not in (Ending.YEAR, Ending.UNIT):
         return ending

@@ -1,25 +1,23 @@
-"""From a planned sentence to its checked translation: parts to the queue, hypotheses back, a second try where one is due."""
+"""From a planned sentence to its checked translation: cut, decoded, put together, and tried again where that is due."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from talmach import quality
-from talmach.batching import BatchingQueue, Decoded
+from talmach.batching import BatchingQueue
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.errors import EngineFailure
 from talmach.quality import Flag
 from talmach.text.span import Span
 from talmach.translation import glossary as glossaries
 from talmach.translation.glossary import Glossary, Occurrence
+from talmach.translation.hypotheses import Hypotheses, Key
 from talmach.translation.plan import Action, Part, Plan, parts
-from talmach.translation.restoration import restore
-from talmach.translation.values import GlossaryEntry, Timings, Usage
+from talmach.translation.restoration import Manner
+from talmach.translation.values import GlossaryEntry
 
-# Rule 5: beam search finds the likelier sentence that greedy missed, and the penalties forbid the loop that it fell into.
+# Rule 5: beam search finds the likelier sentence that greedy missed; the penalties forbid the loop that it fell into.
 STRICT = DecodeOptions(beam_size=4, repetition_penalty=1.2, no_repeat_ngram_size=4)
-
-_Key = tuple[Direction, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,13 @@ class _Task:
     plan: Plan
     direction: Direction
     occurrences: tuple[Occurrence, ...]
+    text: str  # with the glossary's target terms in it
+    phrases: tuple[Span, ...]  # of the do-not-translate phrases in `text`
     parts: tuple[Part, ...]
+
+    def keys(self, parts: Sequence[Part]) -> list[Key]:
+        """Return what is to be decoded of `parts`."""
+        return [(self.direction, part.text) for part in parts if part.translate]
 
 
 class Decoder:
@@ -56,16 +60,12 @@ class Decoder:
         low_confidence_score: float,
     ) -> None:
         self.glossary = glossary
-        self._queues = queues
+        self.hypotheses = Hypotheses(queues, deadline=deadline)
+        self._directions = frozenset(queues)
         self._target_language = target_language
         self._options = DecodeOptions(beam_size=beam_size)
-        self._deadline = deadline
         self._low_confidence_score = low_confidence_score
         self._tasks: dict[int, _Task] = {}
-        self._futures: dict[_Key, asyncio.Future[Decoded]] = {}
-        self._decoded: dict[int, Decoded] = {}  # by identity: several sentences may share one
-        self._source_tokens = 0
-        self._used_models: set[str] = set()
 
     def prepare(self, plan: Plan, article_language: str | None) -> Plan:
         """Cut a sentence for its queue; one in a language that no model translates is taken for the article's own."""
@@ -73,130 +73,87 @@ class Decoder:
             return plan
         assert plan.source_language is not None
         direction = Direction(plan.source_language, self._target_language)
-        if direction not in self._queues:
+        if direction not in self._directions:
             if article_language is None or article_language == self._target_language:
                 return replace(plan, action=Action.COPY)
             plan = replace(plan, source_language=article_language, language_mismatch=True)
             direction = Direction(article_language, self._target_language)
-        occurrences = self.glossary.find(plan.text)
-        text = glossaries.substitute(plan.text, occurrences)
-        self._tasks[plan.sentence.index] = _Task(
-            plan, direction, tuple(occurrences), tuple(self._cut(text, [], direction))
-        )
+        self._tasks[plan.sentence.index] = self._task(plan, direction)
         return plan
 
     def submit(self) -> None:
         """Queue everything that was prepared, all or nothing; raises QueueFull or DeadlineExceeded."""
-        wanted: dict[BatchingQueue, list[_Key]] = {}
-        seen: set[_Key] = set()
-        for task in self._tasks.values():
-            for part in task.parts:
-                key = (task.direction, part.text)
-                if part.translate and key not in seen:
-                    seen.add(key)
-                    wanted.setdefault(self._queues[task.direction], []).append(key)
-        for queue, keys in wanted.items():
-            for key, future in zip(keys, self._submit(queue, keys, self._options), strict=True):
-                self._futures[key] = future
+        self.hypotheses.submit((key for task in self._tasks.values() for key in task.keys(task.parts)), self._options)
 
     async def translate(self, plan: Plan) -> Outcome:
         """Translate one prepared sentence; raises EngineFailure, DeadlineExceeded."""
         task = self._tasks[plan.sentence.index]
-        outcome = await self._decode(task, self._options)
+        outcome = await self._decode(task, task.parts, self._options)
         if not outcome.flags.isdisjoint(quality.GRAVE):
-            outcome = _better(outcome, await self._decode(task, STRICT))
+            outcome = _better(outcome, await self._decode_again(task, task.parts, STRICT))
         if any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items()):
-            outcome = await self._decode(self._around_phrases(task), self._options)
+            # What the model does not see it cannot change.
+            around = self._cut(task.text, task.phrases, task.direction)
+            outcome = await self._decode_again(task, around, self._options) or outcome
+        if not outcome.text.strip():  # a sentence must not vanish
+            raise EngineFailure("engine: translated a sentence into nothing")
         return outcome
 
-    def mismatch_flags(self, plan: Plan) -> frozenset[Flag]:
-        """Return the flag of a sentence that looks like another language than the one it was taken for."""
-        return frozenset({Flag.SOURCE_LANGUAGE_MISMATCH}) if plan.language_mismatch else frozenset()
+    def _task(self, plan: Plan, direction: Direction) -> _Task:
+        # Phrases are found in the sentence's own spelling, but the model is to see ordinary letters.
+        is_aligned = len(plan.text) == len(plan.sentence.text)
+        occurrences = tuple(self.glossary.find(plan.sentence.text if is_aligned else plan.text))
+        text, spans = glossaries.substitute(plan.text, occurrences)
+        phrases = [span for span, each in zip(spans, occurrences, strict=True) if each.entry.verbatim]
+        return _Task(plan, direction, occurrences, text, tuple(phrases), self._cut(text, [], direction))
 
-    def model_ids(self) -> tuple[str, ...]:
-        """Return the models that took part, ascending."""
-        return tuple(sorted(self._used_models))
+    def _cut(self, text: str, verbatim: Sequence[Span], direction: Direction) -> tuple[Part, ...]:
+        return parts(text, verbatim, lambda part: self.hypotheses.fits((direction, part)))
 
-    def timings(self, total_ms: float) -> Timings:
-        """Return where the time went."""
-        if not self._decoded:
-            return Timings(total_ms=total_ms)
-        queued, taken = (min(getattr(each, name) for each in self._decoded.values()) for name in ("queued_at", "taken_at"))
-        done = max(each.done_at for each in self._decoded.values())
-        return Timings(1_000 * (taken - queued), 1_000 * (done - taken), total_ms)
+    async def _decode_again(self, task: _Task, parts: Sequence[Part], options: DecodeOptions) -> Outcome | None:
+        """Decode a sentence that has been decoded; a second try that fails takes nothing away."""
+        try:
+            return await self._decode(task, parts, options)
+        except EngineFailure:
+            return None
 
-    def usage(self) -> Usage:
-        """Return what the models were given and what they made."""
-        return Usage(self._source_tokens, sum(each.hypothesis.tokens for each in self._decoded.values()))
-
-    def _cut(self, text: str, verbatim: Sequence[Span], direction: Direction) -> list[Part]:
-        engine = self._queues[direction].engine
-
-        def fits(part: str) -> bool:
-            # A piece has at least one character, but one character may take a piece for each of its bytes.
-            return len(part.encode(errors="replace")) < engine.max_source_tokens or (
-                len(engine.tokenize(part, direction)) <= engine.max_source_tokens
-            )
-
-        return parts(text, verbatim, fits)
-
-    def _around_phrases(self, task: _Task) -> _Task:
-        """Cut out the do-not-translate phrases: what the model does not see it cannot change."""
-        spans = [occurrence.span for occurrence in task.occurrences if occurrence.entry.verbatim]
-        return replace(task, parts=tuple(self._cut(task.plan.text, spans, task.direction)))
-
-    def _submit(self, queue: BatchingQueue, keys: list[_Key], options: DecodeOptions) -> "list[asyncio.Future[Decoded]]":
-        sentences = [queue.engine.tokenize(text, direction) for direction, text in keys]
-        futures = queue.submit(sentences, options, deadline=self._deadline)
-        self._source_tokens += sum(map(len, sentences))
-        self._used_models.add(queue.engine.model_id)
-        return futures
-
-    async def _decode(self, task: _Task, options: DecodeOptions) -> Outcome:
-        decoded = [await self._part(task.direction, part, options) for part in task.parts]
-        text = "".join(
-            part.text if each is None else each.hypothesis.text
-            for part, each in zip(task.parts, decoded, strict=True)
-        )
-        hypotheses = [each.hypothesis for each in decoded if each is not None]
-        tokens = sum(hypothesis.tokens for hypothesis in hypotheses)
-        # Weighted by length, so that a split sentence scores as if it had been decoded in one piece.
-        score = sum(hypothesis.score * hypothesis.tokens for hypothesis in hypotheses) / max(tokens, 1)
+    async def _decode(self, task: _Task, parts: Sequence[Part], options: DecodeOptions) -> Outcome:
+        decoded = await self.hypotheses.get(task.keys(parts), options)
         source = task.plan.sentence.text
-        target = restore(source, text, self._target_language, all_caps=task.plan.all_caps)
+        target = self._join(task, parts, {text: hypothesis.text for (_, text), hypothesis in decoded.items()})
+        tokens = sum(hypothesis.tokens for hypothesis in decoded.values())
+        # Weighted by length, so that a split sentence scores as if it had been decoded in one piece.
+        score = sum(hypothesis.score * hypothesis.tokens for hypothesis in decoded.values()) / max(tokens, 1)
         flags = quality.check(
             source,
             target,
             task.direction,
-            truncated=any(hypothesis.truncated for hypothesis in hypotheses),
+            truncated=any(hypothesis.truncated for hypothesis in decoded.values()),
             score=score,
             low_confidence_score=self._low_confidence_score,
         )
         applied = glossaries.count_applied(task.occurrences, target)
         if any(honoured < count for count, honoured in applied.values()):
             flags |= {Flag.GLOSSARY_NOT_APPLIED}
-        return Outcome(target, flags, score if hypotheses else None, applied)
+        return Outcome(target, flags, score if decoded else None, applied)
 
-    async def _part(self, direction: Direction, part: Part, options: DecodeOptions) -> Decoded | None:
-        if not part.translate:
-            return None
-        key, queue = (direction, part.text), self._queues[direction]
-        future = self._futures.get(key) if options == self._options else None
-        if future is None:
-            future = self._submit(queue, [key], options)[0]
-        try:
-            decoded = await future
-        except EngineFailure:
-            # The batch may have failed because of another caller's sentence: once more, in other company.
-            decoded = await self._submit(queue, [key], options)[0]
-        self._decoded[id(decoded)] = decoded
-        return decoded
+    def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> str:
+        """Put a sentence together; only what was translated is restored, what was kept is right as it is."""
+        source, all_caps = task.plan.sentence.text, task.plan.all_caps
+        manner = Manner.of(source, self._target_language, all_caps=all_caps)
+        target = ""
+        for part in parts:
+            if part.translate:
+                target += manner.restore(part.text, translations[part.text], target[-1:])
+            else:
+                target += part.text
+        return target
 
 
-def _better(first: Outcome, second: Outcome) -> Outcome:
-    """Choose by the number of grave flags, then of all flags; in doubt the first."""
+def _better(first: Outcome, second: Outcome | None) -> Outcome:
+    """Choose the one that says anything, then by the number of grave flags, then of all flags; in doubt the first."""
 
-    def badness(outcome: Outcome) -> tuple[int, int]:
-        return len(outcome.flags & quality.GRAVE), len(outcome.flags)
+    def badness(outcome: Outcome) -> tuple[bool, int, int]:
+        return not outcome.text.strip(), len(outcome.flags & quality.GRAVE), len(outcome.flags)
 
-    return min(first, second, key=badness)
+    return first if second is None else min(first, second, key=badness)

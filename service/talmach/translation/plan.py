@@ -1,5 +1,6 @@
 """What is to be done with each sentence, decided before any model runs."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,6 +9,7 @@ from talmach.text import casing, protected
 from talmach.text.article import Sentence
 from talmach.text.clauses import split_clauses
 from talmach.text.language import determine
+from talmach.text.sentences import INVISIBLE
 from talmach.text.span import Span
 
 
@@ -61,29 +63,38 @@ def plan(
     return Plan(sentence, Action.TRANSLATE, language, mismatch, all_caps=casing.is_all_caps(sentence.text))
 
 
-def parts(text: str, verbatim: Sequence[Span], fits: Callable[[str], bool]) -> list[Part]:
-    """Cut a sentence into parts that fit the model's window, with protected tokens and `verbatim` spans kept as they are.
+def prevailing_language(sentences: Sequence[Sentence]) -> str | None:
+    """Return the language of most of an article whose languages are too mixed to call it by one."""
+    lengths: Counter[str | None] = Counter()
+    for sentence in sentences:
+        if protected.has_words(sentence.text):
+            lengths[determine(sentence.text)] += len(sentence.text)
+    unknown = lengths.pop(None, 0)
+    # Where most of the text is in no known language, a few words that happen to look like one prove nothing.
+    return lengths.most_common(1)[0][0] if lengths.total() > unknown else None
+
+
+def parts(text: str, verbatim: Sequence[Span], fits: Callable[[str], bool]) -> tuple[Part, ...]:
+    """Cut a sentence into parts that fit the model's window; protected tokens and `verbatim` spans are kept as they are.
 
     A link in the middle of a sentence costs some fluency this way, but it is the only way that never damages the link.
-    The parts' texts joined together are `text`.
+    The parts' texts joined together are `text`; none is empty.
     """
     kept = sorted([*verbatim, *(token.span for token in protected.find(text))], key=lambda span: span.start)
     result: list[Part] = []
     position = 0
     for span in kept:
-        if span.start >= position:
-            result += _translatable(text[position : span.start], fits)
-            result.append(Part(text[span.start : span.end], translate=False))
-            position = span.end
-    return result + list(_translatable(text[position:], fits))
+        result += _translatable(text[position : span.start], fits)
+        result.append(Part(text[max(position, span.start) : span.end], translate=False))
+        position = max(position, span.end)
+    return tuple(part for part in (*result, *_translatable(text[position:], fits)) if part.text)
 
 
 def _translatable(text: str, fits: Callable[[str], bool]) -> Iterator[Part]:
     """Yield the clauses of `text` that fit, with the white space around each as a part that is kept."""
-    spans = [Span(0, len(text))] if fits(text) else split_clauses(text, fits)
-    for span in spans:
+    for span in split_clauses(text, fits):
         clause = text[span.start : span.end]
-        core = clause.strip()
+        core = clause.strip(INVISIBLE)
         if not protected.has_words(core):
             yield Part(clause, translate=False)
             continue

@@ -1,126 +1,21 @@
-"""Runs an article's plan through the batching queues; segments come out in document order, each as soon as it is ready."""
+"""Starts the translation of an article: language, models, a plan for every sentence, and everything queued at once."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 from talmach.batching import BatchingQueue
 from talmach.engine.base import Direction
-from talmach.errors import EngineFailure, InvalidRequest, ModelNotFound, language_undetermined, unsupported_language_pair
+from talmach.errors import InvalidRequest, ModelNotFound, language_undetermined, unsupported_language_pair
 from talmach.metrics import Metrics
 from talmach.text import protected
 from talmach.text.article import Article, Field
 from talmach.text.language import Candidate, detect, determine
-from talmach.translation.assembly import Assembler
-from talmach.translation.decoding import Decoder, Outcome
-from talmach.translation.glossary import Glossary, UsageCounter
-from talmach.translation.plan import Action, Plan, plan
-from talmach.translation.values import ArticleTranslation, Segment, SegmentStatus, Totals, TranslationOptions
+from talmach.translation.decoding import Decoder
+from talmach.translation.glossary import Glossary
+from talmach.translation.job import TranslationJob
+from talmach.translation.plan import plan, prevailing_language
+from talmach.translation.values import ArticleTranslation, Segment, TranslationOptions
 
-_STATUS = {
-    Action.COPY: SegmentStatus.COPIED,
-    Action.DROP: SegmentStatus.DROPPED_BOILERPLATE,
-    Action.TRANSLATE: SegmentStatus.TRANSLATED,
-}
-
-
-class TranslationJob:
-    """One article on its way; made by `Translator.start`, on the event loop."""
-
-    def __init__(
-        self,
-        article: Article,
-        plans: list[Plan],
-        decoder: Decoder,
-        *,
-        source_language: str | None,
-        candidates: list[Candidate],
-        metrics: Metrics,
-    ) -> None:
-        self.article = article
-        self.source_language = source_language
-        self.candidates = candidates
-        self._plans = plans
-        self._decoder = decoder
-        self._metrics = metrics
-        self._usages = UsageCounter(decoder.glossary.entries)
-        self._started_at = time.monotonic()
-        self._failures = self._successes = 0
-        self._tasks = {
-            each.sentence.index: asyncio.ensure_future(decoder.translate(each))
-            for each in plans
-            if each.action is Action.TRANSLATE
-        }
-
-    @property
-    def segment_count(self) -> int:
-        """Segments that will come."""
-        return len(self._plans)
-
-    async def segments(self) -> AsyncIterator[Segment]:
-        """Yield every segment in document order; closing the generator cancels what is still queued.
-
-        Raises:
-            EngineFailure: the engine failed on every sentence that it was given.
-            DeadlineExceeded: the deadline passed while sentences were queued.
-
-        """
-        assembler = Assembler(self.article)
-        try:
-            for each in self._plans:
-                yield await self._segment(each, assembler)
-            if self._failures and not self._successes:
-                raise EngineFailure
-        finally:
-            self.cancel()
-
-    def cancel(self) -> None:
-        """Give up what is not done yet; harmless when everything is."""
-        for task in self._tasks.values():
-            task.cancel()
-
-    def totals(self) -> Totals:
-        """Return what is known after the last segment."""
-        return Totals(
-            segment_count=self.segment_count,
-            complete=not self._failures,
-            model_ids=self._decoder.model_ids(),
-            glossary_usages=self._usages.usages(),
-            timings=self._decoder.timings(total_ms=1_000 * (time.monotonic() - self._started_at)),
-            usage=self._decoder.usage(),
-        )
-
-    async def _segment(self, each: Plan, assembler: Assembler) -> Segment:
-        sentence, status, outcome = each.sentence, _STATUS[each.action], Outcome(each.sentence.text)
-        error = None
-        if each.action is Action.TRANSLATE:
-            try:
-                outcome = await self._tasks[sentence.index]
-                self._successes += 1
-            except EngineFailure as failure:
-                status, error = SegmentStatus.FAILED, failure.reason
-                self._failures += 1
-            self._usages.add(outcome.glossary)
-        text = "" if each.action is Action.DROP else outcome.text
-        flags = outcome.flags | self._decoder.mismatch_flags(each)
-        self._metrics.segments.labels(status.name).inc()
-        for flag in flags:
-            self._metrics.quality_flags.labels(flag.name).inc()
-        return Segment(
-            index=sentence.index,
-            paragraph=sentence.paragraph,
-            field=sentence.field,
-            source_span=sentence.span,
-            target_span=assembler.add(sentence, text),
-            source_text=sentence.text,
-            translated_text=text,
-            source_language=each.source_language,
-            status=status,
-            flags=flags,
-            boilerplate=sentence.boilerplate,
-            score=outcome.score,
-            error=error,
-        )
+__all__ = ["TranslationJob", "Translator", "assemble"]
 
 
 class Translator:
@@ -167,6 +62,8 @@ class Translator:
         """
         candidates = detect(article.text)
         language = options.source_language or determine(article.text)
+        if language is None and candidates:
+            language = prevailing_language(article.sentences)
         queues = self._select(options.model)
         self._validate(article, language, candidates, queues, options)
         plans = [

@@ -300,7 +300,7 @@ def test_an_article_without_chrome_has_no_boilerplate() -> None:
 )
 def test_a_hostile_line_takes_no_time(unit: str) -> None:
     """No rule backtracks without bound on repeated input."""
-    started = time.perf_counter()
+    started = time.process_time()
     for length in (40, 399):
         kind_of((unit * 400)[:length] + "!?", alone=True)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

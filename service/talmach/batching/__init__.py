@@ -1,0 +1,14 @@
+"""Merges the sentences of all callers into batches: the queue between the use cases and one translation engine.
+
+A free worker takes the sentence that is due first and fills the batch with the nearest lengths, at once, without
+waiting for more to come: under load the queue is never empty when a worker gets free, and without load there is nobody
+to wait for.
+
+    lane    the waiting sentences that may share a batch, and how one is picked
+    queue   admission, workers, and the futures that callers wait for
+"""
+
+from talmach.batching.lane import FAIR_SHARE_S, Decoded
+from talmach.batching.queue import BatchingQueue
+
+__all__ = ["FAIR_SHARE_S", "BatchingQueue", "Decoded"]

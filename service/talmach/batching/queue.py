@@ -1,0 +1,246 @@
+"""The queue itself: lives on one event loop, decodes in its own threads."""
+
+import asyncio
+import functools
+import itertools
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from talmach.batching.lane import FAIR_SHARE_S, Decoded, Entry, Lane
+from talmach.engine.base import DecodeOptions, Hypothesis, TranslationEngine
+from talmach.errors import DeadlineExceeded, EngineFailure, QueueFull
+from talmach.metrics import Metrics
+
+# Starting point of the throughput estimate; the first batches correct it.
+_ASSUMED_TOKENS_PER_S = 2_000.0
+_ESTIMATE_WEIGHT = 0.1
+_SHORTEST_RETRY_S = 0.1
+
+_log = structlog.get_logger()
+
+
+class BatchingQueue:
+    """The queue of one engine."""
+
+    def __init__(
+        self,
+        engine: TranslationEngine,
+        *,
+        workers: int,
+        max_batch_tokens: int = 512,
+        max_batch_size: int = 32,
+        max_queue_tokens: int = 200_000,
+        metrics: Metrics | None = None,
+    ) -> None:
+        """Token limits count source tokens; `max_batch_tokens` includes padding."""
+        self.engine = engine
+        self._max_batch_tokens = max_batch_tokens
+        self._max_batch_size = max_batch_size
+        self._max_queue_tokens = max_queue_tokens
+        self._metrics = metrics or Metrics()
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+        self._workers = self._free_workers = workers
+        self._numbers = itertools.count()
+        self._lanes: dict[tuple[DecodeOptions, bool], Lane] = {}
+        self._waiting_tokens = 0
+        self._waiting_sentences = 0
+        self._tokens_per_s = _ASSUMED_TOKENS_PER_S
+        self._running: set[asyncio.Task[None]] = set()
+        self._dispatch_is_due = False
+
+    @property
+    def waiting_sentences(self) -> int:
+        """Sentences that no worker has taken yet."""
+        return self._waiting_sentences
+
+    def submit(
+        self, sentences: Sequence[Sequence[str]], options: DecodeOptions, *, deadline: float | None = None
+    ) -> "list[asyncio.Future[Decoded]]":
+        """Queue the tokenised sentences of one request, all or none, and return their futures in order.
+
+        A cancelled future's sentence is dropped. `deadline` is in seconds of `time.monotonic`. A future fails with
+        EngineFailure when the engine failed on its batch, and with DeadlineExceeded when the deadline passed before
+        a worker was free; nobody needs to look at it.
+
+        Raises:
+            QueueFull: there is no room; says when what waits will be done.
+            DeadlineExceeded: what is due before this request already takes longer than the time left.
+
+        """
+        self._admit(sum(map(len, sentences)), deadline)
+        return [
+            self._add(sentence, options, position * FAIR_SHARE_S, deadline)
+            for position, sentence in enumerate(sentences)
+        ]
+
+    def resubmit(
+        self, sentence: Sequence[str], options: DecodeOptions, *, deadline: float | None = None, alone: bool = False
+    ) -> "asyncio.Future[Decoded]":
+        """Queue a sentence of an accepted request once more: it is never refused, or half an article would be lost.
+
+        `alone` = in a batch of its own, because another sentence may have been what made the first batch fail.
+        """
+        return self._add(sentence, options, 0.0, deadline, alone=alone)
+
+    async def close(self) -> None:
+        """Wait for running batches and end the threads; what still waits is cancelled."""
+        for lane in self._lanes.values():
+            for entry in lane.entries():
+                entry.future.cancel()
+        await asyncio.sleep(0)  # lets the cancelled ones leave the queue before a worker gets free
+        while self._running:
+            await asyncio.wait(self._running)
+        self._executor.shutdown(wait=True)
+
+    def _admit(self, tokens: int, deadline: float | None) -> None:
+        wait_s = self._waiting_tokens / self._tokens_per_s
+        # An empty queue takes a request of any size, or the largest article could never be translated.
+        if self._waiting_tokens and self._waiting_tokens + tokens > self._max_queue_tokens:
+            self._metrics.refused.labels("QUEUE_FULL").inc()
+            raise QueueFull(retry_after_s=max(wait_s, _SHORTEST_RETRY_S))
+        if deadline is not None and self._is_hopeless(deadline, wait_s):
+            self._metrics.refused.labels("DEADLINE_EXCEEDED").inc()
+            raise DeadlineExceeded
+
+    def _is_hopeless(self, deadline: float, wait_s: float) -> bool:
+        now = time.monotonic()
+        if now >= deadline or now + wait_s < deadline:
+            return now >= deadline
+        # Looked at more closely: most of a book that waits is due after a headline that comes now.
+        ahead = sum(entry.size for lane in self._lanes.values() for entry in lane.entries() if entry.due <= now)
+        return now + ahead / self._tokens_per_s >= deadline
+
+    def _add(
+        self,
+        sentence: Sequence[str],
+        options: DecodeOptions,
+        delay_s: float,
+        deadline: float | None,
+        *,
+        alone: bool = False,
+    ) -> "asyncio.Future[Decoded]":
+        now = time.monotonic()
+        if (lane := self._lanes.get((options, alone))) is None:
+            lane = self._lanes[options, alone] = Lane(options, 1 if alone else self._max_batch_size)
+        future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
+        entry = Entry(sentence, next(self._numbers), now + delay_s, deadline, now, future)
+        future.add_done_callback(functools.partial(self._settle, lane, entry))
+        lane.add(entry)
+        self._count(1, entry.size)
+        self._schedule_dispatch()
+        return future
+
+    def _schedule_dispatch(self) -> None:
+        # Once per turn of the loop: callers that come in the same turn share the first batch.
+        if not self._dispatch_is_due:
+            self._dispatch_is_due = True
+            asyncio.get_running_loop().call_soon(self._dispatch)
+
+    def _dispatch(self) -> None:
+        self._dispatch_is_due = False
+        while self._free_workers and self._waiting_sentences:
+            batch, options = self._next_batch()
+            if batch:
+                self._free_workers -= 1
+                task = asyncio.get_running_loop().create_task(self._run(batch, options))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    def _next_batch(self) -> tuple[list[Entry], DecodeOptions]:
+        self._lanes = {key: lane for key, lane in self._lanes.items() if lane.waiting}
+        due = [(first.due, first.number, lane) for lane in self._lanes.values() if (first := lane.first())]
+        lane = min(due)[2]
+        # With idle workers beside this one, one caller's article is shared out instead of decoded by one of them.
+        share = -(-self._waiting_sentences // self._free_workers)
+        entries = lane.take_batch(self._max_batch_tokens, share)
+        self._count(-len(entries), -sum(entry.size for entry in entries))
+        return [entry for entry in entries if self._is_wanted(entry)], lane.options
+
+    def _is_wanted(self, entry: Entry) -> bool:
+        if entry.future.done():  # cancelled in this turn of the loop
+            self._metrics.dropped_sentences.labels("cancelled").inc()
+            return False
+        if entry.deadline is not None and time.monotonic() >= entry.deadline:
+            self._metrics.dropped_sentences.labels("expired").inc()
+            entry.future.set_exception(DeadlineExceeded())
+            return False
+        return True
+
+    async def _run(self, batch: list[Entry], options: DecodeOptions) -> None:
+        taken_at = time.monotonic()
+        self._observe_batch(batch, taken_at)
+        try:
+            hypotheses = await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._translate, batch, options
+            )
+        except (EngineFailure, RuntimeError) as failure:  # RuntimeError: submitted after `close`
+            self._fail(batch, failure.__cause__ or failure)
+        else:
+            self._finish(batch, hypotheses, taken_at)
+        finally:
+            self._free_workers += 1
+            self._schedule_dispatch()
+
+    def _translate(self, batch: list[Entry], options: DecodeOptions) -> list[Hypothesis]:
+        """Run the engine, in a thread; whatever it raises is an EngineFailure to the callers of this batch."""
+
+        def is_cancelled(position: int) -> bool:
+            return batch[position].future.cancelled()
+
+        try:
+            hypotheses = self.engine.translate([entry.tokens for entry in batch], options, is_cancelled)
+            is_complete = [type(each) for each in hypotheses] == [Hypothesis] * len(batch)
+        except EngineFailure:
+            raise
+        # Also what is no Exception: asyncio waits for ever on a thread that ended with a StopIteration, and a
+        # SystemExit would end the server.
+        except BaseException as error:
+            raise EngineFailure from error
+        if not is_complete:
+            raise EngineFailure("engine: has not returned one hypothesis for each sentence")
+        return hypotheses
+
+    def _fail(self, batch: list[Entry], cause: BaseException) -> None:
+        _log.warning("batch.failed", cause=type(cause).__name__, sentences=len(batch))
+        for entry in batch:
+            if not entry.future.done():
+                failure = EngineFailure()
+                failure.__cause__ = cause
+                entry.future.set_exception(failure)
+
+    def _finish(self, batch: list[Entry], hypotheses: list[Hypothesis], taken_at: float) -> None:
+        done_at = time.monotonic()
+        tokens = sum(entry.size for entry in batch)
+        rate = tokens / max(done_at - taken_at, 1e-6) * self._workers
+        self._tokens_per_s += _ESTIMATE_WEIGHT * (rate - self._tokens_per_s)
+        self._metrics.engine_s.observe(done_at - taken_at)
+        self._metrics.source_tokens.inc(tokens)
+        self._metrics.target_tokens.inc(sum(hypothesis.tokens for hypothesis in hypotheses))
+        for entry, hypothesis in zip(batch, hypotheses, strict=True):
+            if not entry.future.done():
+                entry.future.set_result(Decoded(hypothesis, entry.queued_at, taken_at, done_at))
+
+    def _settle(self, lane: Lane, entry: Entry, future: "asyncio.Future[Decoded]") -> None:
+        if not future.cancelled():
+            future.exception()  # seen: a caller that has gone leaves no "exception was never retrieved" in the log
+        elif entry.is_waiting:
+            lane.remove(entry)
+            self._count(-1, -entry.size)
+            self._metrics.dropped_sentences.labels("cancelled").inc()
+
+    def _observe_batch(self, batch: list[Entry], taken_at: float) -> None:
+        padded = len(batch) * max(entry.size for entry in batch)
+        self._metrics.batch_sentences.observe(len(batch))
+        self._metrics.batch_tokens.observe(padded)
+        self._metrics.batch_padding_ratio.observe(1 - sum(entry.size for entry in batch) / max(padded, 1))
+        for entry in batch:
+            self._metrics.queue_wait_s.observe(taken_at - entry.queued_at)
+
+    def _count(self, sentences: int, tokens: int) -> None:
+        self._waiting_sentences += sentences
+        self._waiting_tokens += tokens
+        self._metrics.queue_sentences.inc(sentences)
+        self._metrics.queue_tokens.inc(tokens)

@@ -1,0 +1,13 @@
+"""The command `talmach`: it reads files, talks to a server through the public client, and prints what comes back.
+
+program                     commands, exit statuses
+translate, summarize, ...   one module for each command
+inputs, options             what a command is given
+session                     a client of a running server, or of one inside the process
+lines                       one text per line, in batches
+rendering, review, proof    what a reply looks like, what is doubtful in it, what is wrong with it
+"""
+
+from talmach.cli.program import main
+
+__all__ = ["main"]

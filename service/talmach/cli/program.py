@@ -1,0 +1,73 @@
+"""The command line as a whole: its commands, and one place where every failure becomes a sentence and a status."""
+
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated, cast
+
+import typer
+
+from talmach.cli import terminal
+from talmach.cli.detect import detect
+from talmach.cli.failures import BAD_INPUT_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
+from talmach.cli.models import models
+from talmach.cli.serve import serve
+from talmach.cli.server_info import health, info
+from talmach.cli.smoke import smoke
+from talmach.cli.summarize import summarize
+from talmach.cli.translate import translate
+from talmach.client import RpcFailed
+from talmach.config import InvalidSettings
+from talmach.errors import ModelUnusable
+
+# BadParameter -> UsageError: click's in older versions of typer, typer's own in newer ones, exported by neither.
+_UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
+
+program = typer.Typer(
+    help="Translates and summarises news articles between Russian, Belarusian and English.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (serve, smoke, translate, summarize, detect, info, health):
+    program.command()(command)
+program.add_typer(models, name="models")
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        terminal.write(f"talmach {installed_version('talmach')}\n")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")]
+
+
+@program.callback()
+def _root(version: Version = False) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit."""
+    terminal.speak_utf8()
+    sys.exit(_status())
+
+
+def _status() -> int:
+    """Return 0, 1 (failed), 2 (bad input) or 130 (interrupted)."""
+    try:
+        return program(prog_name="talmach", standalone_mode=False) or 0
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED_STATUS
+    except _UsageError as error:
+        terminal.complain(error.format_message())
+        return BAD_INPUT_STATUS
+    except (InvalidSettings, ModelUnusable) as error:
+        terminal.complain(str(error).replace("\n", "; "))
+        return BAD_INPUT_STATUS
+    except (CommandFailed, RpcFailed) as error:
+        failure = explain(error) if isinstance(error, RpcFailed) else error
+        terminal.complain(str(failure))
+        return failure.exit_status

@@ -1,0 +1,82 @@
+"""`talmach smoke`: a real article through a real server and a real channel, shown whole and checked."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talmach.cli import rendering, terminal
+from talmach.cli.failures import FAILURE_STATUS
+from talmach.cli.inputs import ArticleText, example_article, read_text
+from talmach.cli.options import Address, OptionalTarget, Source, check_pair
+from talmach.cli.proof import problems
+from talmach.cli.session import connect
+from talmach.client import (
+    Article,
+    GetServerInfoResponse,
+    SummaryOptions,
+    TranslateArticleResponse,
+    TranslationOptions,
+)
+from talmach.text.language import determine
+
+_SENTENCES = 3
+
+ArticleFile = Annotated[
+    str, typer.Option("--file", metavar="FILE", help="Article: first line = headline, next paragraph = lead.")
+]
+
+
+def smoke(
+    source: Source = None,
+    target: OptionalTarget = None,
+    file: ArticleFile = "",
+    address: Address = None,
+) -> None:
+    """Translate and summarise an article and show the result; exit status 1 when anything is wrong.
+
+    Without --file an example in Belarusian is sent; without --to, English is wanted, and Belarusian of an English
+    article.
+    """
+    path = file or str(example_article(source or "be"))
+    text = read_text(path)
+    target = target or ("be" if (source or determine(text)) == "en" else "en")
+    check_pair(source, target)
+    options = TranslationOptions(source_language_code=source or "", target_language_code=target)
+    article = ArticleText.split(text)
+    reply, server, health = asyncio.run(_translate(article, options, address))
+    wrong = [] if health == "SERVING" else [f"the server says {health}"]
+    wrong += problems(article, reply)
+    _show(reply, server, f"{Path(path).name}, {reply.translation.source_language_code} to {target}")
+    _conclude(wrong, len(reply.translation.segments))
+
+
+async def _translate(
+    article: ArticleText, options: TranslationOptions, address: str | None
+) -> tuple[TranslateArticleResponse, GetServerInfoResponse, str]:
+    message = Article(headline=article.headline, lead=article.lead, body=article.body)
+    async with connect(address) as client:
+        with terminal.spinner("translating"):
+            reply = await client.translate_article(message, options, SummaryOptions(max_sentences=_SENTENCES))
+        return reply, await client.info(), await client.health()
+
+
+def _show(reply: TranslateArticleResponse, server: GetServerInfoResponse, title: str) -> None:
+    console = terminal.console()
+    translation, summary = reply.translation, reply.summary
+    rendering.show_line(console, f"talmach {server.version}: {title}\n", "bold")
+    rendering.show_translation(console, translation, (translation.source_language_code, summary.language_code))
+    rendering.show_line(console, "Summary", "bold")
+    rendering.show_summary(console, summary)
+    rendering.show_line(console)
+    rendering.show_facts(console, reply, server)
+
+
+def _conclude(wrong: Sequence[str], segments: int) -> None:
+    for problem in wrong:
+        terminal.complain(problem)
+    if wrong:
+        raise typer.Exit(FAILURE_STATUS)
+    terminal.write(f"ok        {segments} segments, nothing lost, every span cuts what it should\n")

@@ -1,0 +1,70 @@
+"""`talmach summarize`: the sentences that carry the story, with their places, and on request why these."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from talmach.cli import rendering, terminal
+from talmach.cli.failures import BadInput, CommandFailed
+from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
+from talmach.cli.options import Address, AsArticle, File, Json, OptionalTarget, Source, check_pair
+from talmach.cli.review import Review
+from talmach.cli.session import connect
+from talmach.client import Article, SummarizeArticleResponse, SummaryOptions, TranslationOptions, to_json
+
+_MAX = 2**31 - 1  # of the contract's integers
+
+Sentences = Annotated[
+    int | None, typer.Option("--sentences", min=1, max=_MAX, help="Length in sentences; 3 by default.")
+]
+Ratio = Annotated[float | None, typer.Option("--ratio", help="Length as a share of the sentences, in (0, 1].")]
+MaxChars = Annotated[
+    int | None, typer.Option("--max-chars", min=1, max=_MAX, help="Length in characters, before translation.")
+]
+Scores = Annotated[bool, typer.Option("--scores", help="Show how every sentence fared, and why.")]
+
+
+def summarize(
+    file: File = STANDARD_INPUT,
+    *,
+    source: Source = None,
+    target: OptionalTarget = None,
+    sentences: Sentences = None,
+    ratio: Ratio = None,
+    max_chars: MaxChars = None,
+    scores: Scores = False,
+    article: AsArticle = False,
+    as_json: Json = False,
+    address: Address = None,
+) -> None:
+    """Summarise an article by its own sentences, translated when --to is given."""
+    check_pair(source, target)
+    if sum(length is not None for length in (sentences, ratio, max_chars)) > 1:
+        raise BadInput("--sentences, --ratio and --max-chars exclude each other")
+    if ratio is not None and not 0 < ratio <= 1:
+        raise BadInput("--ratio: is out of range ((0, 1])")
+    length = {"max_sentences": sentences, "ratio": ratio, "max_chars": max_chars}
+    summary_options = ParseDict
+    options = TranslationOptions(source_language_code=source or "", target_language_code=target or "")
+    text = read_text(file)
+    parts = ArticleText.split(text) if article else ArticleText("", "", text, ("", "", ""))
+    sent = Article(headline=parts.headline, lead=parts.lead, body=parts.body)
+    reply = asyncio.run(_summarize(sent, summary_options, options, address))
+    if as_json:
+        terminal.write(f"{to_json(reply)}\n")
+    else:
+        rendering.show_summary(terminal.console(), reply.summary)
+        if scores:
+            rendering.show_scores(terminal.console(), reply.summary)
+    if not reply.summary.sentences:
+        raise CommandFailed("no sentence is fit for a summary of this length")
+    Review(sentence.segment for sentence in reply.summary.sentences).tell()
+
+
+async def _summarize(
+    article: Article, summary_options: SummaryOptions, options: TranslationOptions, address: str | None
+) -> SummarizeArticleResponse:
+    async with connect(address) as client:
+        with terminal.spinner("summarising"):
+            return await client.summarize(article, summary_options, options)

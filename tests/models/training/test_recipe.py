@@ -1,0 +1,119 @@
+"""The parts of the training recipe that need no torch: experiments, corpus, shards, the manifest's keeper."""
+
+import gzip
+import random
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from models.training import experiment as experiments
+from models.training import prepare, register
+from models.training.corpus import perturb, read_pairs
+from models.training.experiment import Data, Source
+from models.training.shards import Sampler
+from talmach.catalog import manifest
+
+EXPERIMENTS = Path(experiments.__file__).parent / "experiments"
+LINES = [
+    ("en", "be", "The town opened a new school on Monday.", "Горад адкрыў новую школу ў панядзелак."),
+    ("en", "be", "It isn't far from the river.", "Гэта недалёка ад ракі."),
+    ("en", "ru", "The bridge was closed for repairs.", "Мост закрыли на ремонт."),
+    ("en", "be", "Yes", "Так, вядома, мы зробім гэта заўтра раніцай, калі не будзе дажджу і ветру."),
+]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Return a folder with one small corpus file, `news`."""
+    with gzip.open(tmp_path / "news.tsv.gz", "wt", encoding="utf-8") as file:
+        for line in LINES * 60:
+            file.write("\t".join([*line, "test"]) + "\n")
+    return tmp_path
+
+
+def small_data(**changes: object) -> Data:
+    """Return a data section for the small corpus."""
+    values = {
+        "vocabulary_size": 310,  # 256 of them are bytes
+        "max_tokens": 60,
+        "max_length_ratio": 2.0,
+        "noise": 0.5,
+        "vocabulary_sentences": 100,
+        "sources": (Source("news", "en-be", 3.0), Source("news", "en-ru", 1.0, backward_only=True)),
+    }
+    return Data(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*.toml")), ids=lambda path: path.stem)
+def test_experiments_load_and_survive_a_checkpoint(path: Path) -> None:
+    """Every experiment of the project is valid, and comes back equal from the plain values in a checkpoint."""
+    experiment = experiments.load(path)
+    assert path.stem == experiment.name
+    assert experiment == experiments.from_dict(experiments.to_dict(experiment))
+
+
+@pytest.mark.parametrize(("line", "key"), [("dropuot = 0.1", "dropuot"), ("", "dropout")])
+def test_unknown_and_missing_keys_are_named(tmp_path: Path, line: str, key: str) -> None:
+    """A misspelled key is an error that names it, and so is one that is not there."""
+    text = (EXPERIMENTS / "tiny.toml").read_text(encoding="utf-8").replace("dropout = 0.0", line)
+    (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=key):
+        experiments.load(tmp_path / "bad.toml")
+
+
+def test_pairs_are_filtered_by_language_and_length(corpus: Path) -> None:
+    """Only pairs of the wanted languages come, without those whose sides differ too much in length."""
+    pairs = set(read_pairs(corpus, Source("news", "en-be", 1.0), small_data()))
+    assert {(line[2], line[3]) for line in LINES[:2]} == pairs
+
+
+def test_perturbation_keeps_the_letters() -> None:
+    """Noise touches case, marks and ё, never the words."""
+    text = 'Ён сказаў: "Заўтра ўсё зменіцца".'
+    noised = {perturb(text, random.Random(seed)) for seed in range(50)}  # noqa: S311 - no secret
+    assert {_letters(text)} == set(map(_letters, noised))
+    assert len(noised) > 3
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalpha, text.casefold().replace("ё", "е")))
+
+
+def test_prepare_gives_shards_that_the_sampler_draws_from(corpus: Path, tmp_path: Path) -> None:
+    """Vocabulary and shards are written; batches keep to their budget, and a backward-only source is never a target."""
+    experiment = experiments.from_dict(
+        {**experiments.to_dict(experiments.load(EXPERIMENTS / "tiny.toml")), "data": _as_toml(small_data())}
+    )
+    prepare.train_vocabulary(experiment, corpus, tmp_path)
+    prepare.write_shards(experiment, corpus, tmp_path)
+    shards = prepare.load_shards(experiment.data.sources, tmp_path)
+    assert [120, 60] == [len(shard) for shard in shards]
+    batches = list(islice(Sampler(shards, noise=0.5, seed=1).batches(max_tokens=200, pool_size=500), 40))
+    for batch in batches:
+        padded = max(len(each.source) + 2 for each in batch) + max(len(each.target) + 1 for each in batch)
+        assert padded * len(batch) <= 200
+    targets = {each.target_language for batch in batches for each in batch}
+    assert {"be", "en"} == targets, "Russian stands in a backward-only source: it is never a target"
+
+
+def _as_toml(data: Data) -> dict[str, object]:
+    sources = [{name: getattr(source, name) for name in Source.__slots__} for source in data.sources]
+    return {name: getattr(data, name) for name in Data.__slots__ if name != "sources"} | {"sources": sources}
+
+
+def test_register_writes_what_the_catalog_verifies(tmp_path: Path) -> None:
+    """Checksums and scores that the recipe writes are read back by the service's own catalog."""
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder" / "model.bin").write_bytes(b"weights")
+    (tmp_path / "encoder" / "README.md").write_text("a card", encoding="utf-8")
+    (tmp_path / manifest.FILENAME).write_text(
+        '[[model]]\nid = "small"\nversion = "0"\nkind = "encoder"\narchitecture = "a"\npath = "encoder"\n'
+        'licence = "Apache-2.0"\n[model.files]\n',
+        encoding="utf-8",
+    )
+    register.write_checksums(tmp_path, "small", "2")
+    register.write_scores(tmp_path, "small", {"be-en": {"retrieval_accuracy": 0.9, "signature": "dev"}})
+    spec = manifest.load(tmp_path).model("small")
+    assert ("2", ["model.bin"]) == (spec.version, list(spec.files))
+    assert 0.9 == spec.scores["be-en"].retrieval_accuracy

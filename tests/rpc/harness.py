@@ -1,0 +1,172 @@
+"""A real server on port 0 over the real use cases; only the engine and the encoder are fakes."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import numpy as np
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from grpc_health.v1 import health_pb2_grpc
+from grpc_status import rpc_status
+from numpy.typing import NDArray
+
+from talmach.batching import BatchingQueue
+from talmach.catalog.manifest import Golden, ModelSpec, Score
+from talmach.client import TalmachClient
+from talmach.errors import EngineFailure
+from talmach.metrics import Metrics
+from talmach.pb import common_pb2 as common
+from talmach.pb.info_pb2_grpc import InfoServiceStub
+from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
+from talmach.pb.translation_pb2_grpc import TranslationServiceStub
+from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
+from talmach.rpc.server import Server, UseCases
+from talmach.rpc.tokens import Tokens
+from talmach.summary.use_case import Summarizer
+from talmach.translation.use_case import Translator
+from tests.fakes import ALL_DIRECTIONS, NaughtyEngine
+
+LIMITS = Limits(max_text_chars=100_000, max_texts=20, max_message_bytes=4_000_000, max_batch_items_in_flight=4)
+
+SPEC = ModelSpec(
+    id="naughty",
+    version="1",
+    kind="translation",
+    architecture="words, reversed",
+    path="embedded/naughty",
+    licence="Apache-2.0",
+    files={"model.bin": "0" * 64, "a.model": "1" * 64},
+    draft=True,
+    directions=("be-en",),
+    golden=(Golden(direction="be-en", source="Дождж."),),
+    scores={"be-en": Score(signature="none", chrf=12.5)},
+)
+
+
+class WordEncoder:
+    """A `SentenceEncoder` that adds up one fixed vector for each word."""
+
+    model_id = "words"
+    dimension = 64
+
+    def __init__(self) -> None:
+        self.fails = False
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors, or fail when asked to."""
+        if self.fails:
+            raise EngineFailure
+        vectors = np.array([np.sum([self._vector(word) for word in text.split()], axis=0) for text in texts])
+        normalised: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        return normalised
+
+    def _vector(self, word: str) -> NDArray[np.float64]:
+        seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
+        return np.random.default_rng(seed).normal(size=self.dimension)
+
+
+@dataclass
+class Running:
+    """A running server with everything a test wants to look into."""
+
+    engine: NaughtyEngine
+    encoder: WordEncoder
+    queue: BatchingQueue
+    metrics: Metrics
+    server: Server
+    port: int
+    channel: grpc.aio.Channel
+
+    def __post_init__(self) -> None:
+        self.translation = TranslationServiceStub(self.channel)
+        self.summarization = SummarizationServiceStub(self.channel)
+        self.info = InfoServiceStub(self.channel)
+        self.health = health_pb2_grpc.HealthStub(self.channel)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def client(self, token: str = "") -> TalmachClient:
+        return TalmachClient(self.address, token=token)
+
+    def sample(self, name: str, **labels: str) -> float:
+        """Return the value of a metric, 0 when it was never touched."""
+        return self.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+@asynccontextmanager
+async def running(
+    *,
+    engine: NaughtyEngine | None = None,
+    limits: Limits = LIMITS,
+    tokens: Tokens | None = None,
+    serving: bool = True,
+    address: str = "127.0.0.1:0",
+    max_concurrent_calls: int = 100,
+    max_queue_tokens: int = 200_000,
+    max_batch_size: int = 32,
+    with_reflection: bool = True,
+) -> AsyncIterator[Running]:
+    """Start a server with a naughty engine, and stop it at the end, whatever is still hanging."""
+    engine, encoder, metrics = engine or NaughtyEngine(), WordEncoder(), Metrics()
+    queue = BatchingQueue(
+        engine, workers=1, max_queue_tokens=max_queue_tokens, max_batch_size=max_batch_size, metrics=metrics
+    )
+    translator = Translator({"naughty": queue}, low_confidence_score=-5, metrics=metrics)
+    summarizer = Summarizer(encoder)
+    pairs = tuple(LanguagePair(direction, "naughty") for direction in ALL_DIRECTIONS)
+    info = ServerInfo("1.2.3", pairs, (LoadedModel(SPEC, "int8_float32", "cpu"),), limits)
+    server = Server(
+        address,
+        UseCases(translator, summarizer, info),
+        metrics=metrics,
+        tokens=tokens,
+        with_reflection=with_reflection,
+        max_concurrent_calls=max_concurrent_calls,
+    )
+    port = await server.start()
+    await server.set_serving(serving)
+    channel = grpc.aio.insecure_channel(
+        f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    )
+    try:
+        yield Running(engine, encoder, queue, metrics, server, port, channel)
+    finally:
+        await channel.close()
+        await server.stop()
+        engine.release.set()
+        await queue.close()
+        summarizer.close()
+
+
+def to(target: str, source: str = "", **more: Any) -> common.TranslationOptions:
+    """Return translation options."""
+    return common.TranslationOptions(target_language_code=target, source_language_code=source, **more)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A status with its details, as a client sees it."""
+
+    code: str
+    message: str
+    info: ErrorInfo
+    bad_request: BadRequest
+    retry: RetryInfo
+
+    @classmethod
+    def of(cls, error: grpc.aio.AioRpcError) -> "Failure":
+        rich = rpc_status.from_call(error)
+        assert rich is not None, f"no rich status: {error.code()} {error.details()}"
+        info, bad, retry = ErrorInfo(), BadRequest(), RetryInfo()
+        for detail in rich.details:
+            assert any([detail.Unpack(message) for message in (info, bad, retry)])
+        return cls(error.code().name, error.details() or "", info, bad, retry)
+
+    @property
+    def violations(self) -> list[tuple[str, str]]:
+        return [(each.field, each.reason) for each in self.bad_request.field_violations]

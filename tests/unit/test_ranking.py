@@ -1,0 +1,191 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_allclose
+from numpy.typing import NDArray
+
+from talmach.ranking import (
+    DUPLICATE_SIMILARITY,
+    LengthBudget,
+    Selection,
+    Weights,
+    combine,
+    continuous_lexrank,
+    position_prior,
+    select_mmr,
+)
+
+Floats = NDArray[np.float64]
+
+EMBEDDINGS = hnp.arrays(
+    np.float64,
+    st.tuples(st.integers(1, 12), st.integers(1, 4)),
+    elements=st.floats(-1, 1, allow_nan=False).map(lambda value: round(value, 3)),
+)
+
+
+def _all(n: int) -> NDArray[np.bool_]:
+    return np.ones(n, dtype=np.bool_)
+
+
+def _at(*degrees: float) -> Floats:
+    """Unit vectors in a plane: the cosine of two is that of the angle between them."""
+    radians = np.radians(np.array(degrees))
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1)
+
+
+def test_lexrank_of_a_star() -> None:
+    """By hand: the middle one is linked to both others, which have nothing in common.
+
+    With damping 0.85 the middle gets m = 0.05 + 0.85 * 2s and a side s = 0.05 + 0.85 * m / 2.
+    """
+    star = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    middle = (0.05 + 0.85 * 2 * 0.05) / (1 - 0.85**2)
+    side = 0.05 + 0.85 * middle / 2
+    assert_allclose(continuous_lexrank(star), [side / middle, 1.0, side / middle], atol=1e-6)
+
+
+def test_lexrank_of_equal_and_unrelated_sentences() -> None:
+    """All alike or all apart: nobody is more central; zero vectors and opposites count as apart."""
+    assert_allclose(continuous_lexrank(np.ones((4, 3))), np.ones(4))
+    assert_allclose(continuous_lexrank(np.eye(4)), np.ones(4))
+    assert_allclose(continuous_lexrank(np.zeros((3, 2))), np.ones(3))
+    assert_allclose(continuous_lexrank(_at(0, 180)), np.ones(2))
+    assert_allclose(continuous_lexrank(np.ones((1, 3))), [1.0])
+    assert continuous_lexrank(np.zeros((0, 3))).shape == (0,)
+
+
+def test_lexrank_prefers_the_cluster_to_the_outlier() -> None:
+    """A sentence far from the topic comes last, whatever its position."""
+    centrality = continuous_lexrank(_at(0, 5, 85, -5).astype(np.float32))
+    assert int(np.argmin(centrality)) == 2
+    assert int(np.argmax(centrality)) in (0, 1)
+
+
+@given(EMBEDDINGS)
+def test_lexrank_is_a_share_and_follows_permutations(embeddings: Floats) -> None:
+    """Centrality lies in (0, 1], its maximum is 1, and it belongs to the sentence, not to its place."""
+    centrality = continuous_lexrank(embeddings)
+    assert centrality.max() == 1.0
+    assert (centrality > 0).all()
+    order = np.random.default_rng(len(embeddings)).permutation(len(embeddings))
+    assert_allclose(continuous_lexrank(embeddings[order]), centrality[order], atol=1e-6)
+
+
+def test_position_prior() -> None:
+    """1 / sqrt(i + 1), at any length."""
+    assert_allclose(position_prior(4), [1.0, 0.70711, 0.57735, 0.5], atol=1e-5)
+    assert position_prior(0).shape == (0,)
+
+
+def test_combine_by_hand() -> None:
+    """A weighted mean; without a headline the other weights keep their ratio."""
+    centrality, headline, position = np.array([1.0, 0.5]), np.array([0.0, 1.0]), np.array([1.0, 0.5])
+    weights = Weights(centrality=2, headline=1, position=1)
+    assert_allclose(combine(centrality, headline, position, weights), [0.75, 0.625])
+    assert_allclose(combine(centrality, None, position, weights), [1.0, 0.5])
+    assert_allclose(combine(centrality, np.array([-1.0, 2.0]), position, weights), [0.75, 0.625])
+    assert_allclose(combine(centrality, None, position, Weights(0, 1, 0)), [0.0, 0.0])
+
+
+@given(EMBEDDINGS, st.tuples(*[st.floats(0, 1)] * 3).filter(any))
+def test_scores_stay_in_the_unit_interval(embeddings: Floats, weights: tuple[float, float, float]) -> None:
+    """Whatever the weights."""
+    n = len(embeddings)
+    scores = combine(continuous_lexrank(embeddings), embeddings[:, 0], position_prior(n), Weights(*weights))
+    assert scores.shape == (n,)
+    assert ((scores >= 0) & (scores <= 1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("weights", [(0, 0, 0), (1, -0.1, 0)])
+def test_weights_must_make_sense(weights: tuple[float, float, float]) -> None:
+    """No weight at all and negative weights are refused."""
+    with pytest.raises(ValueError, match="weights: "):
+        Weights(*weights)
+
+
+def test_mmr_by_hand() -> None:
+    """The second best resembles the best: by diversity 0.5 the third is taken before it.
+
+    Marginal relevance after the first choice: 0.5 * 0.9 - 0.5 * cos 20 = -0.02; 0.5 * 0.5 - 0.5 * cos 90 = 0.25.
+    """
+    scores, embeddings = np.array([1.0, 0.9, 0.5]), _at(0, 20, 90)
+    chosen = select_mmr(scores, embeddings, _all(3), diversity=0.5, stop=3)
+    assert [selection.index for selection in chosen] == [0, 2, 1]
+    assert_allclose([selection.redundancy for selection in chosen], [0.0, 0.0, np.cos(np.radians(20))], atol=1e-9)
+    by_score = select_mmr(scores, embeddings, _all(3), diversity=0.0, stop=2)
+    assert [selection.index for selection in by_score] == [0, 1]
+
+
+def test_mmr_ignores_the_length_of_vectors() -> None:
+    """Similarity is the cosine, also of vectors that are not normalised."""
+    scores, embeddings = np.array([1.0, 0.9, 0.5]), _at(0, 20, 90)
+    scaled = (embeddings * np.array([[5.0], [0.1], [40.0]])).astype(np.float32)
+    assert [s.index for s in select_mmr(scores, scaled, _all(3), diversity=0.5, stop=3)] == [0, 2, 1]
+
+
+def test_duplicates_are_never_chosen_twice() -> None:
+    """Not even where nothing else is left and diversity is 0."""
+    chosen = select_mmr(np.array([1.0, 1.0, 0.1]), _at(0, 5, 60), _all(3), diversity=0.0, stop=3)
+    assert [selection.index for selection in chosen] == [0, 2]
+
+
+def test_only_candidates_are_chosen() -> None:
+    """The mask wins over any score; no candidates, no choice."""
+    scores, embeddings = np.array([1.0, 0.2, 0.1]), np.eye(3)
+    mask = np.array([False, True, True])
+    assert select_mmr(scores, embeddings, mask, diversity=0.3, stop=1) == [Selection(1, 0.0)]
+    assert select_mmr(scores, embeddings, ~_all(3), diversity=0.3, stop=2) == []
+    assert select_mmr(scores, embeddings, _all(3), diversity=0.3, stop=0) == []
+    assert mask.tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (9, []),
+        (39, [2]),
+        (49, [1]),
+        (60, [0]),
+        (61, [0, 2]),
+        (90, [0, 2]),
+        (91, [0, 1]),
+        (101, [0, 1]),
+        (102, [0, 1, 2]),
+    ],
+)
+def test_length_budget_counts_the_spaces_between(limit: int, expected: list[int]) -> None:
+    """Sentences of 50, 40 and 10 characters: the best that still fits is taken, the budget is kept exactly."""
+    budget = LengthBudget(np.array([50, 40, 10]), limit)
+    chosen = select_mmr(np.array([0.9, 0.8, 0.1]), np.eye(3), _all(3), diversity=0.0, stop=budget)
+    assert [selection.index for selection in chosen] == expected
+
+
+@given(EMBEDDINGS, st.floats(0, 1), st.integers(0, 15), st.data())
+def test_mmr_properties(embeddings: Floats, diversity: float, stop: int, data: st.DataObject) -> None:
+    """Counts, candidates and duplicates hold for any scores; choosing fewer gives the beginning of choosing more."""
+    n = len(embeddings)
+    scores = np.array(data.draw(st.lists(st.floats(0, 1), min_size=n, max_size=n)))
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    chosen = select_mmr(scores, embeddings, mask, diversity=diversity, stop=stop)
+    indices = [selection.index for selection in chosen]
+    assert len(indices) == len(set(indices)) <= min(stop, int(mask.sum()))
+    assert (stop == 0 or not mask.any()) == (not indices)
+    assert all(mask[index] for index in indices)
+    assert all(0 <= selection.redundancy <= DUPLICATE_SIMILARITY for selection in chosen)
+    assert chosen[:-1] == select_mmr(scores, embeddings, mask, diversity=diversity, stop=max(0, len(chosen) - 1))
+
+
+@given(EMBEDDINGS, st.integers(0, 60), st.data())
+def test_length_budget_is_never_overdrawn(embeddings: Floats, limit: int, data: st.DataObject) -> None:
+    """Joined by single spaces the choice fits, and nothing that was left out would have fitted as well."""
+    n = len(embeddings)
+    costs = np.array(data.draw(st.lists(st.integers(1, 30), min_size=n, max_size=n)))
+    chosen = select_mmr(np.linspace(1, 0, n), np.eye(n), _all(n), diversity=0.0, stop=LengthBudget(costs, limit))
+    lengths = [int(costs[selection.index]) for selection in chosen]
+    length = len(" ".join("x" * cost for cost in lengths))
+    assert length <= limit
+    left = set(range(n)) - {selection.index for selection in chosen}
+    assert all(length + bool(lengths) + costs[index] > limit for index in left)
