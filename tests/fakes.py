@@ -1,8 +1,13 @@
 """Hand-written engines for tests: they misbehave on purpose, so that what gets tested is everything around them."""
 
+import hashlib
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
@@ -10,24 +15,43 @@ from talmach.errors import EngineFailure
 ALL_DIRECTIONS = frozenset(
     Direction(source, target) for source in ("ru", "be", "en") for target in ("ru", "be", "en") if source != target
 )
+LOOP = "again and " * 11 + "again and"
 
 
 class NaughtyEngine:
     """A `TranslationEngine` over words: reverses their order and swaps the script, or misbehaves as its text asks.
 
-    A sentence that holds the word `raise` fails its whole batch, `loop` repeats itself when decoded greedily, `hang`
-    waits until it is cancelled or released, `cut` is truncated.
+    Words in a sentence that do something: `raise` fails its whole batch; `loop` repeats itself when decoded greedily,
+    `stuck` always; `cut` is truncated; `mute` gives nothing; `hang` waits until it is cancelled or `release` is set.
     """
 
-    def __init__(self, *, max_source_tokens: int = 60, seconds_per_batch: float = 0.0) -> None:
-        self.model_id = "naughty"
-        self.directions = ALL_DIRECTIONS
+    def __init__(
+        self,
+        *,
+        model_id: str = "naughty",
+        directions: frozenset[Direction] = ALL_DIRECTIONS,
+        max_source_tokens: int = 60,
+        seconds_per_batch: float = 0.0,
+    ) -> None:
+        self.model_id = model_id
+        self.directions = directions
         self.max_source_tokens = max_source_tokens
         self.seconds_per_batch = seconds_per_batch
         self.batches: list[list[str]] = []  # texts of every batch, in the order of decoding
+        self.tokens: list[list[list[str]]] = []  # the same with their tags, as tokens
         self.options: list[DecodeOptions] = []
-        self.release = threading.Event()
+        self.began = threading.Event()  # a batch has come
+        self.gate = threading.Event()  # cleared, every batch waits in front of it
+        self.gate.set()
+        self.release = threading.Event()  # ends `hang`
+        self.stopped: list[str] = []  # texts that were cancelled while they hung
         self.lose_results = 0  # that many hypotheses are missing from the next batch
+        self.raises: BaseException | None = None  # instead of the next batch
+
+    @property
+    def decoded(self) -> list[str]:
+        """The texts of all batches, in the order of decoding."""
+        return [text for batch in self.batches for text in batch]
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """Return tag and words."""
@@ -41,35 +65,73 @@ class NaughtyEngine:
     ) -> list[Hypothesis]:
         """Misbehave."""
         self.batches.append([" ".join(tokens[1:]) for tokens in batch])
+        self.tokens.append([list(tokens) for tokens in batch])
         self.options.append(options)
+        self.began.set()
+        self.gate.wait()
         time.sleep(self.seconds_per_batch)
+        error, self.raises = self.raises, None
+        if error is not None:
+            raise error
         if any("raise" in tokens for tokens in batch):
             raise EngineFailure
-        for position, tokens in enumerate(batch):
-            while "hang" in tokens and not self.release.is_set() and not (is_cancelled and is_cancelled(position)):
-                time.sleep(0.005)
+        self._hang(batch, is_cancelled)
         hypotheses = [self._hypothesis(tokens, options) for tokens in batch]
         lost, self.lose_results = self.lose_results, 0
         return hypotheses[: len(hypotheses) - lost]
 
+    def _hang(self, batch: Sequence[Sequence[str]], is_cancelled: Callable[[int], bool] | None) -> None:
+        for position, tokens in enumerate(batch):
+            while "hang" in tokens and not self.release.wait(0.002):
+                if is_cancelled and is_cancelled(position):
+                    self.stopped.append(" ".join(tokens[1:]))
+                    break
+
     def _hypothesis(self, tokens: Sequence[str], options: DecodeOptions) -> Hypothesis:
         target, words = tokens[0].strip("<2>"), list(tokens[1:])
         text = " ".join(swap_script(word, target) for word in reversed(words))
-        if "loop" in words and options.beam_size == 1:
-            text = " ".join(["again and"] * 12)
+        if "stuck" in words or ("loop" in words and options.beam_size == 1):
+            text = LOOP
+        if "mute" in words:
+            text = ""
         return Hypothesis(text, -0.5, len(words) + 1, truncated="cut" in words)
 
 
+class WordEncoder:
+    """A `SentenceEncoder` of words: sentences are as similar as the words that they share; the same on every run."""
+
+    def __init__(self, dimension: int = 64) -> None:
+        self.model_id = "words"
+        self.dimension = dimension
+        self.calls: list[list[str]] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the normalised sums of the words' random vectors."""
+        self.calls.append(list(texts))
+        rows = [sum(map(self._vector, re.findall(r"\w+", text.casefold())), np.zeros(self.dimension)) for text in texts]
+        matrix = np.array(rows).reshape(len(texts), self.dimension)
+        lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+        normed: NDArray[np.float32] = (matrix / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+        return normed
+
+    def _vector(self, word: str) -> NDArray[np.float64]:
+        seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
+        return np.random.default_rng(seed).normal(size=self.dimension)
+
+
 _LATIN_OF_CYRILLIC = str.maketrans(
-    "абвгдеёжзійклмнопрстуўфхцчшыьэюяищъАБВГДЕЁЖЗІЙКЛМНОПРСТУЎФХЦЧШЫЬЭЮЯИЩЪ’",
-    "abvgdeezzijklmnoprstuufxccsy'euaisyABVGDEEZZIJKLMNOPRSTUUFXCCSY'EUAISY'",
+    "абвгдеёжзійклмнопрстуўфхцчшыьэюяищъАБВГДЕЁЖЗІЙКЛМНОПРСТУЎФХЦЧШЫЬЭЮЯИЩЪ",
+    "abvgdeezzijklmnoprstuufxccsyjeuaisjABVGDEEZZIJKLMNOPRSTUUFXCCSYJEUAISJ",
 )
-_CYRILLIC_OF_LATIN = str.maketrans(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "абцдефгхідклмнопкрстуввхызАБЦДЕФГХІДКЛМНОПКРСТУВВХЫЗ",
-)
+_CYRILLIC_OF_LATIN = dict(zip("abcdefghijklmnopqrstuvwxyz", "абцдефгхыйклмнопкрстуввкыз", strict=True))
+_CYRILLIC_OF_LATIN |= {latin.upper(): cyrillic.upper() for latin, cyrillic in _CYRILLIC_OF_LATIN.items()}
+_TO = {
+    "en": _LATIN_OF_CYRILLIC,
+    "ru": str.maketrans({**_CYRILLIC_OF_LATIN, "і": "и", "І": "И", "ў": "у", "Ў": "У"}),
+    "be": str.maketrans({**_CYRILLIC_OF_LATIN, "и": "і", "И": "І", "щ": "ш", "Щ": "Ш", "ъ": "’"}),
+}
 
 
 def swap_script(word: str, target: str) -> str:
     """Write a word in the letters of the target language; what a reader would call it does not matter here."""
-    return word.translate(_LATIN_OF_CYRILLIC if target == "en" else _CYRILLIC_OF_LATIN)
+    return word.translate(_TO[target])

@@ -40,12 +40,8 @@ def summarize(
 ) -> None:
     """Summarise an article by its own sentences, translated when --to is given."""
     check_pair(source, target)
-    if sum(length is not None for length in (sentences, ratio, max_chars)) > 1:
-        raise BadInput("--sentences, --ratio and --max-chars exclude each other")
-    if ratio is not None and not 0 < ratio <= 1:
-        raise BadInput("--ratio: is out of range ((0, 1])")
-    length = {"max_sentences": sentences, "ratio": ratio, "max_chars": max_chars}
-    summary_options = ParseDict
+    summary_options = _summary_options(sentences, ratio, max_chars)
+    summary_options.return_all_scores = scores
     options = TranslationOptions(source_language_code=source or "", target_language_code=target or "")
     text = read_text(file)
     parts = ArticleText.split(text) if article else ArticleText("", "", text, ("", "", ""))
@@ -60,6 +56,19 @@ def summarize(
     if not reply.summary.sentences:
         raise CommandFailed("no sentence is fit for a summary of this length")
     Review(sentence.segment for sentence in reply.summary.sentences).tell()
+
+
+def _summary_options(sentences: int | None, ratio: float | None, max_chars: int | None) -> SummaryOptions:
+    lengths = {"max_sentences": sentences, "ratio": ratio, "max_chars": max_chars}
+    given = {name: length for name, length in lengths.items() if length is not None}
+    if len(given) > 1:
+        raise BadInput("--sentences, --ratio and --max-chars exclude each other")
+    if ratio is not None and not 0 < ratio <= 1:
+        raise BadInput("--ratio: is out of range ((0, 1])")
+    options = SummaryOptions()
+    for name, length in given.items():
+        setattr(options, name, length)
+    return options
 
 
 async def _summarize(

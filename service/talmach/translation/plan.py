@@ -75,7 +75,7 @@ def prevailing_language(sentences: Sequence[Sentence]) -> str | None:
 
 
 def parts(text: str, verbatim: Sequence[Span], fits: Callable[[str], bool]) -> tuple[Part, ...]:
-    """Cut a sentence into parts that fit the model's window; protected tokens and `verbatim` spans are kept as they are.
+    """Cut a sentence into parts that fit the model's window; protected tokens and `verbatim` spans stay as they are.
 
     A link in the middle of a sentence costs some fluency this way, but it is the only way that never damages the link.
     The parts' texts joined together are `text`; none is empty.
