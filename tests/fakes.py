@@ -119,14 +119,15 @@ class WordEncoder:
         return np.random.default_rng(seed).normal(size=self.dimension)
 
 
-_LATIN_OF_CYRILLIC = str.maketrans(
+_LATIN_OF_CYRILLIC = zip(
     "абвгдеёжзійклмнопрстуўфхцчшыьэюяищъАБВГДЕЁЖЗІЙКЛМНОПРСТУЎФХЦЧШЫЬЭЮЯИЩЪ",
     "abvgdeezzijklmnoprstuufxccsyjeuaisjABVGDEEZZIJKLMNOPRSTUUFXCCSYJEUAISJ",
+    strict=True,
 )
 _CYRILLIC_OF_LATIN = dict(zip("abcdefghijklmnopqrstuvwxyz", "абцдефгхыйклмнопкрстуввкыз", strict=True))
 _CYRILLIC_OF_LATIN |= {latin.upper(): cyrillic.upper() for latin, cyrillic in _CYRILLIC_OF_LATIN.items()}
-_TO = {
-    "en": _LATIN_OF_CYRILLIC,
+_TO: dict[str, dict[int, str]] = {
+    "en": str.maketrans(dict(_LATIN_OF_CYRILLIC)),
     "ru": str.maketrans({**_CYRILLIC_OF_LATIN, "і": "и", "І": "И", "ў": "у", "Ў": "У"}),
     "be": str.maketrans({**_CYRILLIC_OF_LATIN, "и": "і", "И": "І", "щ": "ш", "Щ": "Ш", "ъ": "’"}),
 }

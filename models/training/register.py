@@ -42,6 +42,14 @@ def write_scores(models_dir: Path, model_id: str, report: dict[str, dict[str, An
     (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
+def write_sources(models_dir: Path, model_id: str, sources: list[str]) -> None:
+    """Replace the list of what a model was trained on."""
+    document, model = _open(models_dir, model_id)
+    model["sources"] = tomlkit.array().multiline(multiline=True)
+    model["sources"].extend(sources)  # type: ignore[union-attr]
+    (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
 def _open(models_dir: Path, model_id: str) -> tuple[tomlkit.TOMLDocument, Table]:
     document = tomlkit.parse((models_dir / FILENAME).read_text(encoding="utf-8"))
     for model in document["model"]:  # type: ignore[union-attr]

@@ -1,7 +1,9 @@
 """A real server on port 0 over the real use cases; only the engine and the encoder are fakes."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +143,15 @@ async def running(
         engine.release.set()
         await queue.close()
         summarizer.close()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until a condition holds; TimeoutError when it does not within five seconds."""
+    give_up_at = time.monotonic() + 5
+    while not holds():
+        if time.monotonic() > give_up_at:
+            raise TimeoutError
+        await asyncio.sleep(0.005)
 
 
 def to(target: str, source: str = "", **more: Any) -> common.TranslationOptions:

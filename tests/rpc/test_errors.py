@@ -22,7 +22,7 @@ from talmach.pb import summarization_pb2 as summarization
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from talmach.pb.common_pb2 import TranslationOptions as Options
-from tests.rpc.harness import LIMITS, Failure, Running, running, to
+from tests.rpc.harness import LIMITS, Failure, Running, running, to, until
 
 GOOD = "Сёння ідзе моцны дождж."
 
@@ -197,8 +197,7 @@ async def test_queue_full() -> None:
     """RESOURCE_EXHAUSTED with a wait; what was accepted before is finished."""
     async with running(max_queue_tokens=20, max_batch_size=1) as served:
         hanging = [asyncio.ensure_future(served.translation.TranslateText(texts(f"Гэта hang {n}."))) for n in range(4)]
-        while served.queue.waiting_sentences < 3:
-            await asyncio.sleep(0.01)
+        await until(lambda: served.queue.waiting_sentences == 3)
         failure = await failure_of(served.translation.TranslateText(texts("Слова " * 15)))
         assert (failure.code, failure.info.reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")
         assert failure.retry.retry_delay.ToTimedelta().total_seconds() > 0
@@ -210,8 +209,7 @@ async def test_too_many_calls_at_once() -> None:
     """One call more than there are places: RESOURCE_EXHAUSTED; health is answered all the same."""
     async with running(max_concurrent_calls=1) as served:
         hanging = asyncio.ensure_future(served.translation.TranslateText(texts("Гэта hang тут.")))
-        while not served.engine.batches:
-            await asyncio.sleep(0.01)
+        await until(lambda: served.engine.batches)
         failure = await failure_of(served.translation.TranslateText(texts(GOOD)))
         assert (failure.code, failure.info.reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")
         assert failure.retry.retry_delay.seconds == 1
@@ -235,9 +233,8 @@ async def test_server_starting() -> None:
 async def test_a_deadline_that_the_queue_cannot_meet() -> None:
     """DEADLINE_EXCEEDED at once, by the server and with its reason, not by the client's clock."""
     async with running(max_batch_size=1) as served:
-        hanging = [asyncio.ensure_future(served.translation.TranslateText(texts("Гэта hang. " * 200))) for _ in range(2)]
-        while served.queue.waiting_sentences < 1:
-            await asyncio.sleep(0.01)
+        hanging = [asyncio.ensure_future(served.translation.TranslateText(texts("Гэта hang тут. "))) for _ in range(2)]
+        await until(lambda: served.queue.waiting_sentences == 1)
         served.queue._tokens_per_s = 0.1
         failure = await failure_of(served.translation.TranslateText(texts(GOOD), timeout=5))
         assert (failure.code, failure.info.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")

@@ -17,7 +17,7 @@ from talmach.pb.common_pb2 import (
     OffsetEncoding,
 )
 from talmach.text.document import Document
-from tests.rpc.harness import Running, running, to
+from tests.rpc.harness import Running, running, to, until
 
 HEADLINE = "Вучоныя знайшлі новае возера"
 LEAD = "У Браслаўскім раёне з’явілася возера 🌊, якога няма на картах."
@@ -110,17 +110,16 @@ async def test_a_stream_brings_header_segments_trailer(served: Running) -> None:
 
 async def test_segments_are_streamed_before_the_article_is_done() -> None:
     """The first sentence is there while a later one still hangs in the engine."""
-    async with running() as served:
-        article = Article(body="Сёння ідзе моцны дождж і вецер.\n\nЗаўтра hang будзе цёпла.")
-        request = pb.StreamTranslateArticleRequest(article=article, options=to("en", "be"))
-        # One worker takes the due sentence with its neighbours: the hanging one must be in a batch of its own.
-        served.queue._max_batch_size = 1
+    article = Article(body="Сёння ідзе моцны дождж і вецер.\n\nЗаўтра hang будзе цёпла.")
+    request = pb.StreamTranslateArticleRequest(article=article, options=to("en", "be"))
+    async with running(max_batch_size=1) as served:
         call = served.translation.StreamTranslateArticle(request)
         first = [await call.read() for _ in range(2)]
         assert [event.WhichOneof("event") for event in first] == ["header", "segment"]
         served.engine.release.set()
-        rest = [event.WhichOneof("event") async for event in call]
-        assert rest == ["segment", "trailer"]
+        rest = [await call.read() for _ in range(2)]
+        assert [event.WhichOneof("event") for event in rest] == ["segment", "trailer"]
+        assert await call.read() is grpc.aio.EOF
 
 
 async def test_the_summary_of_a_translated_article_is_made_of_its_segments(served: Running) -> None:
@@ -171,13 +170,12 @@ async def test_a_very_long_article_comes_back_whole(served: Running) -> None:
     assert len(translations) == 1 + -(-99_990 // len(sentence))
 
 
-async def test_a_failed_sentence_does_not_fail_the_article(served: Running) -> None:
+async def test_a_failed_sentence_does_not_fail_the_article() -> None:
     """It stands in the translation as it was, marked FAILED with its own error; the call is OK and not complete."""
-    served.queue._max_batch_size = 1
     article = Article(body="Сёння ідзе моцны дождж.\nГэта raise не перакласці ніяк.")
-    reply = await served.translation.TranslateArticle(
-        pb.TranslateArticleRequest(article=article, options=to("en", "be"))
-    )
+    request = pb.TranslateArticleRequest(article=article, options=to("en", "be"))
+    async with running(max_batch_size=1) as served:
+        reply = await served.translation.TranslateArticle(request)
     good, failed = reply.translation.segments
     assert good.status == segments.SEGMENT_STATUS_TRANSLATED
     assert failed.status == segments.SEGMENT_STATUS_FAILED
@@ -232,17 +230,14 @@ async def test_detection_ranks_and_refuses_to_guess(served: Running) -> None:
 async def test_a_cancelled_stream_empties_the_queue() -> None:
     """A caller that goes away in the middle takes its waiting sentences along, and the engine's running one too."""
     async with running() as served:
-        body = "\n".join(f"Гэта hang сказ нумар {number} з гэтага тэксту." for number in range(200))
+        body = "\n".join(f"Гэта hang сказ нумар {number}, гл. https://example.org/{number} каля hang сказа {number}." for number in range(200))
         request = pb.StreamTranslateArticleRequest(article=Article(body=body), options=to("en", "be"))
         call = served.translation.StreamTranslateArticle(request)
         assert (await call.read()).HasField("header")
-        while not served.engine.batches:
-            await asyncio.sleep(0.01)
+        await until(lambda: served.engine.batches)
         assert served.queue.waiting_sentences > 100
         call.cancel()
-        async with asyncio.timeout(5):
-            while served.queue.waiting_sentences or served.sample("talmach_rpc_in_flight"):
-                await asyncio.sleep(0.01)
+        await until(lambda: not served.queue.waiting_sentences and not served.sample("talmach_rpc_in_flight"))
         assert not served.engine.release.is_set()
         after = pb.TranslateTextRequest(texts=["Сёння ідзе дождж."], options=to("en", "be"))
         assert len((await served.translation.TranslateText(after, timeout=5)).translations) == 1

@@ -25,6 +25,8 @@ _NAMES = {
     "summary_options.ratio": "--ratio",
 }
 
+_OWN_WORDS = {"LANGUAGE_UNDETERMINED": "the language cannot be determined; name it with --from"}
+
 
 class CommandFailed(Exception):
     """The work was asked for rightly and did not succeed; exit status 1."""
@@ -42,7 +44,10 @@ def explain(failure: RpcFailed, texts: Sequence[str] = ("the text",)) -> Command
     """Say what a failed call means for the command; `texts` are the names of the texts that were sent, in order."""
     kind = BadInput if failure.code in _CALLERS_FAULT else CommandFailed
     if failure.violations:
-        problems = [f"{_name(violation.field, texts)}: {violation.description}" for violation in failure.violations]
+        problems = [
+            f"{_name(each.field, texts)}: {_OWN_WORDS.get(each.reason, each.description)}"
+            for each in failure.violations
+        ]
         return kind("; ".join(problems))
     return kind(f"the server answered {failure.code}: {failure.message}")
 

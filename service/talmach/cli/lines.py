@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import TypeVar
 
 from talmach.cli import terminal
-from talmach.cli.failures import BadInput, explain
+from talmach.cli.failures import explain
 from talmach.cli.inputs import batches, split_lines
 from talmach.client import LanguageDetection, Limits, RpcFailed, TextTranslation, to_json
 
@@ -79,9 +79,6 @@ async def _replies(lines: Sequence[str], batch: range, ask: Ask[_Reply]) -> list
     try:
         answered = dict(zip(numbers, await _patiently(ask, texts), strict=True)) if texts else {}
     except RpcFailed as failure:
-        if failure.reason == "LANGUAGE_UNDETERMINED":
-            where = f"lines {batch[0] + 1} to {batch[-1] + 1}"
-            raise BadInput(f"--from: needed, the language of one of the {where} cannot be determined") from failure
         raise explain(failure, [f"line {number + 1}" for number in numbers]) from failure
     return [answered.get(number) for number in batch]
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import typer
-from rich.table import Table
 
 from talmach.catalog import default_models_dir
 from talmach.catalog.manifest import ModelSpec, load
@@ -24,11 +23,12 @@ def list_models(as_json: Json = False) -> None:
     if as_json:
         terminal.write(_json([spec.model_dump(mode="json") for spec in specs]))
         return
-    table = Table("model", "version", "kind", "directions", "architecture", "licence", box=None, pad_edge=False)
     for spec in specs:
-        name = f"{spec.id} (draft)" if spec.draft else spec.id
-        table.add_row(name, spec.version, spec.kind, " ".join(spec.directions), spec.architecture, spec.licence)
-    terminal.console().print(table)
+        draft = ", draft" if spec.draft else ""
+        directions = f", {' '.join(spec.directions)}" if spec.directions else ""
+        terminal.write(
+            f"{spec.id} {spec.version}: {spec.kind}{draft}{directions}, {spec.architecture}, {spec.licence}\n"
+        )
 
 
 @models.command("verify")

@@ -1,5 +1,6 @@
 """The options that several commands share, checked before any model is loaded."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -19,6 +20,17 @@ def _address(value: str | None) -> str | None:
     if value is not None and not value.rpartition(":")[2].isdigit():
         raise typer.BadParameter(f"{value!r} is not HOST:PORT.")
     return value
+
+
+def between(lowest: int, highest: int) -> Callable[[int | None], int | None]:
+    """Return a callback that refuses what lies outside the bounds; typer's own words for it vary by its version."""
+
+    def check(value: int | None) -> int | None:
+        if value is not None and not lowest <= value <= highest:
+            raise typer.BadParameter(f"{value} is not between {lowest} and {highest}.")
+        return value
+
+    return check
 
 
 def check_pair(source: str | None, target: str | None) -> None:

@@ -1,7 +1,7 @@
 """How replies look to a person: tables on a wide terminal, plain lines that nothing cuts everywhere else."""
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import chain, groupby, repeat
 
 from rich.console import Console
 from rich.table import Table
@@ -47,7 +47,7 @@ def _side_by_side(paragraphs: Sequence[Sequence[Segment]], languages: tuple[str,
     table = Table(expand=True)
     table.add_column("#", justify="right", style="dim")
     for language in languages:
-        table.add_column(language, ratio=1)
+        table.add_column(language, ratio=1, overflow="fold")
     for paragraph in paragraphs:
         for segment in paragraph:
             style = "bold" if segment.field == TextField.TEXT_FIELD_HEADLINE else ""
@@ -95,25 +95,21 @@ def show_facts(console: Console, reply: TranslateArticleResponse, server: GetSer
     used = [*reply.model_ids, reply.summary.encoder_model_id]
     models = [_model_name(model) for model in server.models if model.id in used]
     speed = 1_000 * usage.target_tokens / timings.inference_ms if timings.inference_ms else 0
+    flags = [f"[{each.index}] {', '.join(flag_names(each))}" for each in translation.segments if each.quality_flags]
     facts = {
-        "language": f"{translation.source_language_code or 'undetermined'} (detected: {detected or 'nothing'})",
-        "models": ", ".join(models) or "none",
-        "time": f"{timings.total_ms:,.0f} ms (queue {timings.queue_ms:,.0f}, inference {timings.inference_ms:,.0f})",
-        "tokens": f"{usage.source_tokens:,} in, {usage.target_tokens:,} out ({speed:,.0f} out/s)",
-        "flags": _flags(translation.segments),
+        "language": [f"{translation.source_language_code or 'undetermined'} (detected: {detected or 'nothing'})"],
+        "models": models or ["none"],
+        "time": [f"{timings.total_ms:,.0f} ms (queue {timings.queue_ms:,.0f}, inference {timings.inference_ms:,.0f})"],
+        "tokens": [f"{usage.source_tokens:,} in, {usage.target_tokens:,} out ({speed:,.0f} out/s)"],
+        "flags": flags or ["none"],
     }
-    for name, value in facts.items():
-        show_line(console, f"{name:<10}{value}")
+    for name, values in facts.items():
+        for title, value in zip(chain([name], repeat("")), values, strict=False):
+            show_line(console, f"{title:<10}{value}")
 
 
 def _model_name(model: ModelInfo) -> str:
     return f"{model.id} {model.version} ({'draft, ' if model.draft else ''}{model.compute_type} on {model.device})"
-
-
-def _flags(segments: Iterable[Segment]) -> str:
-    return (
-        "; ".join(f"[{each.index}] {', '.join(flag_names(each))}" for each in segments if each.quality_flags) or "none"
-    )
 
 
 def show_server(console: Console, server: GetServerInfoResponse) -> None:

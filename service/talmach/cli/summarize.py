@@ -8,7 +8,7 @@ import typer
 from talmach.cli import rendering, terminal
 from talmach.cli.failures import BadInput, CommandFailed
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
-from talmach.cli.options import Address, AsArticle, File, Json, OptionalTarget, Source, check_pair
+from talmach.cli.options import Address, AsArticle, File, Json, OptionalTarget, Source, between, check_pair
 from talmach.cli.review import Review
 from talmach.cli.session import connect
 from talmach.client import Article, SummarizeArticleResponse, SummaryOptions, TranslationOptions, to_json
@@ -16,11 +16,11 @@ from talmach.client import Article, SummarizeArticleResponse, SummaryOptions, Tr
 _MAX = 2**31 - 1  # of the contract's integers
 
 Sentences = Annotated[
-    int | None, typer.Option("--sentences", min=1, max=_MAX, help="Length in sentences; 3 by default.")
+    int | None, typer.Option("--sentences", callback=between(1, _MAX), help="Length in sentences; 3 by default.")
 ]
 Ratio = Annotated[float | None, typer.Option("--ratio", help="Length as a share of the sentences, in (0, 1].")]
 MaxChars = Annotated[
-    int | None, typer.Option("--max-chars", min=1, max=_MAX, help="Length in characters, before translation.")
+    int | None, typer.Option("--max-chars", callback=between(1, _MAX), help="Length in characters, before translation.")
 ]
 Scores = Annotated[bool, typer.Option("--scores", help="Show how every sentence fared, and why.")]
 

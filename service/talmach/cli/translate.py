@@ -10,7 +10,7 @@ from talmach.cli import terminal
 from talmach.cli.failures import BadInput
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
 from talmach.cli.lines import to_json_line, write_lines
-from talmach.cli.options import Address, AsArticle, File, Json, Lines, Source, Target, check_pair
+from talmach.cli.options import Address, AsArticle, File, Json, Lines, Source, Target, between, check_pair
 from talmach.cli.review import Review
 from talmach.cli.session import connect
 from talmach.client import (
@@ -40,7 +40,7 @@ Glossary = Annotated[
     typer.Option("--glossary", metavar="TERM=TRANSLATION", callback=_glossary, help="How to translate a term."),
 ]
 Keep = Annotated[list[str], typer.Option("--keep", metavar="PHRASE", help="A phrase to leave as it is.")]
-Beam = Annotated[int, typer.Option("--beam", min=1, max=8, help="Hypotheses kept while decoding.")]
+Beam = Annotated[int, typer.Option("--beam", callback=between(1, 8), help="Hypotheses kept while decoding.")]
 
 
 def translate(

@@ -1,5 +1,6 @@
 """What is to be done with each sentence, decided before any model runs."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from talmach.text.clauses import split_clauses
 from talmach.text.language import determine
 from talmach.text.sentences import INVISIBLE
 from talmach.text.span import Span
+
+_MARKS_BEHIND = re.compile(r"(?:[\"'“](?!\w))?[\s,.;:!?…)\]}»”—–/-]*")
+_MARKS_IN_FRONT = re.compile(r"(?<![\s(\[{«„“—–/:,;-])[\s(\[{«„“—–/:,;-]*[\"'“]?$|^[\s(\[{«„“—–/:,;-]*[\"'“]?$")
 
 
 class Action(Enum):
@@ -84,21 +88,28 @@ def parts(text: str, verbatim: Sequence[Span], fits: Callable[[str], bool]) -> t
     result: list[Part] = []
     position = 0
     for span in kept:
-        result += _translatable(text[position : span.start], fits)
+        result += _translatable(text, Span(position, max(position, span.start)), fits)
         result.append(Part(text[max(position, span.start) : span.end], translate=False))
         position = max(position, span.end)
-    return tuple(part for part in (*result, *_translatable(text[position:], fits)) if part.text)
+    return tuple(part for part in (*result, *_translatable(text, Span(position, len(text)), fits)) if part.text)
 
 
-def _translatable(text: str, fits: Callable[[str], bool]) -> Iterator[Part]:
-    """Yield the clauses of `text` that fit, with the white space around each as a part that is kept."""
-    for span in split_clauses(text, fits):
-        clause = text[span.start : span.end]
+def _translatable(text: str, span: Span, fits: Callable[[str], bool]) -> Iterator[Part]:
+    """Yield the clauses of what lies between two kept spans, with the white space around each as a part that is kept.
+
+    The marks next to a kept span stay where they are, too: a model that drops a comma would glue a word to a link.
+    """
+    between = text[span.start : span.end]
+    start = _MARKS_BEHIND.match(between).end() if span.start else 0
+    end = max(start, _MARKS_IN_FRONT.search(between).start()) if span.end < len(text) else len(between)
+    yield Part(between[:start], translate=False)
+    for clause in (each.slice(between[start:end]) for each in split_clauses(between[start:end], fits)):
         core = clause.strip(INVISIBLE)
-        if not protected.has_words(core):
+        if protected.has_words(core):
+            at = clause.index(core)
+            yield Part(clause[:at], translate=False)
+            yield Part(core, translate=True)
+            yield Part(clause[at + len(core) :], translate=False)
+        else:
             yield Part(clause, translate=False)
-            continue
-        start = clause.index(core)
-        yield Part(clause[:start], translate=False)
-        yield Part(core, translate=True)
-        yield Part(clause[start + len(core) :], translate=False)
+    yield Part(between[end:], translate=False)

@@ -1,0 +1,111 @@
+"""The program as a user starts it: commands that end, and servers that run."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+DATA = Path(__file__).parents[1] / "data"
+COMMAND = (sys.executable, "-m", "talmach")
+TIMEOUT_S = 120
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with `variables`, and without the settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TALMACH_")}
+    return {**kept, **variables}
+
+
+def free_address() -> str:
+    """Return a loopback address whose port is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended; texts with line ends as they are."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def talmach(*arguments: str, stdin: str = "", **variables: str) -> Result:
+    """Run `talmach ARGUMENTS` to its end, with TALMACH_* and other `variables`."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        input=stdin.encode(),
+        capture_output=True,
+        env=environment(variables),
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running `talmach serve`; its log is a file."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    metrics_address: str
+    log: Path
+
+    @classmethod
+    def start(cls, directory: Path, **variables: str) -> "Server":
+        """Start one on free ports, with TALMACH_* `variables`, and return when it serves."""
+        log, address, metrics_address = directory / "log", free_address(), free_address()
+        settings = {"TALMACH_METRICS_ADDRESS": metrics_address, **variables}
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                [*COMMAND, "serve", "--address", address], env=environment(settings), stderr=stream
+            )
+        server = cls(process, address, metrics_address, log)
+        server.wait_until(lambda: server.health() == "SERVING")
+        return server
+
+    def health(self) -> str:
+        """Return what the server says about itself, or the code of the call when it says nothing."""
+        with grpc.insecure_channel(self.address) as channel:
+            try:
+                reply = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+            except grpc.RpcError as error:
+                return str(error.code().name)
+            return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
+
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric's samples on the server's page."""
+        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)
+
+    def wait_until(self, is_reached: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
+        """Wait for a state of the server; fails when the process ends before it, or time does."""
+        end = time.monotonic() + timeout_s
+        while not is_reached():
+            assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
+            assert time.monotonic() < end, "the state was not reached"
+            time.sleep(0.05)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(TIMEOUT_S)
+
+    def kill(self) -> None:
+        """End it for certain."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

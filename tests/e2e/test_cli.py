@@ -1,0 +1,369 @@
+"""Every command as a user runs it, with the models that come with talmach."""
+
+import itertools
+import json
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from talmach.catalog import default_models_dir
+from tests.e2e.program import COMMAND, DATA, Result, Server, environment, free_address, talmach
+
+ARTICLE = DATA / "articles" / "01-council.be.txt"
+LINES = DATA / "lines.be.txt"
+
+
+def blanks(text: str) -> list[str]:
+    """Return the runs of line ends with the blank space around them, in order."""
+    return re.findall(r"[^\S\n]*\n\s*", text)
+
+
+@pytest.mark.parametrize(("language", "headline"), [("be", "У Вербне"), ("ru", "В Вербне"), ("en", "")])
+def test_smoke_shows_and_checks_an_article(server: Server, language: str, headline: str) -> None:
+    """Article, translation, summary, models and the verdict, of an example in each language."""
+    result = talmach("smoke", "--from", language, "--address", server.address)
+    assert (result.status, result.stderr) == (0, "")
+    target = "be" if language == "en" else "en"
+    assert f"{language} to {target}" in result.stdout
+    assert headline in result.stdout
+    for fact in ("Summary\n1. ", "\n3. ", "language ", "models ", "time ", "tokens ", "flags ", "ok "):
+        assert fact in result.stdout
+
+
+def test_smoke_starts_a_server_of_its_own(server: Server) -> None:
+    """Without --address everything happens in one process, and nothing but the result is printed."""
+    result = talmach("smoke", "--file", str(ARTICLE), "--to", "ru", TALMACH_METRICS_ADDRESS=server.metrics_address)
+    assert (result.status, result.stderr) == (0, "")
+    assert "be to ru" in result.stdout
+
+
+def test_smoke_says_what_is_wrong(server: Server, tmp_path: Path) -> None:
+    """An article without a sentence fit for a summary is shown, and the exit status tells."""
+    path = tmp_path / "headline.txt"
+    path.write_text("Навіны горада", encoding="utf-8")
+    result = talmach("smoke", "--file", str(path), "--from", "be", "--address", server.address)
+    assert (result.status, result.stderr) == (1, "talmach: the summary is empty\n")
+    assert "Навіны горада" in result.stdout
+
+
+@pytest.mark.parametrize("text", [ARTICLE.read_text(encoding="utf-8"), "\n  Горад адкрыў школу.\r\n\r\n\tДзень добры"])
+def test_translation_keeps_the_blank_space(server: Server, text: str) -> None:
+    """Standard output has the translation and nothing else: line ends, indentation and the end as in the source."""
+    result = talmach("translate", "--from", "be", "--to", "en", "--address", server.address, stdin=text)
+    assert (result.status, result.stderr) == (0, "")
+    assert blanks(result.stdout) == blanks(text)
+    assert result.stdout.endswith("\n") == text.endswith("\n")
+
+
+def test_what_has_no_words_comes_back_as_it_was(server: Server) -> None:
+    """Not a byte is added or lost, in either direction, but the byte order mark at the front."""
+    text = "12 345\r\n\r\n  3,14 🙂\n***"
+    result = talmach("translate", "--to", "en", "-", "--address", server.address, stdin="\ufeff" + text)
+    assert result == Result(0, text, "")
+
+
+def test_an_article_is_translated_by_its_fields(server: Server) -> None:
+    """With --article the fields are sent apart and stand in the result where they stood in the source."""
+    arguments = ("translate", str(ARTICLE), "--article", "--to", "en", "--address", server.address)
+    plain, reply = talmach(*arguments), json.loads(talmach(*arguments, "--json").stdout)
+    text = ARTICLE.read_text(encoding="utf-8")
+    translation = reply["translation"]
+    assert blanks(plain.stdout) == blanks(text)
+    assert plain.stdout.startswith(translation["headline"] + blanks(text)[0] + translation["lead"])
+    assert plain.stdout.endswith(translation["body"])
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_lines_come_back_as_many_and_in_order(server: Server, end: str) -> None:
+    """N lines in, N lines out; blank lines and lines without words are the same ones."""
+    text = LINES.read_text(encoding="utf-8").rstrip("\n") + end
+    arguments = ("translate", "--lines", "--from", "be", "--to", "en", "--address", server.address)
+    result = talmach(*arguments, stdin=text)
+    assert (result.status, result.stderr) == (0, "")
+    sources, targets = text.split("\n"), result.stdout.split("\n")
+    assert len(targets) == len(sources)
+    for source, target in zip(sources, targets, strict=True):
+        assert bool(source.strip()) == bool(target.strip())
+        if not re.search(r"\w", source) or re.fullmatch(r"[\d\s,+-]+|https://\S+", source):
+            assert target == source
+
+
+def test_many_lines_come_back_in_order(server: Server) -> None:
+    """Several batches are in flight at once; each number is at its place."""
+    text = "".join(f"{number}\n" if number % 7 else "\n" for number in range(1_500))
+    result = talmach("translate", "--lines", "--to", "be", "--address", server.address, stdin=text)
+    assert (result.status, result.stdout) == (0, text)
+
+
+def test_lines_as_json(server: Server) -> None:
+    """One line of JSON for each line, null for a blank one."""
+    lines = LINES.read_text(encoding="utf-8").splitlines()
+    arguments = ("translate", "--lines", "--json", "--from", "be", "--to", "ru", "--address", server.address)
+    replies = [json.loads(line) for line in talmach(*arguments, str(LINES)).stdout.splitlines()]
+    assert [reply is None for reply in replies] == [not line.strip() for line in lines]
+    for line, reply in zip(lines, replies, strict=True):
+        assert reply is None or all(segment["source_text"] in line for segment in reply["segments"])
+
+
+def test_json_is_the_reply_with_the_contracts_names(server: Server) -> None:
+    """Options arrive, spans cut both texts, and fields without a value are there."""
+    text = "Кампанія Quillmoor купіла завод у Гродне. Горад рады."
+    reply = json.loads(
+        talmach(
+            *("translate", "--to", "en", "--json", "--beam", "2", "--remove-boilerplate", "--address", server.address),
+            *("--glossary", "завод=plant", "--keep", "Quillmoor"),
+            stdin=text,
+        ).stdout
+    )
+    (translation,) = reply["translations"]
+    sources = [segment["source_text"] for segment in translation["segments"]]
+    assert sources == ["Кампанія Quillmoor купіла завод у Гродне.", "Горад рады."]
+    for segment in translation["segments"]:
+        source, target = segment["source_span"], segment["target_span"]
+        assert text[source["start"] : source["end"]] == segment["source_text"]
+        assert translation["translated_text"][target["start"] : target["end"]] == segment["translated_text"]
+        assert isinstance(segment["quality_flags"], list)
+    usages = {
+        each["source_term"]: each["applied_count"] + each["not_applied_count"] for each in reply["glossary_usages"]
+    }
+    assert usages == {"завод": 1, "Quillmoor": 1}
+    assert translation["source_language_code"] == "be"
+
+
+def test_summary_names_three_sentences_and_their_places(server: Server) -> None:
+    """Each sentence's span cuts it out of the file exactly."""
+    text = ARTICLE.read_text(encoding="utf-8")
+    result = talmach("summarize", "--to", "en", str(ARTICLE), "--address", server.address)
+    assert (result.status, result.stderr) == (0, "")
+    places = re.findall(r"^   body\[(\d+):(\d+)\] (.+)$", result.stdout, re.MULTILINE)
+    assert len(places) == 3
+    assert all(text[int(start) : int(end)] == sentence for start, end, sentence in places)
+    assert re.findall(r"^(\d)\. \S", result.stdout, re.MULTILINE) == ["1", "2", "3"]
+
+
+def test_summary_without_target_is_in_the_articles_language(server: Server) -> None:
+    """The sentences are the article's own; with --article the headline is none of them."""
+    text = ARTICLE.read_text(encoding="utf-8")
+    arguments = ("summarize", "--article", "--json", "--scores", "--sentences", "2", "--address", server.address)
+    summary = json.loads(talmach(*arguments, stdin=text).stdout)["summary"]
+    assert len(summary["sentences"]) == 2
+    assert all(sentence["segment"]["translated_text"] in text for sentence in summary["sentences"])
+    assert summary["all_scores"][0]["field"] == "TEXT_FIELD_HEADLINE"
+    assert sum(score["chosen"] for score in summary["all_scores"]) == 2
+
+
+def test_summary_lengths(server: Server) -> None:
+    """A share of the sentences, or a number of characters that is kept."""
+    summarize = ("summarize", str(ARTICLE), "--json", "--address", server.address)
+    by_ratio = json.loads(talmach(*summarize, "--ratio", "0.1").stdout)["summary"]
+    by_chars = json.loads(talmach(*summarize, "--max-chars", "200").stdout)["summary"]
+    assert len(by_ratio["sentences"]) == 2
+    assert 0 < len(by_chars["text"]) <= 200
+    nothing = talmach("summarize", str(ARTICLE), "--max-chars", "5", "--address", server.address)
+    assert nothing.status == 1
+    assert nothing.stderr == "talmach: no sentence is fit for a summary of this length\n"
+
+
+def test_scores_say_why(server: Server) -> None:
+    """With --scores every sentence is listed, the chosen ones marked."""
+    result = talmach("summarize", str(ARTICLE), "--scores", "--address", server.address)
+    assert len(re.findall(r"^ *\d+\* .*chosen: ", result.stdout, re.MULTILINE)) == 3
+    assert "not considered: fragment" in result.stdout
+
+
+def test_detect(server: Server) -> None:
+    """The best candidate comes first; what says nothing is undetermined."""
+    assert talmach("detect", str(ARTICLE), "--address", server.address).stdout.startswith("be 1.00\n")
+    lines = "Горад адкрыў новую школу.\n\nГород открыл новую школу.\nThe town opened a new school.\n12\n"
+    result = talmach("detect", "--lines", "--address", server.address, stdin=lines)
+    assert result.stdout == "be\n\nru\nen\nund\n"
+    reply = json.loads(talmach("detect", "--json", "--address", server.address, stdin=lines).stdout)
+    assert set(reply) == {"detections", "timings"}
+    rows = talmach("detect", "--lines", "--json", "--address", server.address, stdin=lines).stdout.splitlines()
+    assert [json.loads(row) and json.loads(row)["undetermined"] for row in rows] == [False, None, False, False, True]
+
+
+def test_models_are_listed_and_verified(tmp_path: Path) -> None:
+    """What the manifest says; a file that is altered is named, and the exit status tells."""
+    listed = json.loads(talmach("models", "list", "--json").stdout)
+    assert {model["kind"] for model in listed} == {"translation", "encoder"}
+    assert all(model["id"] in talmach("models", "list").stdout for model in listed)
+    assert talmach("models", "verify").stdout == "".join(f"{model['id']}: ok\n" for model in listed)
+
+    models = broken_models(tmp_path)
+    result = talmach("models", "verify", TALMACH_MODELS_DIR=str(models))
+    assert result.status == 1
+    assert f"{listed[0]['id']}: model.bin is damaged" in result.stdout
+    report = json.loads(talmach("models", "verify", "--json", TALMACH_MODELS_DIR=str(models)).stdout)
+    assert [model["ok"] for model in report] == [False] + [True] * (len(listed) - 1)
+
+
+def broken_models(tmp_path: Path) -> Path:
+    """Copy the models and cut the last byte off the first one's weights."""
+    models = tmp_path / "models"
+    shutil.copytree(default_models_dir(), models, ignore=shutil.ignore_patterns("training", "results"))
+    listed = json.loads(talmach("models", "list", "--json").stdout)
+    weights = models / listed[0]["path"] / "model.bin"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    return models
+
+
+def test_info_and_health(server: Server) -> None:
+    """A server describes itself; health is for programs, by its exit status."""
+    described = talmach("info", "--address", server.address)
+    assert described.stdout.startswith("talmach ")
+    assert "max_text_chars" in described.stdout
+    reply = json.loads(talmach("info", "--json", "--address", server.address).stdout)
+    assert reply["limits"]["max_text_chars"] == 100_000
+    health = talmach("health", "--address", server.address)
+    assert (health.status, health.stdout, health.stderr) == (0, "SERVING\n", "")
+    unreachable = talmach("health", "--address", free_address())
+    assert (unreachable.status, unreachable.stdout, unreachable.stderr) == (1, "UNAVAILABLE\n", "")
+    assert talmach("health", TALMACH_ADDRESS=server.address).status == 0
+
+
+def test_version() -> None:
+    """The version is that of the installed package."""
+    assert re.fullmatch(r"talmach \d+\.\d+\.\d+\S*\n", talmach("--version").stdout)
+
+
+MISTAKES = [
+    (("translate",), "Missing option '--to'."),
+    (
+        ("translate", "--to", "de"),
+        "Invalid value for '--to': 'de' is not the code of a supported language (ru, be, en).",
+    ),
+    (("translate", "--to", "be-BY", "--from", "be"), "--from and --to are the same language (be)"),
+    (("translate", "--to", "en", "none.txt"), "none.txt: cannot be read (no such file or directory)"),
+    (("translate", "--to", "en", "."), ".: cannot be read (is a directory)"),
+    (("translate", "--to", "en", "binary"), "binary: is not a text file"),
+    (("translate", "--to", "en", "cp1251.txt"), "cp1251.txt: is not UTF-8 text (byte 2 is wrong)"),
+    (("translate", "--to", "en"), "standard input: is empty"),
+    (("translate", "--to", "en", "--lines", "--article", "be.txt"), "--lines and --article exclude each other"),
+    (
+        ("translate", "--to", "en", "--glossary", "a", "be.txt"),
+        "Invalid value for '--glossary': 'a' is not TERM=TRANSLATION.",
+    ),
+    (
+        ("translate", "--to", "en", "--beam", "9", "be.txt"),
+        "Invalid value for '--beam': 9 is not between 1 and 8.",
+    ),
+    (
+        ("translate", "--to", "en", "--address", "localhost", "be.txt"),
+        "Invalid value for '--address': 'localhost' is not HOST:PORT.",
+    ),
+    (("summarize", "--ratio", "1.5", "be.txt"), "--ratio: is out of range ((0, 1])"),
+    (("summarize", "--ratio", "nan", "be.txt"), "--ratio: is out of range ((0, 1])"),
+    (
+        ("summarize", "--ratio", "1", "--sentences", "2", "be.txt"),
+        "--sentences, --ratio and --max-chars exclude each other",
+    ),
+    (("smoke", "--from", "en", "--to", "en"), "--from and --to are the same language (en)"),
+    (("nonsense",), "No such command 'nonsense'."),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with files of several kinds."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "be.txt").write_text("Горад адкрыў новую школу.\n", encoding="utf-8")
+    (folder / "cp1251.txt").write_bytes("Мінск".encode("cp1251"))
+    (folder / "binary").write_bytes(b"\x7fELF\0\1")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
+def test_a_mistake_gets_one_sentence(
+    arguments: tuple[str, ...], sentence: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bad input: one clear sentence on standard error, exit status 2, no traceback, and nothing on standard output."""
+    monkeypatch.chdir(folder)
+    assert talmach(*arguments) == Result(2, "", f"talmach: {sentence}\n")
+
+
+def test_the_servers_objections_are_in_the_commands_words(server: Server) -> None:
+    """What only the server knows (its limits, the language) is told by the names of options and lines."""
+    to_en = ("translate", "--to", "en", "--address", server.address)
+    too_long = talmach(*to_en, stdin="а" * 100_001)
+    assert too_long.stderr == "talmach: the text: has 100001 characters (limit 100000)\n"
+    line = talmach(*to_en, "--lines", "--from", "be", stdin="Так.\n\n" + "а" * 100_001)
+    assert line.stderr == "talmach: line 3: has 100001 characters (limit 100000)\n"
+    unknown = talmach(*to_en, stdin="zzz qqq")
+    assert unknown.stderr == "talmach: the text: the language cannot be determined; name it with --from\n"
+    assert (too_long.status, line.status, unknown.status) == (2, 2, 2)
+
+
+def test_an_address_where_nobody_is(folder: Path) -> None:
+    """It takes seconds, not minutes, to say so."""
+    address = free_address()
+    result = talmach("translate", "--to", "en", str(folder / "be.txt"), "--address", address)
+    assert (result.status, result.stderr) == (2, f"talmach: --address: no server is serving at {address}\n")
+
+
+def test_wrong_settings_are_named(folder: Path) -> None:
+    """A misspelled variable is not ignored."""
+    result = talmach("detect", str(folder / "be.txt"), TALMACH_WORKRES="2")
+    assert (result.status, result.stdout) == (2, "")
+    assert result.stderr == "talmach: TALMACH_WORKRES: is not a setting (did you mean TALMACH_WORKERS?)\n"
+
+
+def test_models_that_are_broken(tmp_path: Path, folder: Path) -> None:
+    """A command that needs them says which file it is."""
+    result = talmach("detect", str(folder / "be.txt"), TALMACH_MODELS_DIR=str(broken_models(tmp_path)))
+    assert (result.status, result.stdout) == (2, "")
+    assert "model.bin is damaged" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_text_is_utf8_whatever_the_locale(server: Server) -> None:
+    """Neither the C locale nor Python's own variable changes what is read and written."""
+    arguments = ("summarize", "--sentences", "1", "--address", server.address)
+    text = ARTICLE.read_text(encoding="utf-8")
+    outcomes = [
+        talmach(*arguments, stdin=text, **variables)
+        for variables in ({"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii"})
+    ]
+    assert outcomes[0].status == 0
+    assert all(first == second for first, second in itertools.pairwise(outcomes))
+
+
+def test_a_reader_that_goes_is_no_drama(server: Server) -> None:
+    """`talmach ... | head` ends quietly."""
+    arguments = ("translate", "--lines", "--to", "en", "--address", server.address)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment({}),
+    )
+    assert process.stdout
+    process.stdout.close()
+    process.stdout = None
+    _, stderr = process.communicate(b"12\n" * 2_000, timeout=60)
+    assert (process.returncode, stderr) == (1, b"")
+
+
+def test_interruption_is_quiet() -> None:
+    """Ctrl-C gives the status that shells know it by, and no traceback."""
+    process = subprocess.Popen(
+        [*COMMAND, "translate", "--to", "en"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment({"PYTHONVERBOSE": ""}),
+    )
+    assert process.stdin
+    # It reads until the end of its input, so once this much is taken, it is past its imports.
+    process.stdin.write(b"\xd0\x90" * 200_000)
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout, stderr) == (130, b"", b"")

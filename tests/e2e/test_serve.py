@@ -1,0 +1,165 @@
+"""`talmach serve` as an operator knows it: signals, addresses, models, and callers that vanish."""
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from talmach.catalog import default_models_dir
+from talmach.client import (
+    Article,
+    RpcFailed,
+    TalmachClient,
+    TranslateArticleResponse,
+    TranslationOptions,
+)
+from tests.e2e.program import DATA, Server, environment, talmach
+
+PARAGRAPH = (DATA / "articles" / "01-council.be.txt").read_text(encoding="utf-8").strip()
+# Numbered, since a sentence that occurs twice is translated once.
+LONG_BODY = "\n\n".join(f"{number}. {PARAGRAPH.replace('.', f' ({number}).')}" for number in range(100))[:99_000]
+TO_ENGLISH = TranslationOptions(source_language_code="be", target_language_code="en")
+# Reads its article from standard input, says when the first segment has come, and goes on reading.
+STREAMING_CALLER = """
+import asyncio, sys
+from talmach.client import Article, TalmachClient, TranslationOptions
+
+async def main():
+    options = TranslationOptions(source_language_code="be", target_language_code="en")
+    async with TalmachClient(sys.argv[1]) as client:
+        async for event in client.stream_article(Article(body=sys.stdin.read()), options):
+            if event.HasField("segment"):
+                print(event.segment.index, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def call(address: str, body: str) -> TranslateArticleResponse:
+    """Translate an article."""
+
+    async def work() -> TranslateArticleResponse:
+        async with TalmachClient(address) as client:
+            return await client.translate_article(Article(body=body), TO_ENGLISH)
+
+    return asyncio.run(work())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_server_ends_at_once(start: Callable[..., Server], number: signal.Signals) -> None:
+    """Exit status 0, and the log says in JSON what happened."""
+    server = start()
+    began = time.monotonic()
+    assert server.end(number) == 0
+    assert time.monotonic() - began < 10
+    events = [json.loads(line)["event"] for line in server.log.read_text(encoding="utf-8").splitlines()]
+    assert {"server.started", "server.draining", "server.stopped"} <= set(events)
+
+
+def test_a_terminated_server_finishes_what_it_has_accepted(start: Callable[..., Server]) -> None:
+    """After SIGTERM it says NOT_SERVING and refuses new calls, answers the one in flight whole, and exits with 0."""
+    server = start()
+    body = LONG_BODY[:30_000]
+    with ThreadPoolExecutor() as pool:
+        accepted = pool.submit(call, server.address, body)
+        server.wait_until(lambda: server.metric("talmach_queue_sentences") > 50)
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_until(lambda: server.health() == "NOT_SERVING")
+        assert not accepted.done()
+        with pytest.raises(RpcFailed) as refused:
+            call(server.address, "Горад адкрыў новую школу.")
+        assert (refused.value.code, refused.value.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
+        translation = accepted.result().translation
+    assert translation.complete
+    assert translation.segments[-1].source_span.end == len(body.rstrip())
+    assert server.process.wait(30) == 0
+
+
+def test_what_does_not_finish_in_time_is_cut_off(start: Callable[..., Server]) -> None:
+    """The drain timeout is kept, and the exit status says that calls were lost."""
+    server = start(TALMACH_DRAIN_TIMEOUT_S="0.2")
+    with ThreadPoolExecutor() as pool:
+        accepted = pool.submit(call, server.address, LONG_BODY)
+        server.wait_until(lambda: server.metric("talmach_queue_sentences") > 50)
+        assert server.end() == 1
+        with pytest.raises(RpcFailed):
+            accepted.result()
+    assert "calls were cut off that did not finish in 0.2 s" in server.log.read_text(encoding="utf-8")
+
+
+def test_a_caller_that_vanishes_frees_the_queue(start: Callable[..., Server]) -> None:
+    """A client is killed in the middle of a stream: its sentences are dropped, not translated, and others go on."""
+    server = start()
+    caller = subprocess.Popen(
+        [sys.executable, "-c", STREAMING_CALLER, server.address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment({}),
+    )
+    assert caller.stdin
+    assert caller.stdout
+    caller.stdin.write(LONG_BODY.encode())
+    caller.stdin.close()
+    assert caller.stdout.readline() == b"0\n"
+    waiting = server.metric("talmach_queue_sentences")
+    caller.kill()
+    caller.wait()
+    caller.stdout.close()
+    assert waiting > 100
+    server.wait_until(lambda: server.metric("talmach_queue_sentences") == 0, timeout_s=5)
+    assert server.metric("talmach_dropped_sentences_total") > waiting / 2
+    assert server.metric("talmach_rpc_in_flight") == 0
+    assert call(server.address, "Горад адкрыў новую школу.").translation.complete
+
+
+def test_a_port_in_use_is_named(server: Server) -> None:
+    """One sentence, exit status 2, and the server that was there first goes on."""
+    result = talmach("serve", "--address", server.address)
+    assert (result.status, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1].startswith(f"talmach: {server.address}: cannot listen there")
+    assert "Traceback" not in result.stderr
+    assert server.health() == "SERVING"
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1:99999", "nowhere.invalid:50051"])
+def test_an_impossible_address_is_named(address: str) -> None:
+    """What is not an address, or not one of this machine."""
+    result = talmach("serve", "--address", address)
+    assert result.status == 2
+    assert address in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+def test_a_damaged_model_is_named(tmp_path: Path) -> None:
+    """A server does not start on weights that are not the manifest's."""
+    models = tmp_path / "models"
+    shutil.copytree(default_models_dir(), models, ignore=shutil.ignore_patterns("training", "results"))
+    listed = json.loads(talmach("models", "list", "--json").stdout)
+    (models / listed[0]["path"] / "model.bin").write_bytes(b"not a model")
+    result = talmach("serve", "--address", "127.0.0.1:0", TALMACH_MODELS_DIR=str(models))
+    assert result.status == 2
+    assert "model.bin is damaged" in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+def test_an_article_of_the_largest_size_comes_back_whole(server: Server) -> None:
+    """100,000 characters: every sentence is there, and everything between the sentences is as it was."""
+    body = (LONG_BODY + "\n\n" + PARAGRAPH * 2)[:100_000]
+    translation = call(server.address, body).translation
+    assert translation.complete
+    end = 0
+    gaps = []
+    for segment in translation.segments:
+        gaps.append(body[end : segment.source_span.start])
+        end = segment.source_span.end
+    assert not "".join(gaps).strip("0123456789. \n")
+    assert translation.body.count("\n\n") == body.count("\n\n")
+    assert len(body) == 100_000

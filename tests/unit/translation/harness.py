@@ -1,0 +1,72 @@
+"""A translator over the real batching queue with a naughty engine."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from talmach.batching import BatchingQueue
+from talmach.metrics import Metrics
+from talmach.text.article import Article
+from talmach.translation.job import TranslationJob
+from talmach.translation.use_case import Translator
+from talmach.translation.values import ArticleTranslation, GlossaryEntry, Segment, TranslationOptions
+from tests.fakes import NaughtyEngine
+
+TO_ENGLISH = TranslationOptions("en")
+
+
+@dataclass
+class Running:
+    """The translator with everything that a test looks into."""
+
+    engine: NaughtyEngine
+    queue: BatchingQueue
+    translator: Translator
+    metrics: Metrics = field(default_factory=Metrics)
+
+    async def translate(self, text: str, options: TranslationOptions = TO_ENGLISH) -> ArticleTranslation:
+        """Translate a lone text within ten seconds."""
+        article = Article.of_text(text, options.source_language)
+        return await asyncio.wait_for(self.translator.translate(article, options), 10)
+
+    async def segment(self, text: str, options: TranslationOptions = TO_ENGLISH) -> Segment:
+        """Translate a text of one sentence."""
+        (segment,) = (await self.translate(text, options)).segments
+        return segment
+
+    def start(self, text: str, options: TranslationOptions = TO_ENGLISH, **arguments: Any) -> TranslationJob:
+        """Start a job for a lone text."""
+        return self.translator.start(Article.of_text(text), options, **arguments)
+
+
+@asynccontextmanager
+async def running(*engines: NaughtyEngine, workers: int = 1, **options: Any) -> AsyncIterator[Running]:
+    """Open a translator over the engines, in the order of preference; the first one is the one to look into."""
+    engines = engines or (NaughtyEngine(),)
+    metrics = Metrics()
+    queues = {engine.model_id: BatchingQueue(engine, workers=workers, metrics=metrics, **options) for engine in engines}
+    translator = Translator(queues, low_confidence_score=-5, metrics=metrics)
+    try:
+        yield Running(engines[0], queues[engines[0].model_id], translator, metrics)
+    finally:
+        for engine in engines:
+            engine.gate.set()
+            engine.release.set()
+        for queue in queues.values():
+            await asyncio.wait_for(queue.close(), 10)
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Give the loop and the engine's threads their turns until something holds."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "what was waited for has not come"
+        await asyncio.sleep(0.001)
+
+
+def phrase(text: str) -> GlossaryEntry:
+    """A do-not-translate phrase."""
+    return GlossaryEntry(text, text, verbatim=True)
