@@ -75,6 +75,13 @@ def train(experiment: Experiment, work: Path, vocabulary_size: int, minutes: flo
     return scaled.astype(np.float32)
 
 
+def weigh(matrix: np.ndarray, experiment: Experiment, work: Path) -> np.ndarray:  # type: ignore[type-arg]
+    """Return the rows with the tokens' weights as lengths, at the same overall spread: the sentence encoder's start."""
+    weights = token_weights(load_shards(experiment.data.sources, work), len(matrix)).numpy()
+    weighted: np.ndarray = matrix * weights[:, None]  # type: ignore[type-arg]
+    return weighted * (matrix.std() / weighted.std())
+
+
 def main() -> None:
     """Run the step from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -83,8 +90,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, required=True)
     arguments = parser.parse_args()
     vocabulary = Vocabulary(arguments.work / "sentencepiece.model")
-    matrix = train(experiments.load(arguments.experiment), arguments.work, len(vocabulary), arguments.minutes)
+    experiment = experiments.load(arguments.experiment)
+    matrix = train(experiment, arguments.work, len(vocabulary), arguments.minutes)
     np.save(arguments.work / "embeddings.npy", matrix)
+    np.save(arguments.work / "bag_of_words.npy", weigh(matrix, experiment, arguments.work))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from models.training import experiment as experiments
 from models.training.experiment import Network
-from models.training.network import NORM_EPSILON, Attention, FeedForward, Layer, Norm, Translator
+from models.training.network import NORM_EPSILON, Attention, FeedForward, Layer, Norm, SentenceEncoder, Translator
 from models.training.vocabulary import Vocabulary
 
 
@@ -23,7 +23,8 @@ def write_translation_model(
     model: Translator, network: Network, vocabulary: Vocabulary, directory: Path, quantization: str | None = "int8"
 ) -> None:
     """Write the network as a CTranslate2 `Translator` into `directory`, replacing what is there."""
-    encoder = _encoder_spec(model, network, len(model.encoder))
+    encoder = _encoder_spec(model, network)
+    _set_norm(encoder.layer_norm, model.encoder_norm)
     decoder = transformer_spec.TransformerDecoderSpec(
         network.decoder_layers,
         network.heads,
@@ -49,20 +50,21 @@ def write_translation_model(
 
 
 def write_encoder_model(
-    model: Translator, network: Network, vocabulary: Vocabulary, directory: Path, quantization: str | None = "int8"
+    model: SentenceEncoder, network: Network, vocabulary: Vocabulary, directory: Path, quantization: str | None = "int8"
 ) -> None:
-    """Write the network's encoder as a CTranslate2 `Encoder` into `directory`, replacing what is there."""
-    encoder = _encoder_spec(model, network, len(model.encoder))
+    """Write a sentence encoder as a CTranslate2 `Encoder` into `directory`, replacing what is there."""
+    encoder = _encoder_spec(model, network)
     specification = transformer_spec.TransformerEncoderModelSpec(encoder)
     specification.register_vocabulary(vocabulary.pieces())
     specification.config.layer_norm_epsilon = NORM_EPSILON
     _save(specification, vocabulary, directory, quantization)
 
 
-def _encoder_spec(model: Translator, network: Network, layers: int) -> transformer_spec.TransformerEncoderSpec:
+def _encoder_spec(model: Translator | SentenceEncoder, network: Network) -> transformer_spec.TransformerEncoderSpec:
     encoder = transformer_spec.TransformerEncoderSpec(
-        layers,
+        len(model.encoder),
         network.heads,
+        no_final_norm=isinstance(model, SentenceEncoder),
         activation=common_spec.Activation.SWISH,
         ffn_glu=True,
         rms_norm=True,
@@ -72,7 +74,6 @@ def _encoder_spec(model: Translator, network: Network, layers: int) -> transform
     del encoder.position_encodings  # the rotary positions live in the attention layers
     encoder.scale_embeddings = True
     encoder.embeddings[0].weight = _array(model.embedding)
-    _set_norm(encoder.layer_norm, model.encoder_norm)
     for spec, layer in zip(encoder.layer, model.encoder, strict=True):
         _set_layer(spec, layer)
     return encoder
@@ -131,6 +132,15 @@ def load_checkpoint(path: Path, vocabulary: Vocabulary) -> tuple[Translator, exp
     return model.eval(), experiment
 
 
+def load_encoder(path: Path) -> tuple[SentenceEncoder, experiments.Experiment]:
+    """Load a sentence encoder on the CPU, with the experiment that made it."""
+    state = torch.load(path, map_location="cpu")
+    experiment = experiments.from_dict(state["experiment"])
+    model = SentenceEncoder(experiment.network, experiment.encoder.layers, state["model"]["embedding"])
+    model.load_state_dict(state["model"])
+    return model.eval(), experiment
+
+
 def main() -> None:
     """Run the step from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -141,9 +151,13 @@ def main() -> None:
     parser.add_argument("--float32", action="store_true", help="skip the quantisation, to measure what it costs")
     arguments = parser.parse_args()
     vocabulary = Vocabulary(arguments.work / "sentencepiece.model")
-    model, experiment = load_checkpoint(arguments.checkpoint, vocabulary)
-    write = write_encoder_model if arguments.encoder else write_translation_model
-    write(model, experiment.network, vocabulary, arguments.output, None if arguments.float32 else "int8")
+    quantization = None if arguments.float32 else "int8"
+    if arguments.encoder:
+        encoder, experiment = load_encoder(arguments.checkpoint)
+        write_encoder_model(encoder, experiment.network, vocabulary, arguments.output, quantization)
+    else:
+        model, experiment = load_checkpoint(arguments.checkpoint, vocabulary)
+        write_translation_model(model, experiment.network, vocabulary, arguments.output, quantization)
 
 
 if __name__ == "__main__":

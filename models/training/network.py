@@ -172,3 +172,26 @@ class Translator(nn.Module):
         source_mask = (source != pad)[:, None, None, :]
         states = self.decode(self.encode(source, source_mask, dtype), source_mask, target[:, :-1])
         return F.linear(states[target[:, 1:] != pad], self.embedding.to(dtype))
+
+
+class SentenceEncoder(nn.Module):
+    """Sentence vectors: the mean of states that begin as token vectors and to which each layer adds context.
+
+    There is no norm at the end: the length of a token's vector is its weight in the mean.
+    """
+
+    def __init__(self, network: Network, layers: int, embeddings: Tensor) -> None:
+        """`embeddings` (vocabulary, D) is where the matrix starts, tokens weighted by their lengths."""
+        super().__init__()
+        self.scale = math.sqrt(network.width)
+        self.embedding = nn.Parameter(embeddings.clone())
+        self.encoder = nn.ModuleList(Layer(network, cross=False) for _ in range(layers))
+
+    def forward(self, tokens: Tensor, pad: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return normalised vectors (B, D), float32, of padded tokens (B, S)."""
+        present = tokens != pad
+        x = (F.embedding(tokens, self.embedding) * self.scale).to(dtype)
+        for layer in self.encoder:
+            x = layer(x, present[:, None, None, :])
+        sums = (x.float() * present[..., None]).sum(1)
+        return F.normalize(sums / present.sum(1, keepdim=True), dim=-1)

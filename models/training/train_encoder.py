@@ -1,15 +1,13 @@
-"""Trains the sentence encoder: the lower layers of the translation model's encoder, taught to put translations side by
-side.
+"""Trains the sentence encoder: translations side by side, everything else apart.
 
-    python -m models.training.train_encoder models/training/experiments/draft.toml --work WORK --init WORK/stable.pt
-    --minutes 12
+    python -m models.training.train_encoder models/training/experiments/draft.toml --work WORK --minutes 8
 
-Translation ranking with in-batch negatives (Feng et al. 2020, LaBSE, arXiv:2007.01852): of all sentences of a batch,
-the one nearest to a sentence must be its translation, in both directions. Writes `encoder.pt`.
+Translation ranking with in-batch negatives (Feng et al. 2020, LaBSE, arXiv:2007.01852): of all sentences of a batch, the
+nearest to a sentence must be its translation, both ways. Starts as the bag of words of `bag_of_words.npy`,
+since the layers' output projections begin at zero, and writes `encoder.pt`.
 """
 
 import argparse
-import dataclasses
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,27 +19,29 @@ from torch import Tensor
 
 from models.training import experiment as experiments
 from models.training.experiment import Experiment
-from models.training.export import load_checkpoint
-from models.training.network import Translator
+from models.training.network import SentenceEncoder
+from models.training.optimizer import Muon
 from models.training.prepare import load_shards
 from models.training.shards import Example, Sampler, Tokens
 from models.training.vocabulary import Vocabulary
 
 LOG_STEPS = 20
+# Rows of like length pass through the network together: padding to the batch's longest sentence would double the work.
+CHUNK_ROWS = 64
 
 
-def embed(model: Translator, vocabulary: Vocabulary, sentences: list[Tokens], max_tokens: int) -> Tensor:
-    """Return the normalised mean states (B, D), float32, of token rows, cut to `max_tokens` with the end mark."""
+def embed(model: SentenceEncoder, vocabulary: Vocabulary, sentences: list[Tokens], max_tokens: int) -> Tensor:
+    """Return the vectors (B, D), float32, of sentences cut to `max_tokens` with the end mark, in their order."""
     device = model.embedding.device
-    rows = [[*tokens[: max_tokens - 1].tolist(), vocabulary.eos] for tokens in sentences]
-    table = np.full((len(rows), max(map(len, rows))), vocabulary.pad, dtype=np.int64)
-    for row, tokens in zip(table, rows, strict=True):
-        row[: len(tokens)] = tokens
-    source = torch.from_numpy(table).to(device)
-    present = source != vocabulary.pad  # (B, S)
-    states = model.encode(source, present[:, None, None, :], torch.bfloat16).float()
-    means = (states * present[..., None]).sum(1) / present.sum(1, keepdim=True)
-    return F.normalize(means, dim=-1)
+    by_length = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))
+    vectors = []
+    for start in range(0, len(by_length), CHUNK_ROWS):
+        chunk = [sentences[index][: max_tokens - 1] for index in by_length[start : start + CHUNK_ROWS]]
+        table = np.full((len(chunk), max(map(len, chunk)) + 1), vocabulary.pad, dtype=np.int64)
+        for row, tokens in zip(table, chunk, strict=True):
+            row[: len(tokens) + 1] = [*tokens, vocabulary.eos]
+        vectors.append(model(torch.from_numpy(table).to(device), vocabulary.pad, torch.bfloat16))
+    return torch.cat(vectors)[torch.tensor(np.argsort(by_length), device=device)]
 
 
 def ranking_loss(first: Tensor, second: Tensor, temperature: float) -> tuple[Tensor, float]:
@@ -70,28 +70,31 @@ def pair_batches(experiment: Experiment, work: Path, seed: int, size: int) -> It
             yield next(streams[pair])
 
 
-def train(experiment: Experiment, work: Path, model: Translator, vocabulary: Vocabulary, minutes: float) -> None:
-    """Train in place until the clock runs out; the learning rate falls linearly to zero."""
+def train(experiment: Experiment, work: Path, model: SentenceEncoder, vocabulary: Vocabulary, minutes: float) -> None:
+    """Train in place until the clock runs out; the learning rates fall linearly to zero."""
     options = experiment.encoder
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model.to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=0.01)
+    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu")).train()
+    matrices = [parameter for parameter in model.parameters() if parameter.ndim == 3]
+    others = [parameter for parameter in model.parameters() if parameter.ndim != 3]
+    optimizers: list[tuple[torch.optim.Optimizer, float]] = [
+        (Muon(matrices, lr=experiment.training.muon_learning_rate), experiment.training.muon_learning_rate),
+        (torch.optim.Adam(others, lr=options.learning_rate), options.learning_rate),
+    ]
     start = time.monotonic()
     window = np.zeros(2)
     batches = pair_batches(experiment, work, experiment.training.seed, options.batch_pairs)
     for step, batch in enumerate(batches, start=1):
-        elapsed = (time.monotonic() - start) / (60 * minutes)
+        elapsed = (time.monotonic() - start) / max(60 * minutes, 1e-9)
         if elapsed >= 1:
             break
-        for group in optimizer.param_groups:
-            group["lr"] = options.learning_rate * min(1.0, step / 50) * (1 - elapsed)
         first = embed(model, vocabulary, [example.source for example in batch], options.max_tokens)
         second = embed(model, vocabulary, [example.target for example in batch], options.max_tokens)
         loss, accuracy = ranking_loss(first, second, options.temperature)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), experiment.training.gradient_clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer, rate in optimizers:
+            optimizer.param_groups[0]["lr"] = rate * min(1.0, step / 50) * (1 - elapsed)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         window += loss.item(), accuracy
         if step % LOG_STEPS == 0:
             loss_mean, accuracy_mean = window / LOG_STEPS
@@ -107,21 +110,14 @@ def main() -> None:
     """Run the step from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", type=Path)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument(
-        "--init", type=Path, required=True, help="checkpoint of the translation model, or encoder.pt to go on"
-    )
+    parser.add_argument("--work", type=Path, required=True, help="folder with the shards and bag_of_words.npy")
     parser.add_argument("--minutes", type=float, required=True)
     arguments = parser.parse_args()
     experiment = experiments.load(arguments.experiment)
     vocabulary = Vocabulary(arguments.work / "sentencepiece.model")
-    model, trained = load_checkpoint(arguments.init, vocabulary)
-    # What is not needed is cut off: upper encoder layers, the whole decoder.
-    layers = min(experiment.encoder.layers, trained.network.encoder_layers)
-    model.encoder = model.encoder[:layers]
-    model.decoder = model.decoder[:0]
-    network = dataclasses.replace(trained.network, encoder_layers=layers, decoder_layers=0)
-    experiment = dataclasses.replace(experiment, network=network)
+    torch.manual_seed(experiment.training.seed)
+    embeddings = torch.from_numpy(np.load(arguments.work / "bag_of_words.npy"))
+    model = SentenceEncoder(experiment.network, experiment.encoder.layers, embeddings)
     train(experiment, arguments.work, model, vocabulary, arguments.minutes)
     state = {"experiment": experiments.to_dict(experiment), "model": model.state_dict()}
     torch.save(state, arguments.work / "encoder.pt")

@@ -175,7 +175,7 @@ class Failure:
         assert rich is not None, f"no rich status: {error.code()} {error.details()}"
         info, bad, retry = ErrorInfo(), BadRequest(), RetryInfo()
         for detail in rich.details:
-            assert any([detail.Unpack(message) for message in (info, bad, retry)])
+            assert any(detail.Unpack(message) for message in (info, bad, retry))
         return cls(error.code().name, error.details() or "", info, bad, retry)
 
     @property

@@ -1,6 +1,7 @@
 """Every row of the error table, as a client sees it."""
 
 import asyncio
+import dataclasses
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -35,6 +36,7 @@ async def failure_of(call: Awaitable[Any]) -> Failure:
 
 
 def texts(*contents: str, options: Options | None = None) -> pb.TranslateTextRequest:
+    """Return a request, by default for a translation from Belarusian to English."""
     return pb.TranslateTextRequest(texts=contents, options=options or to("en", "be"))
 
 
@@ -318,3 +320,13 @@ async def test_a_message_beyond_the_limit(served: Running) -> None:
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     below = texts("a" * (LIMITS.max_message_bytes - 100))
     assert (await failure_of(served.translation.TranslateText(below))).code == "INVALID_ARGUMENT"
+
+
+async def test_a_reply_beyond_the_limit() -> None:
+    """The caller is told, the server goes on."""
+    async with running(limits=dataclasses.replace(LIMITS, max_message_bytes=65_536)) as served:
+        failed = served.translation.TranslateText(texts("Дождж ідзе. " * 2_000, options=to("en", "be")))
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await failed
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert len((await served.translation.TranslateText(texts(GOOD))).translations) == 1

@@ -1,5 +1,3 @@
-import asyncio
-
 import grpc
 import pytest
 
@@ -230,7 +228,10 @@ async def test_detection_ranks_and_refuses_to_guess(served: Running) -> None:
 async def test_a_cancelled_stream_empties_the_queue() -> None:
     """A caller that goes away in the middle takes its waiting sentences along, and the engine's running one too."""
     async with running() as served:
-        body = "\n".join(f"Гэта hang сказ нумар {number}, гл. https://example.org/{number} каля hang сказа {number}." for number in range(200))
+        body = "\n".join(
+            f"Гэта hang сказ нумар {number}, гл. https://example.org/{number} каля hang сказа {number}."
+            for number in range(200)
+        )
         request = pb.StreamTranslateArticleRequest(article=Article(body=body), options=to("en", "be"))
         call = served.translation.StreamTranslateArticle(request)
         assert (await call.read()).HasField("header")

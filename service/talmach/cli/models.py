@@ -13,7 +13,7 @@ from talmach.cli.options import Json
 from talmach.config import load_settings
 from talmach.errors import ModelUnusable
 
-models = typer.Typer(help="The models of the manifest.", no_args_is_help=True)
+models = typer.Typer(help="The models of the manifest: list, verify.")
 
 
 @models.command("list")

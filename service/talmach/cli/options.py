@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from talmach.cli.failures import BadInput
+from talmach.config import MAX_PORT
 from talmach.text.language import LANGUAGES, normalize_code
 
 
@@ -17,7 +18,8 @@ def _language(code: str | None) -> str | None:
 
 
 def _address(value: str | None) -> str | None:
-    if value is not None and not value.rpartition(":")[2].isdigit():
+    host, _, port = (value or "").rpartition(":")
+    if value is not None and not (host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
         raise typer.BadParameter(f"{value!r} is not HOST:PORT.")
     return value
 

@@ -25,7 +25,6 @@ _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
 program = typer.Typer(
     help="Translates and summarises news articles between Russian, Belarusian and English.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -44,9 +43,11 @@ def _show_version(is_wanted: bool) -> None:
 Version = Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")]
 
 
-@program.callback()
-def _root(version: Version = False) -> None:
-    pass
+@program.callback(invoke_without_command=True)
+def _root(context: typer.Context, version: Version = False) -> None:  # noqa: ARG001  # its callback does it
+    if context.invoked_subcommand is None:
+        sys.stderr.write(f"{context.get_help()}\n")
+        raise typer.Exit(BAD_INPUT_STATUS)
 
 
 def main() -> None:

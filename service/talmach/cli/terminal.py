@@ -42,9 +42,9 @@ def complain(sentence: str) -> None:
 
 @contextmanager
 def spinner(what: str) -> Iterator[None]:
-    """Show that something is going on, on a terminal only."""
+    """Show that something is going on, on a terminal only; an empty name shows nothing."""
     shown = error_console()
-    if not shown.is_terminal:
+    if not (what and shown.is_terminal):
         yield
         return
     with shown.status(f"{what} …"):

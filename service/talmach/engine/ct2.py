@@ -1,9 +1,10 @@
 """CTranslate2 and SentencePiece behind the protocols of `base`; the only module that imports them."""
 
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import ctranslate2
 import numpy as np
@@ -13,8 +14,6 @@ from numpy.typing import NDArray
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.engine.normalization import normalize
 from talmach.errors import EngineFailure, ModelUnusable
-
-T = TypeVar("T")
 
 END = "</s>"
 VOCABULARY_FILE = "sentencepiece.model"
@@ -34,7 +33,35 @@ def resolve_device(device: str, compute_type: str) -> tuple[str, str]:
     return device, compute_type
 
 
-class Ct2Translator:
+class _Model:
+    """A loaded model with its SentencePiece model."""
+
+    def __init__(self, model_id: str, directory: Path, construct: Callable[[], Any]) -> None:
+        """Load the model; raises ModelUnusable."""
+        self.model_id = model_id
+        try:
+            self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(directory / VOCABULARY_FILE))
+            # libgomp binds its threads to the thread that first needs them: one that is gone leaves the workers alone.
+            with ThreadPoolExecutor(1) as executor:
+                self._owned = [executor.submit(construct).result()]
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelUnusable(model_id, f"cannot be loaded ({type(error).__name__})") from error
+        # A worker of CTranslate2 that still waits for the interpreter's lock, to drop a callback, when the interpreter
+        # ends takes the process down with an abort. Letting go of the model waits for its workers.
+        weakref.finalize(self, self._owned.clear)
+
+    @property
+    def device(self) -> str:
+        """Where it runs, "cpu" or "cuda", as it is in effect."""
+        return str(self._owned[0].device)
+
+    @property
+    def compute_type(self) -> str:
+        """The number format in effect, not the one asked for."""
+        return str(self._owned[0].compute_type)
+
+
+class Ct2Translator(_Model):
     """A multilingual `TranslationEngine`; the target language is asked for by a tag in front of the source."""
 
     def __init__(
@@ -50,9 +77,9 @@ class Ct2Translator:
         threads_per_worker: int = 1,
     ) -> None:
         """Load the model; raises ModelUnusable."""
-        self.model_id = model_id
         self.directions = directions
         self.max_source_tokens = max_source_tokens
+        self._tags = {direction: _target_tag(direction.target) for direction in directions}
         device, compute_type = resolve_device(device, compute_type)
 
         def construct() -> Any:
@@ -64,18 +91,7 @@ class Ct2Translator:
                 intra_threads=threads_per_worker,
             )
 
-        self._processor, self._translator = _load(model_id, directory, construct)
-        self._tags = {direction: _target_tag(direction.target) for direction in directions}
-
-    @property
-    def device(self) -> str:
-        """Where it runs, "cpu" or "cuda", as it is in effect."""
-        return str(self._translator.device)
-
-    @property
-    def compute_type(self) -> str:
-        """The number format in effect, not the one asked for."""
-        return str(self._translator.compute_type)
+        super().__init__(model_id, directory, construct)
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """See `TranslationEngine.tokenize`."""
@@ -89,10 +105,10 @@ class Ct2Translator:
     ) -> list[Hypothesis]:
         """See `TranslationEngine.translate`."""
         longest = max(map(len, batch), default=0)
-        # CTranslate2 would cut a longer input without a word.
-        assert longest <= self.max_source_tokens, "sentences are split to the model's window before they come here"
+        if longest > self.max_source_tokens:  # CTranslate2 would cut it without a word
+            raise EngineFailure(f"engine: a sentence has {longest} tokens (limit {self.max_source_tokens})")
         try:
-            results = self._translator.translate_batch(
+            results = self._owned[0].translate_batch(
                 [list(tokens) for tokens in batch],
                 beam_size=options.beam_size,
                 repetition_penalty=options.repetition_penalty,
@@ -110,10 +126,11 @@ class Ct2Translator:
         tokens = result.hypotheses[0]
         ended = bool(tokens) and tokens[-1] == END
         text = self._processor.decode_pieces(tokens[:-1] if ended else tokens)
-        return Hypothesis(str(text), float(result.scores[0]), len(tokens), truncated=not ended)
+        # Byte pieces can spell a line break, and one sentence is one line.
+        return Hypothesis(" ".join(str(text).split()), float(result.scores[0]), len(tokens), truncated=not ended)
 
 
-class Ct2Encoder:
+class Ct2Encoder(_Model):
     """A `SentenceEncoder`: mean of the last hidden states over a sentence's pieces."""
 
     def __init__(
@@ -127,7 +144,6 @@ class Ct2Encoder:
         threads_per_worker: int = 1,
     ) -> None:
         """Load the model; raises ModelUnusable."""
-        self.model_id = model_id
         device, compute_type = resolve_device(device, compute_type)
 
         def construct() -> Any:
@@ -139,17 +155,7 @@ class Ct2Encoder:
                 intra_threads=threads_per_worker,
             )
 
-        self._processor, self._encoder = _load(model_id, directory, construct)
-
-    @property
-    def device(self) -> str:
-        """Where it runs, "cpu" or "cuda", as it is in effect."""
-        return str(self._encoder.device)
-
-    @property
-    def compute_type(self) -> str:
-        """The number format in effect, not the one asked for."""
-        return str(self._encoder.compute_type)
+        super().__init__(model_id, directory, construct)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `SentenceEncoder.encode`; what a sentence has beyond its first 127 pieces is not looked at."""
@@ -167,25 +173,16 @@ class Ct2Encoder:
         return embeddings
 
     def _encode_batch(self, batch: list[list[str]]) -> NDArray[np.float32]:
-        output = self._encoder.forward_batch(batch).last_hidden_state
+        output = self._owned[0].forward_batch(batch).last_hidden_state
         if output.device == "cuda":
             output = output.to_device(ctranslate2.Device.cpu)
-        states = np.array(output, dtype=np.float32)  # (sentences, longest, dimension), rows padded on the right
+        output = output.to(ctranslate2.DataType.float32)  # numpy knows no bfloat16
+        states = np.array(output)  # (sentences, longest, dimension), rows padded on the right
         lengths = np.array([len(tokens) for tokens in batch])
         mask = np.arange(states.shape[1]) < lengths[:, None]
         means = (states * mask[..., None]).sum(axis=1) / lengths[:, None]
         normed: NDArray[np.float32] = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
         return normed
-
-
-def _load(model_id: str, directory: Path, construct: Callable[[], T]) -> tuple[Any, T]:
-    try:
-        processor = sentencepiece.SentencePieceProcessor(model_file=str(directory / VOCABULARY_FILE))
-        # libgomp binds its thread pool to the thread that first needs it: one that is gone leaves the workers alone.
-        with ThreadPoolExecutor(1) as executor:
-            return processor, executor.submit(construct).result()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ModelUnusable(model_id, f"cannot be loaded ({type(error).__name__})") from error
 
 
 def _target_tag(language: str) -> str:

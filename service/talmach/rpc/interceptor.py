@@ -88,7 +88,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     async def _serve(self, details: _CallDetails, context: _Context) -> AsyncIterator[Call]:
         call = calls.begin(details.method.lstrip("/"), details.invocation_metadata)
         context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
-        is_inside = False
+        is_inside, failure = False, None
         self._metrics.rpc_in_flight.inc()
         try:
             if self._tokens is not None:
@@ -104,12 +104,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             if call.caller_is_gone:
                 call.code = "CANCELLED"
                 raise
-            if not is_inside and isinstance(error, TalmachError):
-                self._metrics.refused.labels(error.reason).inc()
-            await _fail(error, context, call)
+            failure = _known(error, call)
+            if not is_inside:
+                self._metrics.refused.labels(failure.reason).inc()
         finally:
             self._metrics.rpc_in_flight.dec()
             call.finish(self._metrics)
+        if failure is not None:
+            rich = rpc_status.to_status(status.to_status(failure))
+            await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
 
 
 def _kind_and_behaviour(handler: Any) -> tuple[Callable[..., _Handler], Callable[..., Any]]:
@@ -123,16 +126,15 @@ def _kind_and_behaviour(handler: Any) -> tuple[Callable[..., _Handler], Callable
     return grpc.unary_unary_rpc_method_handler, handler.unary_unary
 
 
-async def _fail(error: Exception, context: _Context, call: Call) -> None:
-    """End the call with the status of an error; always raises grpc's own signal for that."""
+def _known(error: Exception, call: Call) -> TalmachError:
+    """Return what the caller is told of an error, and enter it in the record of the call."""
     known = error if isinstance(error, TalmachError) else EngineFailure()
     if isinstance(known, EngineFailure):
         # By type only, since the text of a foreign exception may hold the text of a user; the place is for debugging.
         _log.error("rpc.failed", method=call.method, error=type(error.__cause__ or error).__name__)
         _log.debug("rpc.traceback", exc_info=error)
     call.code, call.reason = status.code_of(known).name, known.reason
-    rich = rpc_status.to_status(status.to_status(known))
-    await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
+    return known
 
 
 async def _send(reply: object, context: _Context, call: Call) -> None:

@@ -31,8 +31,8 @@ class Job:
 
     @property
     def detected(self) -> str | None:
-        """What detection decides about the whole article, whatever the caller named."""
-        return self.language if self.options.source_language is None else determine(self.article.text)
+        """What detection decides about the whole article: nothing of a mixed one, whatever the caller named."""
+        return determine(self.article.text)
 
     async def finish(self) -> "Done":
         """Wait for all segments."""

@@ -82,6 +82,10 @@ class Server:
         try:
             port = self._server.add_insecure_port(self._address)
         except RuntimeError as error:
+            # A server of grpc that is freed without having been stopped logs an error that holds the freed object: a
+            # crash for whoever keeps log records. And only a server that was started can be stopped.
+            await self._server.start()
+            await self._server.stop(None)
             raise CannotListen(f"{self._address}: cannot listen there (is another server running?)") from error
         await self._server.start()
         _log.info("server.started", address=self._address, port=port)

@@ -18,6 +18,7 @@ from talmach.rpc.messages.requests import RequestReader, Summarization
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary
 from talmach.text.language import detect, determine
+from talmach.translation.plan import prevailing_language
 from talmach.translation.use_case import Translator
 from talmach.translation.values import Segment, Timings, Totals, TranslationOptions, Usage
 
@@ -39,7 +40,7 @@ class SummarizationServicer(SummarizationServiceServicer):
         """Choose the sentences that carry the story, and translate those when a target language is named."""
         asked = self._reader.summarization(request)
         deadline, detected = deadline_of(context), determine(asked.article.text)
-        language = asked.source_language or detected
+        language = asked.source_language or detected or prevailing_language(asked.article.sentences)
         chosen = await self._summarizer.summarize(asked.article, asked.summary.options)
         if asked.translation and chosen.chosen:
             segments, totals = await self._translate(asked, chosen, asked.translation, deadline)

@@ -21,6 +21,11 @@ _POINTS_BACK = _PRONOUNS | _set(
     "яго яе іх яму ёй гэты гэтая гэта гэтыя такі такая такія там тады таму аднак акрамя "
     "his her their this that these those there then therefore however besides"
 )
+# The same behind a preposition: «У ёй», «О них», "With them".
+_PREPOSITIONS = _set(
+    "в во на с со к о об от до из у за под над при про без для у ў ва на з са да пра аб ад in on with for at of by"
+)
+_OBLIQUE = _set("ней нем нём них нему ним ними него неё нее ёй ім імі іх яго яе яму him her them it")
 _CLOSING_QUOTES = {"«": "»", "“": "”", "„": "“", '"': '"'}
 _SPEAKER_WITHIN = 3  # words behind a quotation: «сказал он», "he said", «расказала нам яна»
 
@@ -55,7 +60,8 @@ def _objection_to_kind(sentence: Sentence) -> str | None:
 def _objection_to_context(text: str) -> str | None:
     if _QUESTION.search(text):
         return "question"
-    if _words(text)[0] in _POINTS_BACK:
+    first, second, *_ = _words(text)
+    if first in _POINTS_BACK or (first in _PREPOSITIONS and second in _OBLIQUE):
         return "points back to another sentence"
     return _objection_to_quotation(text)
 

@@ -45,6 +45,12 @@ class _Task:
         """Return what is to be decoded of `parts`."""
         return [(self.direction, part.text) for part in parts if part.translate]
 
+    def without_phrases(self, text: str) -> str:
+        """Return `text` without the do-not-translate phrases, whose script and numbers are nobody's mistake."""
+        for phrase in {each.entry.target_term for each in self.occurrences if each.entry.verbatim}:
+            text = text.replace(phrase, " ")
+        return text
+
 
 class Decoder:
     """Decodes the sentences of one request; equal parts are decoded once."""
@@ -119,14 +125,13 @@ class Decoder:
 
     async def _decode(self, task: _Task, parts: Sequence[Part], options: DecodeOptions) -> Outcome:
         decoded = await self.hypotheses.get(task.keys(parts), options)
-        source = task.plan.sentence.text
         target = self._join(task, parts, {text: hypothesis.text for (_, text), hypothesis in decoded.items()})
         tokens = sum(hypothesis.tokens for hypothesis in decoded.values())
         # Weighted by length, so that a split sentence scores as if it had been decoded in one piece.
         score = sum(hypothesis.score * hypothesis.tokens for hypothesis in decoded.values()) / max(tokens, 1)
         flags = quality.check(
-            source,
-            target,
+            task.without_phrases(task.plan.sentence.text),
+            task.without_phrases(target),
             task.direction,
             truncated=any(hypothesis.truncated for hypothesis in decoded.values()),
             score=score,

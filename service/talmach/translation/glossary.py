@@ -28,7 +28,7 @@ class Glossary:
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(_alternative, self._longest_first))})(?!\w)")
 
     def find(self, text: str) -> list[Occurrence]:
-        """Return the occurrences in `text`, in order, none overlapping another or a protected token."""
+        """Return the occurrences in `text`, in order, none overlapping another, and no terms in protected tokens."""
         lowered = text.lower()
         # Saves most sentences the pattern, which is slow with a hundred alternatives.
         if not any(word in lowered for word in self._first_words):
@@ -39,7 +39,7 @@ class Glossary:
             if match.lastindex is not None
         ]
         kept = [token.span for token in protected.find(text)] if found else []
-        return [each for each in found if not any(_overlap(each.span, span) for span in kept)]
+        return [each for each in found if each.entry.verbatim or not any(_overlap(each.span, span) for span in kept)]
 
 
 def substitute(text: str, occurrences: Iterable[Occurrence]) -> tuple[str, list[Span]]:

@@ -1,6 +1,5 @@
 """What is to be done with each sentence, decided before any model runs."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from talmach.text.language import determine
 from talmach.text.sentences import INVISIBLE
 from talmach.text.span import Span
 
-_MARKS_BEHIND = re.compile(r"(?:[\"'“](?!\w))?[\s,.;:!?…)\]}»”—–/-]*")
-_MARKS_IN_FRONT = re.compile(r"(?<![\s(\[{«„“—–/:,;-])[\s(\[{«„“—–/:,;-]*[\"'“]?$|^[\s(\[{«„“—–/:,;-]*[\"'“]?$")
+# Marks that stand behind a kept token, or in front of one, with or without spaces between.
+_BEHIND = ",.;:!?…)]}»”—–/-" + INVISIBLE
+_IN_FRONT = "([{«„—–/:,;-" + INVISIBLE
 
 
 class Action(Enum):
@@ -100,8 +100,11 @@ def _translatable(text: str, span: Span, fits: Callable[[str], bool]) -> Iterato
     The marks next to a kept span stay where they are, too: a model that drops a comma would glue a word to a link.
     """
     between = text[span.start : span.end]
-    start = _MARKS_BEHIND.match(between).end() if span.start else 0
-    end = max(start, _MARKS_IN_FRONT.search(between).start()) if span.end < len(text) else len(between)
+    start, end = 0, len(between)
+    if span.start:
+        start = end - len(between.removeprefix('"').removeprefix("“").lstrip(_BEHIND))
+    if span.end < len(text):
+        end = max(start, len(between.removesuffix('"').removesuffix("“").rstrip(_IN_FRONT)))
     yield Part(between[:start], translate=False)
     for clause in (each.slice(between[start:end]) for each in split_clauses(between[start:end], fits)):
         core = clause.strip(INVISIBLE)

@@ -1,0 +1,85 @@
+"""One text per line: order, blank lines, patience, and whose line a failure is."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from talmach.cli.failures import BadInput, CommandFailed, explain
+from talmach.cli.lines import write_lines
+from talmach.client import Limits, RpcFailed, Violation
+
+LIMITS = Limits(max_texts=2, max_request_chars=100)
+
+
+def show(line: str, reply: str | None) -> str:
+    """Mark what was answered; a blank line stays what it is."""
+    return line if reply is None else f"<{reply}>"
+
+
+async def test_lines_keep_their_order_and_their_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    """Early answers wait for late ones, blank lines are not sent, and no reply can add a line."""
+    sent: list[Sequence[str]] = []
+
+    async def ask(texts: Sequence[str]) -> Sequence[str]:
+        sent.append(texts)
+        await asyncio.sleep(0.02 if "один" in texts else 0)
+        return [f"{text}\n!" for text in texts]
+
+    await write_lines("один\n  \nдва\r\nтри\n\n\nчетыре", LIMITS, ask, show, "asking")
+    assert capsys.readouterr().out == "<один !>\n  \n<два\r !>\n<три !>\n\n\n<четыре !>"
+    assert sent == [["один"], ["два\r", "три"], ["четыре"]]
+
+
+async def test_a_busy_server_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """RESOURCE_EXHAUSTED with a wait is no failure of the command."""
+    refusals = iter([RpcFailed("RESOURCE_EXHAUSTED", "full", reason="QUEUE_FULL", retry_after_s=0.0)])
+
+    async def ask(texts: Sequence[str]) -> Sequence[str]:
+        for refusal in refusals:
+            raise refusal
+        return texts
+
+    await write_lines("а\n", LIMITS, ask, show, "asking")
+    assert capsys.readouterr().out == "<а>\n"
+
+
+async def test_a_failure_names_the_line_of_the_file() -> None:
+    """The server counts within its request, without the blank lines; people count lines of the file."""
+
+    async def ask(texts: Sequence[str]) -> Sequence[str]:
+        if "долго" not in texts:
+            return texts
+        place = f"texts[{texts.index('долго')}]"
+        raise RpcFailed("INVALID_ARGUMENT", "", violations=[Violation(place, "TEXT_TOO_LONG", "has 9 characters")])
+
+    with pytest.raises(BadInput, match=r"^line 5: has 9 characters$"):
+        await write_lines("а\n\n\nб\nдолго\nв\n" * 3, LIMITS, ask, show, "asking")
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "sentence"),
+    [
+        (
+            RpcFailed("INVALID_ARGUMENT", "", violations=[Violation("options.beam_size", "OUT_OF_RANGE", "is 9")]),
+            BadInput,
+            "--beam: is 9",
+        ),
+        (
+            RpcFailed("INVALID_ARGUMENT", "", violations=[Violation("article", "TEXT_TOO_LONG", "is long")] * 2),
+            BadInput,
+            "the text: is long; the text: is long",
+        ),
+        (
+            RpcFailed("UNAUTHENTICATED", "authorization: needs a token"),
+            BadInput,
+            "the server answered UNAUTHENTICATED: authorization: needs a token",
+        ),
+        (RpcFailed("INTERNAL", "engine: failed"), CommandFailed, "the server answered INTERNAL: engine: failed"),
+    ],
+)
+def test_failures_are_told_in_the_commands_words(failure: RpcFailed, kind: type[CommandFailed], sentence: str) -> None:
+    """Options by their names; exit status 2 where the caller can do something about it, else 1."""
+    explained = explain(failure)
+    assert type(explained) is kind
+    assert str(explained) == sentence

@@ -1,0 +1,107 @@
+"""What a person sees: a table where there is room, plain lines elsewhere, and texts that are never markup."""
+
+import io
+
+import pytest
+import typer
+from rich.console import Console
+
+from talmach.cli import rendering
+from talmach.cli.review import Review
+from talmach.client import GetServerInfoResponse, ModelInfo, SegmentStatus
+from tests.unit.cli.replies import reply, segment
+
+
+def console(width: int, *, is_terminal: bool) -> tuple[Console, io.StringIO]:
+    """Return a console like `terminal.console`, and what it writes to."""
+    file = io.StringIO()
+    made = Console(
+        file=file,
+        width=width,
+        force_terminal=is_terminal,
+        color_system=None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    return made, file
+
+
+def test_a_wide_terminal_gets_two_columns() -> None:
+    """Sentence beside sentence, numbered, a rule between paragraphs."""
+    shown, file = console(100, is_terminal=True)
+    rendering.show_translation(shown, reply().translation, ("be", "en"))
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in file.getvalue().splitlines() if "│" in line]
+    assert rows == [
+        ["0", "Новая школа", "New school"],
+        ["1", "Горад рады.", "The town is glad."],
+        ["2", "Адкрылі школу.", "A school opened."],
+        ["3", "І [мост] цераз раку.", "And a [bridge]."],
+    ]
+    assert file.getvalue().count("├") == 3
+
+
+@pytest.mark.parametrize(("width", "is_terminal"), [(40, True), (100, False)])
+def test_elsewhere_sentences_stand_below_each_other(width: int, is_terminal: bool) -> None:
+    """On a narrow terminal or in a file there is no table."""
+    shown, file = console(width, is_terminal=is_terminal)
+    rendering.show_translation(shown, reply().translation, ("be", "en"))
+    assert (
+        "[2] Адкрылі школу.\n    A school opened.\n\n[3] І [мост] цераз раку.\n    And a [bridge].\n" in file.getvalue()
+    )
+
+
+def test_a_file_gets_long_lines_whole() -> None:
+    """Only a terminal wraps; a narrow one loses no word."""
+    text = "слова " * 100
+    in_file, on_terminal = console(80, is_terminal=False), console(20, is_terminal=True)
+    for shown, _ in (in_file, on_terminal):
+        rendering.show_line(shown, text)
+    assert in_file[1].getvalue() == f"{text}\n"
+    assert on_terminal[1].getvalue().split() == text.split()
+    assert all(len(line) <= 20 for line in on_terminal[1].getvalue().splitlines())
+
+
+def test_what_was_not_translated_is_marked() -> None:
+    """The source is never passed off as a translation."""
+    translation = reply().translation
+    translation.segments[1].status = SegmentStatus.SEGMENT_STATUS_FAILED
+    shown, file = console(100, is_terminal=False)
+    rendering.show_translation(shown, translation, ("be", "en"))
+    assert "Горад рады. (failed)" in file.getvalue()
+
+
+def test_a_summary_shows_sentences_and_places() -> None:
+    """The translation, and below it where in the article the sentence stands, and what it says there."""
+    shown, file = console(100, is_terminal=False)
+    rendering.show_summary(shown, reply().summary)
+    assert file.getvalue() == "1. A school opened.\n   body[0:14] Адкрылі школу.\n"
+
+
+def test_facts_name_models_and_flags() -> None:
+    """Only the models that took part, `draft` where it is one, and the flags by the number of their segment."""
+    answer = reply()
+    answer.model_ids.append("nmt")
+    answer.usage.target_tokens, answer.timings.inference_ms = 50, 100
+    models = [ModelInfo(id="nmt", version="1", draft=True, compute_type="int8", device="cpu"), ModelInfo(id="other")]
+    shown, file = console(100, is_terminal=False)
+    rendering.show_facts(shown, answer, GetServerInfoResponse(models=models))
+    assert file.getvalue().splitlines() == [
+        "language  be (detected: nothing)",
+        "models    nmt 1 (draft, int8 on cpu)",
+        "time      0 ms (queue 0, inference 100)",
+        "tokens    0 in, 50 out (500 out/s)",
+        "flags     [3] LENGTH_RATIO, LOW_CONFIDENCE",
+    ]
+
+
+def test_failed_sentences_are_told_to_everyone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard error and the exit status say what standard output cannot; flags alone are no failure."""
+    Review(reply().translation.segments).tell()
+    assert capsys.readouterr().err == ""
+    failed = segment(0, (0, "а"), (0, "а"), status=SegmentStatus.SEGMENT_STATUS_FAILED)
+    with pytest.raises(typer.Exit) as caught:
+        Review([failed, *reply().translation.segments]).tell()
+    assert caught.value.exit_code == 1
+    expected = "talmach: 1 of 5 sentences could not be translated and stand in the original\n"
+    assert capsys.readouterr().err == expected

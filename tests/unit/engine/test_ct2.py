@@ -1,0 +1,255 @@
+"""The real engine with a tiny model of random numbers: tokens, tags, scores, limits, cancelling, threads."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+import pytest
+
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.engine.ct2 import Ct2Translator, resolve_device
+from talmach.errors import EngineFailure, ModelUnusable
+from tests.unit.engine import tiny
+
+DIRECTIONS = frozenset(map(Direction.parse, ("be-en", "ru-en", "en-be")))
+BE_EN = Direction("be", "en")
+GREEDY = DecodeOptions()
+LIMIT = 80
+ABORT_AT_EXIT = """
+import sys, threading
+from pathlib import Path
+from talmach.engine.base import DecodeOptions, Direction
+from talmach.engine.ct2 import Ct2Translator
+sys.setswitchinterval(1.0)  # workers wait long for the lock
+direction = Direction("be", "en")
+engine = Ct2Translator("tiny", Path(sys.argv[1]), frozenset({direction}), max_source_tokens=80, device="cpu", workers=4)
+batch = [engine.tokenize("Ганна бачыў новую школу", direction)]
+run = lambda: engine.translate(batch, DecodeOptions(), lambda position: False)
+threads = [threading.Thread(target=run) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def opened(directory: Path, compute_type: str = "int8", workers: int = 1) -> Ct2Translator:
+    """Load a model for these tests."""
+    return Ct2Translator(
+        "tiny", directory, DIRECTIONS, max_source_tokens=LIMIT, device="cpu", compute_type=compute_type, workers=workers
+    )
+
+
+@pytest.fixture(scope="module", name="directory")
+def _directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("translator")
+    tiny.write_translator(directory, end_bias=2.5)
+    return directory
+
+
+@pytest.fixture(scope="module", name="engine")
+def _engine(directory: Path) -> Ct2Translator:
+    return opened(directory, workers=2)
+
+
+@pytest.fixture(scope="module", name="batch")
+def _batch(engine: Ct2Translator) -> list[list[str]]:
+    """Sentences of several lengths, in no order."""
+    return [engine.tokenize(text, BE_EN) for text in tiny.SENTENCES[::23]]
+
+
+def test_the_tag_stands_in_front_of_the_pieces(engine: Ct2Translator) -> None:
+    """Of the target language; the pieces after it are the normalised text."""
+    tokens = engine.tokenize("Ганна  бачыў «новую» школу…", BE_EN)
+    assert tokens[0] == "<2en>"
+    assert "".join(tokens[1:]).replace("▁", " ").strip() == 'Ганна бачыў "новую" школу...'
+    assert engine.tokenize("Anna", Direction("en", "be"))[0] == "<2be>"
+
+
+def test_empty_text_is_the_tag_alone(engine: Ct2Translator) -> None:
+    """Nothing is invented."""
+    assert engine.tokenize(" \n", BE_EN) == ["<2en>"]
+
+
+@pytest.mark.parametrize("text", ["<2ru>", "Ганна <2ru> бачыў", "<2en><2be>", "x<2ru>y", "<<2ru>>"])
+def test_tags_in_the_text_cannot_steer_the_model(engine: Ct2Translator, text: str) -> None:
+    """They are spelled out in bytes, and read back as the text that they are."""
+    tokens = engine.tokenize(text, BE_EN)
+    assert tokens[0] == "<2en>"
+    assert not any(token.startswith("<2") for token in tokens[1:])
+    assert engine._processor.decode_pieces(tokens[1:]) == text
+
+
+@pytest.mark.parametrize("text", ["</s> <s> <unk> <pad>", "🎉 漢字 ẞ", "▁▁a", "\u0000\u0007x", "<0x41>"])
+def test_every_text_is_spelled_in_known_pieces(engine: Ct2Translator, text: str) -> None:
+    """Unknown characters fall back to bytes; control tokens do not come from text."""
+    pieces = engine.tokenize(text, BE_EN)[1:]
+    assert {"</s>", "<s>", "<unk>", "<pad>"}.isdisjoint(pieces)
+    assert all(engine._processor.piece_to_id(piece) != engine._processor.unk_id() for piece in pieces)
+    assert engine.translate([["<2en>", *pieces]], GREEDY)
+
+
+def test_results_belong_to_their_sentences(engine: Ct2Translator, batch: list[list[str]]) -> None:
+    """As many as sentences, in order: each is what the sentence gives when decoded alone."""
+    together = engine.translate(batch, GREEDY)
+    assert len(together) == len(batch)
+    for tokens, hypothesis in zip(batch, together, strict=True):
+        (alone,) = engine.translate([tokens], GREEDY)
+        # A lone sentence has a lower length limit.
+        assert alone.text == hypothesis.text or (alone.truncated and hypothesis.text.startswith(alone.text[:-1]))
+    assert len({hypothesis.text for hypothesis in together}) == len(batch)
+
+
+def test_an_empty_batch_has_no_results(engine: Ct2Translator) -> None:
+    """And an empty sentence has one."""
+    assert engine.translate([], GREEDY) == []
+    assert len(engine.translate([["<2en>"]], GREEDY)) == 1
+
+
+def test_truncation_is_reported(engine: Ct2Translator, batch: list[list[str]]) -> None:
+    """A sentence that reached the limit has no end token; the others have one."""
+    longest = max(map(len, batch))
+    hypotheses = engine.translate(batch, GREEDY)
+    assert {hypothesis.truncated for hypothesis in hypotheses} == {True, False}
+    for hypothesis in hypotheses:
+        assert hypothesis.truncated == (hypothesis.tokens == 2 * longest + 16)
+
+
+@pytest.mark.parametrize("options", [GREEDY, DecodeOptions(beam_size=4), DecodeOptions(no_repeat_ngram_size=2)])
+def test_scores_are_mean_log_probabilities(directory: Path, options: DecodeOptions) -> None:
+    """Of the tokens with the end token, as scoring the same translation says."""
+    engine = opened(directory, "float32")
+    batch = [engine.tokenize(text, BE_EN) for text in tiny.SENTENCES[::31]]
+    model = engine._owned[0]
+    limit = 2 * max(map(len, batch)) + 16
+    results = model.translate_batch(
+        batch,
+        beam_size=options.beam_size,
+        no_repeat_ngram_size=options.no_repeat_ngram_size,
+        max_decoding_length=limit,
+        return_end_token=True,
+    )
+    compared = 0
+    for tokens, result, hypothesis in zip(batch, results, engine.translate(batch, options), strict=True):
+        if not hypothesis.truncated:
+            (scored,) = model.score_batch([tokens], [result.hypotheses[0][:-1]])
+            assert hypothesis.tokens == len(scored.log_probs)
+            assert hypothesis.score == pytest.approx(np.mean(scored.log_probs), abs=1e-4)
+            assert hypothesis.score < 0
+            compared += 1
+    assert compared >= 4
+
+
+def test_beam_search_finds_what_is_likelier(engine: Ct2Translator, batch: list[list[str]]) -> None:
+    """On the mean of all sentences, and it gives other translations."""
+    greedy, beam = engine.translate(batch, GREEDY), engine.translate(batch, DecodeOptions(beam_size=4))
+    assert [each.text for each in greedy] != [each.text for each in beam]
+    assert np.mean([each.score for each in beam]) > np.mean([each.score for each in greedy])
+
+
+def test_penalties_take_effect(engine: Ct2Translator, batch: list[list[str]]) -> None:
+    """Without repeated pairs of tokens no pair of tokens is repeated."""
+    strict = engine.translate(batch, DecodeOptions(repetition_penalty=1.5, no_repeat_ngram_size=2))
+    assert [each.text for each in strict] != [each.text for each in engine.translate(batch, GREEDY)]
+
+
+def test_a_cancelled_sentence_stops_and_no_other(engine: Ct2Translator, batch: list[list[str]]) -> None:
+    """Asked by its position in the batch, whatever order the model sorts them in."""
+    full = engine.translate(batch, GREEDY)
+    for cancelled in (0, len(batch) // 2, len(batch) - 1):
+        asked: set[int] = set()
+
+        def is_cancelled(position: int, cancelled: int = cancelled, asked: set[int] = asked) -> bool:
+            asked.add(position)
+            return position == cancelled
+
+        stopped = engine.translate(batch, GREEDY, is_cancelled)
+        assert asked == set(range(len(batch)))
+        assert stopped[cancelled].tokens == 1
+        assert stopped[cancelled].truncated
+        del stopped[cancelled]
+        assert stopped == [hypothesis for position, hypothesis in enumerate(full) if position != cancelled]
+
+
+def test_cancelling_is_not_asked_in_beam_search(engine: Ct2Translator, batch: list[list[str]]) -> None:
+    """CTranslate2 has no way to stop it."""
+    asked: list[int] = []
+    assert len(
+        engine.translate(batch, DecodeOptions(beam_size=2), lambda position: bool(asked.append(position)))
+    ) == len(batch)
+    assert asked == []
+
+
+def test_a_sentence_above_the_window_is_refused(engine: Ct2Translator) -> None:
+    """It would be cut without a word."""
+    with pytest.raises(EngineFailure, match="81 tokens"):
+        engine.translate([["<2en>", *["a"] * 80]], GREEDY)
+
+
+def test_a_translation_is_one_line(engine: Ct2Translator) -> None:
+    """Whatever bytes the model makes."""
+
+    class Result:
+        hypotheses = ((*"ab", "<0x0A>", "<0x0D>", "c", "</s>"),)
+        scores = (-1.0,)
+
+    assert engine._hypothesis(Result()) == Hypothesis("ab c", -1.0, 6, truncated=False)
+
+
+def test_threads_get_the_same_results(engine: Ct2Translator, batch: list[list[str]]) -> None:
+    """Four at once, several times, tokenising and translating."""
+    expected = engine.translate(batch, GREEDY)
+
+    def work(_: int) -> list[Hypothesis]:
+        own = [engine.tokenize(text, BE_EN) for text in tiny.SENTENCES[::23]]
+        return engine.translate(own, GREEDY, lambda _: False)
+
+    with ThreadPoolExecutor(4) as executor:
+        assert all(result == expected for result in executor.map(work, range(12)))
+
+
+def test_what_is_in_effect_is_reported(engine: Ct2Translator, directory: Path) -> None:
+    """Not what was asked for: int8 keeps float32 activations on a CPU."""
+    assert (engine.device, engine.compute_type) == ("cpu", "int8_float32")
+    assert opened(directory, "float32").compute_type == "float32"
+    assert engine.model_id == "tiny"
+    assert engine.directions == DIRECTIONS
+
+
+def test_devices_are_resolved() -> None:
+    """A GPU gets float16, a CPU int8; what is named stays."""
+    has_gpu = ctranslate2.get_cuda_device_count() > 0
+    assert resolve_device("auto", "auto") == (("cuda", "float16") if has_gpu else ("cpu", "int8"))
+    assert resolve_device("cpu", "auto") == ("cpu", "int8")
+    assert resolve_device("cuda", "auto") == ("cuda", "float16")
+    assert resolve_device("cpu", "float32") == ("cpu", "float32")
+
+
+@pytest.mark.parametrize("name", ["model.bin", "sentencepiece.model", "config.json"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
+def test_a_damaged_model_is_unusable(directory: Path, tmp_path: Path, name: str, damage: str) -> None:
+    """A sentence that names the model and quotes no path, and never a crash."""
+    for path in directory.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    content = (tmp_path / name).read_bytes()
+    if damage == "missing":
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(b"" if damage == "empty" else content[: len(content) // 2])
+    with pytest.raises(ModelUnusable, match=r"^tiny: cannot be loaded \(\w+\)$"):
+        opened(tmp_path)
+
+
+def test_an_unknown_compute_type_is_unusable(directory: Path) -> None:
+    """Not a traceback of the library."""
+    with pytest.raises(ModelUnusable):
+        opened(directory, "int3")
+
+
+def test_the_process_ends_well_right_after_a_translation(directory: Path) -> None:
+    """Workers of CTranslate2 that still hold a callback do not abort an interpreter that ends."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ABORT_AT_EXIT, str(directory)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,0 +1,162 @@
+"""A job's segments come in order and early; a job that is given up leaves nothing in the queue, the loop or the log."""
+
+import asyncio
+import gc
+import time
+from contextlib import aclosing
+
+import pytest
+
+from talmach.engine.base import DecodeOptions, Direction
+from talmach.errors import DeadlineExceeded, QueueFull
+from tests.fakes import NaughtyEngine
+from tests.unit.translation.harness import TO_ENGLISH, Running, running, until
+
+BOOK = "\n".join(f"Сказ нумар {number} гэтай кнігі." for number in range(100))
+LONG = "Гэты доўгі сказ " + ", ".join(f"мае слова {number}" for number in range(60)) + "."
+
+
+def tasks() -> int:
+    """Tasks of the loop, this one included."""
+    return len(asyncio.all_tasks())
+
+
+async def blocked(served: Running) -> None:
+    """Keep the only worker busy until the gate opens."""
+    served.engine.gate.clear()
+    served.queue.submit([["<2en>", "blocker"]], DecodeOptions())
+    await until(served.engine.began.is_set)
+    served.engine.batches.clear()
+
+
+async def test_segments_come_in_document_order_before_the_last_is_decoded() -> None:
+    """The first segment is there when most of the book has not been seen by the engine."""
+    async with running(max_batch_size=4) as served:
+        job = served.start(BOOK)
+        indices, seen_at_first = [], 0
+        async for segment in job.segments():
+            seen_at_first = seen_at_first or len(served.engine.decoded)
+            indices.append(segment.index)
+    assert indices == list(range(100))
+    assert seen_at_first < 20
+    assert job.segment_count == 100
+
+
+async def test_closing_the_generator_empties_the_queue() -> None:
+    """A caller that goes after the first segment frees everything that has not been decoded."""
+    async with running(max_batch_size=4) as served:
+        async with aclosing(served.start(BOOK).segments()) as segments:
+            await anext(segments)
+        await asyncio.sleep(0)
+        assert served.queue.waiting_sentences == 0
+        await until(lambda: tasks() <= 2)
+    assert len(served.engine.decoded) < 20
+
+
+async def test_cancelling_the_caller_empties_the_queue() -> None:
+    """So does a cancelled task that waits for a whole article."""
+    async with running() as served:
+        await blocked(served)
+        task = asyncio.ensure_future(served.translate(BOOK))
+        await until(lambda: served.queue.waiting_sentences == 100)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0)
+        assert served.queue.waiting_sentences == 0
+        assert served.engine.batches == []
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+async def test_a_job_that_nobody_listens_to_can_be_cancelled(turns: int) -> None:
+    """Whether its tasks have begun or not, sentences and parts of sentences leave the queue, and no task is left."""
+    async with running(NaughtyEngine(max_source_tokens=20)) as served:
+        await blocked(served)
+        before = tasks()
+        job = served.start(f"{BOOK}\n{LONG}")
+        assert served.queue.waiting_sentences > 105
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        job.cancel()
+        await asyncio.sleep(0)
+        assert served.queue.waiting_sentences == 0
+        await until(lambda: tasks() == before)
+        job.cancel()
+    assert served.metrics.registry.get_sample_value("talmach_queue_tokens") == 0
+
+
+async def test_cancelling_stops_what_is_running() -> None:
+    """A sentence that hangs in the engine learns that nobody waits for it."""
+    async with running() as served:
+        job = served.start("Гэты сказ hang вісіць.")
+        await until(served.engine.began.is_set)
+        job.cancel()
+        await until(lambda: served.engine.stopped)
+    assert served.engine.stopped == ["Гэты сказ hang вісіць."]
+
+
+async def test_jobs_with_the_same_sentences_do_not_disturb_each_other() -> None:
+    """Futures belong to one job: one that is cancelled takes nothing from another."""
+    async with running() as served:
+        await blocked(served)
+        first, second = served.start(BOOK), served.start(BOOK)
+        await asyncio.sleep(0)
+        first.cancel()
+        served.engine.gate.set()
+        assert len([segment async for segment in second.segments()]) == 100
+
+
+async def test_all_or_nothing_over_several_queues() -> None:
+    """When the second queue is full, what the first has taken leaves it again."""
+    engines = [
+        NaughtyEngine(model_id=f"{each}-en", directions=frozenset({Direction(each, "en")})) for each in ("be", "ru")
+    ]
+    async with running(*engines, max_queue_tokens=10) as served:
+        for engine in engines:
+            engine.gate.clear()
+        russian = served.translator._queues["ru-en"]
+        russian.submit([["<2en>", "a"]], DecodeOptions())
+        await until(engines[1].began.is_set)
+        russian.submit([["<2en>", *"bcdefghi"]], DecodeOptions())
+        with pytest.raises(QueueFull):
+            served.start("Дзеці вельмі доўга чакалі гэтага дня ў школе. Губернатор сообщил, что мост откроется.")
+        await asyncio.sleep(0)
+        assert served.queue.waiting_sentences == 0
+
+
+async def test_a_deadline_that_passes_ends_the_call_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    """One DeadlineExceeded for the caller, and none of the hundred others is logged as never retrieved."""
+    async with running() as served:
+        await blocked(served)
+        job = served.start(BOOK, deadline=time.monotonic() + 0.05)
+        await asyncio.sleep(0.06)
+        served.engine.gate.set()
+        with pytest.raises(DeadlineExceeded):
+            _ = [segment async for segment in job.segments()]
+        await until(lambda: tasks() <= 2)
+        del job
+        gc.collect()
+    assert caplog.records == []
+    assert served.engine.batches == []
+
+
+async def test_failures_of_a_job_nobody_listens_to_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Tasks that failed before the job was given up are no news for the log."""
+    async with running() as served:
+        job = served.start("Сказ raise адзін тут.\nСказ raise два тут.")
+        await until(lambda: len(served.engine.batches) == 3)
+        await until(lambda: tasks() <= 2)
+        job.cancel()
+        del job
+        gc.collect()
+    assert caplog.records == []
+
+
+async def test_timings_and_usage_are_those_of_the_job() -> None:
+    """Queue and inference are parts of the whole; tokens are those of the engine."""
+    async with running(NaughtyEngine(seconds_per_batch=0.02)) as served:
+        totals = (await served.translate("Школа адкрыта сёння.\nДзеці рады.", TO_ENGLISH)).totals
+    assert totals.timings.inference_ms >= 20
+    assert totals.timings.queue_ms < 20
+    assert totals.timings.total_ms >= totals.timings.queue_ms + totals.timings.inference_ms
+    assert (totals.usage.source_tokens, totals.usage.target_tokens, totals.usage.cache_hits) == (7, 7, 0)
