@@ -100,7 +100,10 @@ def load_settings(**overrides: object) -> Settings:
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the types
     except ValidationError as error:
-        problems += [f"{_variable(str(each['loc'][0]))}: {each['msg']}" for each in error.errors(include_url=False)]
+        problems += [
+            f"{_variable(str(each['loc'][0]))}: {each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors(include_url=False)
+        ]
         raise InvalidSettings("\n".join(problems)) from error
     if problems:
         raise InvalidSettings("\n".join(problems))

@@ -11,8 +11,8 @@
     |   +-- ServerStarting   SERVER_STARTING       the models are not loaded and proven yet
     |   +-- ServerDraining   SERVER_DRAINING       the server is finishing what it has accepted
     +-- DeadlineExceeded     DEADLINE_EXCEEDED     too little time left to start the work
-    +-- Unauthenticated      UNAUTHENTICATED       no token, or one that nobody was given
-    +-- PermissionDenied     PERMISSION_DENIED     a known client that may not do this
+    +-- Unauthenticated      UNAUTHENTICATED       no token
+    +-- PermissionDenied     PERMISSION_DENIED     a token that nobody was given
     +-- EngineFailure        ENGINE_FAILURE        the engine failed on the whole call
 
 Messages have the form `field: what is wrong (limit)`. Neither messages nor metadata ever hold a user's text: they are
@@ -189,7 +189,7 @@ class DeadlineExceeded(TalmachError):
 
 
 class Unauthenticated(TalmachError):
-    """No token, or one that nobody was given."""
+    """No token."""
 
     reason = "UNAUTHENTICATED"
 
@@ -198,7 +198,7 @@ class Unauthenticated(TalmachError):
 
 
 class PermissionDenied(TalmachError):
-    """A known client that may not do this."""
+    """A token that nobody was given."""
 
     reason = "PERMISSION_DENIED"
 

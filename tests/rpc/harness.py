@@ -131,7 +131,8 @@ async def running(
         max_concurrent_calls=max_concurrent_calls,
     )
     port = await server.start()
-    await server.set_serving(serving)
+    if serving:
+        await server.set_serving(True)
     channel = grpc.aio.insecure_channel(
         f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     )

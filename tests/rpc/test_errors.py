@@ -261,6 +261,35 @@ async def test_engine_failure_of_the_whole_call(served: Running, log: Any) -> No
     assert '"code": "INTERNAL"' in log.getvalue()
 
 
+async def test_one_failed_text_ends_the_call_at_once() -> None:
+    """It is not waited for the texts before it, and what they still had to do is given up."""
+    async with running(max_batch_size=1) as served:
+        translate = served.queue.submit
+
+        def fail_the_second(sentences: Any, *args: Any, **more: Any) -> Any:
+            futures = translate(sentences, *args, **more)
+            if "second" in sentences[0]:
+                futures[0].set_exception(DeadlineExceeded())
+            return futures
+
+        served.queue.submit = fail_the_second  # type: ignore[method-assign]
+        request = texts("They hang about at the lake.", "The second text of two.", options=to("be"))
+        assert (await failure_of(served.translation.TranslateText(request))).code == "DEADLINE_EXCEEDED"
+        await served.translation.TranslateText(texts(GOOD), timeout=5)
+
+
+async def test_one_refused_text_takes_its_siblings_along() -> None:
+    """The call has failed: what was queued for its other texts is given up."""
+    english = [f"They hang about at the lake for {n} days." for n in range(9)]
+    async with running(max_batch_size=1) as served:
+        request = texts(*english, "Xyzzy qwrt", options=to("be"))
+        assert (await failure_of(served.translation.TranslateText(request))).violations == [
+            ("texts[9]", "LANGUAGE_UNDETERMINED")
+        ]
+        await until(lambda: not served.queue.waiting_sentences)
+        await served.translation.TranslateText(texts(GOOD), timeout=5)
+
+
 async def test_an_unexpected_exception_says_nothing(served: Running, monkeypatch: pytest.MonkeyPatch, log: Any) -> None:
     """A defect of ours is INTERNAL without its text, in the reply and in the log."""
 

@@ -13,7 +13,7 @@ from talmach.catalog.manifest import ModelSpec, load
 from talmach.catalog.verify import verify
 from talmach.config import Settings
 from talmach.engine import malloc
-from talmach.engine.base import DecodeOptions, Direction
+from talmach.engine.base import DecodeOptions, Direction, TranslationEngine
 from talmach.engine.ct2 import Ct2Encoder, Ct2Translator
 from talmach.errors import ModelUnusable
 from talmach.quality import Flag
@@ -71,7 +71,7 @@ def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings) -> C
     return engine
 
 
-def prove_translator(spec: ModelSpec, engine: Ct2Translator) -> None:
+def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:
     """Translate the golden sentences; raises ModelUnusable when one comes out empty, looping or in the wrong script."""
     pairs = [(Direction.parse(golden.direction), golden.source) for golden in spec.golden]
     hypotheses = engine.translate([engine.tokenize(text, direction) for direction, text in pairs], DecodeOptions())

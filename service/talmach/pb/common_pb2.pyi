@@ -400,14 +400,14 @@ class ItemError(_message.Message):
 
       INVALID_ARGUMENT     EMPTY_TEXT, TEXT_TOO_LONG {limit, actual}, TOO_MANY_TEXTS {limit, actual}, INVALID_TEXT,
                            INVALID_LANGUAGE_CODE {supported}, UNSUPPORTED_LANGUAGE_PAIR {source, target, pairs},
-                           LANGUAGE_UNDETERMINED {candidates}, OUT_OF_RANGE {range}
+                           LANGUAGE_UNDETERMINED {candidates}, OUT_OF_RANGE {range}, DUPLICATE_ID
       NOT_FOUND            MODEL_NOT_FOUND {models}
       FAILED_PRECONDITION  MODEL_UNUSABLE {model}: the model failed its checksum or self-test
       RESOURCE_EXHAUSTED   QUEUE_FULL, QUOTA_EXCEEDED: try again after the wait given
       UNAVAILABLE          SERVER_STARTING, SERVER_DRAINING: the only code worth an automatic retry
       DEADLINE_EXCEEDED    DEADLINE_EXCEEDED: too little time is left to do the work, or none
-      UNAUTHENTICATED      UNAUTHENTICATED: no token, or an unknown one
-      PERMISSION_DENIED    PERMISSION_DENIED: a known client that may not do this
+      UNAUTHENTICATED      UNAUTHENTICATED: no token
+      PERMISSION_DENIED    PERMISSION_DENIED: a token that nobody was given
       INTERNAL             ENGINE_FAILURE: the engine failed
 
     No error ever quotes the text that was sent.

@@ -3,6 +3,7 @@
 # The names and parameters are those of the contract.
 # ruff: noqa: ARG002, N802
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, aclosing
 from typing import Any
@@ -46,7 +47,8 @@ class TranslationServicer(TranslationServiceServicer):
         asked = self._reader.texts(request)
         with ExitStack() as stack:
             jobs = self._start_all(asked, deadline_of(context), stack)
-            done = [await job.finish() for job in jobs]
+            # The first failure ends the call, and leaving the stack cancels the jobs that are not done.
+            done = await asyncio.gather(*(job.finish() for job in jobs))
         total = totals.merge([each.totals for each in done])
         return pb.TranslateTextResponse(
             translations=[replies.text_translation(each, asked.unit) for each in done],

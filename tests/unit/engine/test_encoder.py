@@ -29,7 +29,8 @@ def test_embeddings_have_length_one(encoder: Ct2Encoder) -> None:
     """One float32 row for each text, more than one batch of them."""
     embeddings = encoder.encode(TEXTS)
     assert len(TEXTS) > 32
-    assert (embeddings.shape, embeddings.dtype) == ((len(TEXTS), tiny.WIDTH), np.float32)
+    assert embeddings.shape == (len(TEXTS), tiny.WIDTH)
+    assert embeddings.dtype == np.dtype("float32")
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
 
 

@@ -1,0 +1,118 @@
+"""The models that come with talmach: intact, loadable, proven, and good for something."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from talmach.app.loading import Engines, load_engines, prove_translator
+from talmach.batching import BatchingQueue
+from talmach.catalog import default_models_dir
+from talmach.catalog.manifest import ModelSpec, load
+from talmach.catalog.verify import verify
+from talmach.config import load_settings
+from talmach.engine.base import DecodeOptions, Direction
+from talmach.quality import Flag
+from talmach.summary.use_case import Summarizer
+from talmach.summary.values import SummaryOptions
+from talmach.text.article import Article
+from talmach.translation.use_case import Translator
+from talmach.translation.values import ArticleTranslation, SegmentStatus, TranslationOptions
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LANGUAGES = ("ru", "be", "en")
+DIRECTIONS = [Direction(source, target) for source in LANGUAGES for target in LANGUAGES if source != target]
+# What a draft may get wrong; from a model that is more than a draft, next to nothing is accepted.
+USELESS = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT})
+MOST_USELESS = {True: 0.25, False: 0.02}
+
+
+def article(language: str) -> Article:
+    """One of the three parallel example articles."""
+    headline, _, body = (EXAMPLES / f"article.{language}.txt").read_text(encoding="utf-8").partition("\n")
+    return Article.parse(headline, "", body, language)
+
+
+@pytest.fixture(scope="module", name="engines")
+def _engines() -> Engines:
+    return load_engines(load_settings(device="cpu", workers=2))
+
+
+@pytest.mark.parametrize("spec", load(default_models_dir()).models, ids=lambda spec: spec.id)
+def test_files_are_those_of_the_manifest(spec: ModelSpec) -> None:
+    """Every checksum holds, and no file of a model's folder is unknown to the manifest but its card."""
+    directory = verify(spec, default_models_dir())
+    assert {path.name for path in directory.iterdir()} - {"README.md"} == set(spec.files)
+    assert (default_models_dir() / (spec.card or "")).is_file()
+
+
+def test_the_embedded_models_are_small() -> None:
+    """They are cloned with the history, for ever."""
+    files = [path for path in (default_models_dir() / "embedded").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 90_000_000
+
+
+def test_golden_sentences_are_translated(engines: Engines) -> None:
+    """As before a server says SERVING, for all six directions."""
+    for spec, engine in engines.translators:
+        prove_translator(spec, engine)
+    assert {direction for _, engine in engines.translators for direction in engine.directions} == set(DIRECTIONS)
+
+
+def test_the_target_tag_decides_the_script(engines: Engines) -> None:
+    """One source, two targets: Latin letters for the one, Cyrillic for the other."""
+    _, engine = engines.translators[0]
+    text = "Горад адкрыў новую школу."
+    pairs = [engine.tokenize(text, Direction("be", target)) for target in ("en", "ru")]
+    english, russian = (hypothesis.text for hypothesis in engine.translate(pairs, DecodeOptions()))
+    assert english.isascii()
+    assert not russian.isascii()
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS, ids=str)
+async def test_an_article_is_translated(engines: Engines, direction: Direction) -> None:
+    """Every segment, in the right script, without loops in all but a few."""
+    spec, engine = engines.translators[0]
+    queue = BatchingQueue(engine, workers=2)
+    translator = Translator({engine.model_id: queue}, low_confidence_score=-100)
+    source = article(direction.source)
+    try:
+        translation: ArticleTranslation = await asyncio.wait_for(
+            translator.translate(source, TranslationOptions(direction.target)), 120
+        )
+    finally:
+        await queue.close()
+    segments = translation.segments
+    assert len(segments) == len(source.sentences)
+    assert {segment.status for segment in segments} == {SegmentStatus.TRANSLATED}
+    assert {segment.source_language for segment in segments} == {direction.source}
+    assert all(segment.translated_text.strip() for segment in segments)
+    useless = [segment for segment in segments if segment.flags & USELESS]
+    assert len(useless) <= MOST_USELESS[spec.draft] * len(segments)
+
+
+@pytest.mark.parametrize("languages", [("ru", "en"), ("be", "en"), ("ru", "be")], ids="-".join)
+def test_translations_are_neighbours(engines: Engines, languages: tuple[str, str]) -> None:
+    """The nearest sentence of the other language is the translation, for more than four in five, both ways."""
+    first, second = (embed(engines, language) for language in languages)
+    assert len(first) == len(second)
+    similarity = first @ second.T
+    diagonal = np.arange(len(first))
+    assert (similarity.argmax(axis=1) == diagonal).mean() > 0.8
+    assert (similarity.argmax(axis=0) == diagonal).mean() > 0.8
+
+
+def embed(engines: Engines, language: str) -> NDArray[np.float32]:
+    """The embeddings of an example's sentences; the examples are parallel sentence by sentence."""
+    return engines.encoder[1].encode([sentence.text for sentence in article(language).sentences])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_article_is_summarised(engines: Engines, language: str) -> None:
+    """Three sentences of the body, in its order."""
+    summary = Summarizer(engines.encoder[1]).choose(article(language), SummaryOptions())
+    assert len(summary.chosen) == 3
+    assert [each.sentence.index for each in summary.chosen] == sorted(each.sentence.index for each in summary.chosen)
+    assert summary.encoder_model_id == engines.encoder[0].id

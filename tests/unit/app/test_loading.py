@@ -1,0 +1,103 @@
+"""From a manifest to engines: intact, loadable and proven, or refused with the name of the model."""
+
+from pathlib import Path
+
+import pytest
+
+from talmach.app.loading import load_engines, prove_translator, worker_count
+from talmach.catalog.manifest import load
+from talmach.catalog.verify import sha256_of
+from talmach.config import Settings, load_settings
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.errors import ModelUnusable
+from tests.fakes import NaughtyEngine
+from tests.unit.engine import tiny
+
+GOLDEN = "Горад адкрыў новую школу."
+
+
+def settings(models_dir: Path, **options: object) -> Settings:
+    """Settings for a models directory."""
+    return load_settings(models_dir=models_dir, device="cpu", **options)
+
+
+@pytest.fixture(name="models_dir")
+def _models_dir(tmp_path: Path) -> Path:
+    """Two tiny models with their manifest."""
+    for kind, write in (("translation", tiny.write_translator), ("encoder", tiny.write_encoder)):
+        (tmp_path / kind).mkdir()
+        write(tmp_path / kind)
+    (tmp_path / "manifest.toml").write_text(
+        "\n".join(_entry(tmp_path, kind) for kind in ("translation", "encoder")), encoding="utf-8"
+    )
+    return tmp_path
+
+
+def _entry(models_dir: Path, kind: str) -> str:
+    files = "\n".join(f'"{path.name}" = "{sha256_of(path)}"' for path in sorted((models_dir / kind).iterdir()))
+    directions = f'directions = ["be-en"]\ngolden = {{ be-en = "{GOLDEN}" }}\n' if kind == "translation" else ""
+    return (
+        f'[[model]]\nid = "{kind}"\nversion = "1"\nkind = "{kind}"\narchitecture = "random"\npath = "{kind}"\n'
+        f'licence = "Apache-2.0"\n{directions}[model.files]\n{files}\n'
+    )
+
+
+def test_a_model_that_fails_its_self_test_is_unusable(models_dir: Path) -> None:
+    """Random weights are read without complaint, but what they translate is not English."""
+    with pytest.raises(ModelUnusable, match=r"^translation: failed its self-test for be-en; [A-Z_, ]+$"):
+        load_engines(settings(models_dir))
+
+
+def test_an_altered_file_is_unusable(models_dir: Path) -> None:
+    """Before anything reads it."""
+    with (models_dir / "translation" / "model.bin").open("ab") as stream:
+        stream.write(b"\0")
+    with pytest.raises(ModelUnusable, match=r"^translation: model.bin is damaged"):
+        load_engines(settings(models_dir))
+
+
+def test_both_kinds_of_model_are_needed(models_dir: Path) -> None:
+    """A manifest with an encoder alone is refused."""
+    (models_dir / "manifest.toml").write_text(_entry(models_dir, "encoder"), encoding="utf-8")
+    with pytest.raises(ModelUnusable, match="needs a model of the kind translation"):
+        load_engines(settings(models_dir))
+
+
+class Answering(NaughtyEngine):
+    """Answers every sentence with the same."""
+
+    answer = Hypothesis("The town opened a new school.", -0.2, 8, truncated=False)
+
+    def translate(self, batch: object, options: DecodeOptions, is_cancelled: object = None) -> list[Hypothesis]:
+        return [self.answer]
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (Hypothesis(" ", -0.2, 1, truncated=False), "empty translation|LENGTH_RATIO"),
+        (Hypothesis("Горад адкрыў новую школу.", -0.2, 8, truncated=False), "WRONG_SCRIPT"),
+        (Hypothesis("town town town town town town", -0.2, 8, truncated=False), "REPETITION"),
+        (Hypothesis("The town opened a new school", -0.2, 8, truncated=True), "TRUNCATED"),
+    ],
+)
+def test_golden_translations_must_not_be_broken(models_dir: Path, answer: Hypothesis, problem: str) -> None:
+    """Empty, in the wrong script, looping or cut: each is refused; a proper sentence is not."""
+    spec = load(models_dir).model("translation")
+    engine = Answering(directions=frozenset({Direction("be", "en")}))
+    prove_translator(spec, engine)
+    engine.answer = answer
+    with pytest.raises(ModelUnusable, match=problem):
+        prove_translator(spec, engine)
+
+
+def test_there_is_a_worker_for_each_core(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer when each has several threads, never none, and as many as are set."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(6)), raising=False)
+    assert worker_count(settings(models_dir)) == 6
+    assert worker_count(settings(models_dir, threads_per_worker=4)) == 1
+    assert worker_count(settings(models_dir, threads_per_worker=8)) == 1
+    assert worker_count(settings(models_dir, workers=3)) == 3
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert worker_count(settings(models_dir)) == 4

@@ -1,0 +1,33 @@
+"""The folding of typography that training corpus and served sentences share."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talmach.engine.normalization import normalize
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("сям’я сямʼя сям`я", "сям'я сям'я сям'я"),
+        ("«Нёман» “Neman” „Нёман“ ,,Нёман''", '"Нёман" "Neman" "Нёман" "Нёман"'),
+        ("2020–2025 — гады", "2020-2025 — гады"),
+        ("так… не", "так... не"),
+        ("е\u0308лка у\u0306", "ёлка ў"),
+        (" a\u00a0b\n\tc ", "a b c"),
+        ("не\u00adпе\u200bра\ufeffнос", "неперанос"),
+        ("", ""),
+    ],
+)
+def test_typography_is_folded(text: str, expected: str) -> None:
+    """To one form of each apostrophe, quotation mark, dash, ellipsis and white space."""
+    assert normalize(text) == expected
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("«»“”„’ʼ`'\",–—-…. \n12")), max_size=60))
+def test_folding_is_stable_and_one_line(text: str) -> None:
+    """What a model is given has no line break and no space at its edges, whatever the text."""
+    folded = normalize(text)
+    assert folded == " ".join(folded.split())
+    assert not set("«»“”„’ʼ–…") & set(folded)
