@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
+from talmach.catalog import manifest
+from talmach.catalog.table import models_table
 from talmach.config import settings_table
 
 ROOT = Path(__file__).parents[1]
@@ -25,8 +27,17 @@ def test_modules_stay_small(module: Path) -> None:
     assert len(module.read_text(encoding="utf-8").splitlines()) <= 300
 
 
-def test_the_readme_holds_the_current_settings() -> None:
-    """The table in the README is `settings_table()`; paste its output between the markers when this fails."""
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("settings", settings_table()), ("models", models_table(manifest.load(ROOT / "models")))],
+    ids=["settings", "models"],
+)
+def test_the_readme_holds_the_current_tables(name: str, table: str) -> None:
+    """The tables in the README are those of the code and the manifest; `tests/update_readme.py` pastes them in."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = readme.partition("<!-- settings:begin -->")[2].partition("<!-- settings:end -->")[0]
-    assert table.strip() == settings_table()
+    assert readme.partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0].strip() == table
+
+
+def test_the_readme_is_short() -> None:
+    """A newcomer reads it whole."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150

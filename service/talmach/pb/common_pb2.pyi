@@ -363,7 +363,7 @@ Global___Timings: _TypeAlias = Timings  # noqa: Y015
 
 @_typing.final
 class Usage(_message.Message):
-    """What a call cost. A sentence that occurs several times in one call counts once."""
+    """What a call cost. A sentence that occurs several times in one text or article counts once."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -31,7 +31,8 @@ _DASH = re.compile(r"[—–−-][ \t\u00a0\u202f\n]+")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _NEXT_WORD = re.compile(r"[^\w]{0,12}?([^\W_][\w'’ʼ-]*)(.?)", re.DOTALL)
 _BRAND = re.compile(r"[a-z]{1,3}[A-Z]")  # iPhone, eBay
-_INITIALS = re.compile(r"(?:[A-ZА-ЯЁІЎ][.-])*(?:[A-ZА-ЯЁІЎ]|Дж|Дз|Y[aeou]|Zh|Kh|Ts|Ch|Sh|Dz)")  # romanised ones have two letters
+# Romanised initials have two letters.
+_INITIALS = re.compile(r"(?:[A-ZА-ЯЁІЎ][.-])*(?:[A-ZА-ЯЁІЎ]|Дж|Дз|Y[aeou]|Zh|Kh|Ts|Ch|Sh|Dz)")
 _ROMAN = re.compile(r"[IVXLCDMІХМС]+(?:[–—-][IVXLCDMІХМС]+)?")
 _JOINED_WORDS = re.compile(r"[а-яёіў]{2}[.!?…]+[А-ЯЁІЎ][а-яёіў]")
 _SPEECH_TAG = re.compile(

@@ -222,7 +222,11 @@ def test_a_megabyte_on_one_line_is_split_in_linear_time(unit: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Слова ўзяла архівістка Т. П. Вясёлка.", "The minister, Mr. R. Ya. Kapusta, agreed.", "It was signed by Yu. Kh. Lis."],
+    [
+        "Слова ўзяла архівістка Т. П. Вясёлка.",
+        "The minister, Mr. R. Ya. Kapusta, agreed.",
+        "It was signed by Yu. Kh. Lis.",
+    ],
 )
 def test_initials_that_look_like_something_else(text: str) -> None:
     """Initials spelled like «т. п.», and romanised ones of two letters, do not end the sentence."""
