@@ -14,22 +14,41 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LengthBudget", "Selection", "Weights", "combine", "continuous_lexrank", "position_prior", "select_mmr"]
+__all__ = [
+    "POSITION_DECAY",
+    "TERM_SHARE",
+    "LengthBudget",
+    "Selection",
+    "Weights",
+    "blend",
+    "combine",
+    "continuous_lexrank",
+    "position_prior",
+    "select_mmr",
+]
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 
 DUPLICATE_SIMILARITY = 0.95  # cosine above which a sentence says nothing that its neighbour did not
+POSITION_DECAY = 4.0  # sentences in which the prior falls to 1/e
+TERM_SHARE = 0.85  # of the words in the similarity of two sentences; the rest is the encoder's
 _TOLERANCE = 1e-9  # largest change of one probability when the power iteration stops
 _MAX_ITERATIONS = 200  # damping 0.85 gains a digit in 14 iterations; this is only a fuse
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Shares of the components of a score, at least 0 and not all 0; only their ratios count."""
+    """Shares of the components of a score, at least 0 and not all 0; only their ratios count.
 
-    centrality: float = 0.5
-    headline: float = 0.3
-    position: float = 0.2
+    The defaults and TERM_SHARE come from the table of `models.training.tune_summary`: the mean of ROUGE-1 and ROUGE-L
+    on the GUM summaries without their test split, 30.3 for the lead, and the agreement of the languages (Jaccard). They
+    reach 31.1 and 0.81. The best, words alone with half the weight of the position, has 32.1, within the noise, but
+    0.64, and takes up asides from the end of the story. Embeddings alone reach 30.3.
+    """
+
+    centrality: float = 1.0
+    headline: float = 1.0
+    position: float = 1.0
 
     def __post_init__(self) -> None:
         """Raises ValueError: a weight is negative, or all of them are 0."""
@@ -53,6 +72,14 @@ class Selection:
 
     index: int
     redundancy: float
+
+
+def blend(embeddings: Floats, terms: Floats, share: float = TERM_SHARE) -> NDArray[np.float32]:
+    """Return rows (n, d + t) whose cosine is `share` of that of `terms` (n, t), the rest that of `embeddings` (n, d).
+
+    The rows of both have length 1, and so have those that are returned.
+    """
+    return np.hstack([np.sqrt(1.0 - share) * embeddings, np.sqrt(share) * terms]).astype(np.float32)
 
 
 def continuous_lexrank(embeddings: Floats, damping: float = 0.85) -> NDArray[np.float64]:
@@ -84,12 +111,12 @@ def continuous_lexrank(embeddings: Floats, damping: float = 0.85) -> NDArray[np.
 
 
 def position_prior(n: int) -> NDArray[np.float64]:
-    """Return 1 / sqrt(i + 1) for sentence i of n: 1, 0.71, 0.58, 0.5 ..., the inverted pyramid of news.
+    """Return exp(-i / POSITION_DECAY) for sentence i of n: 1, 0.78, 0.61, 0.47 ..., the inverted pyramid of news.
 
-    Between the two usual forms: linear decay, which hardly tells the first three sentences apart, and 1 / (i + 1),
-    which leaves no difference behind the fifth.
+    Measured beside linear decay, 1 / (i + 1) and its square root: about as good as the last, with languages in better
+    agreement, because behind the opening it is nearly flat and small shifts of the numbering change nothing.
     """
-    return np.asarray(1.0 / np.sqrt(np.arange(1, n + 1, dtype=np.float64)))
+    return np.asarray(np.exp(-np.arange(n, dtype=np.float64) / POSITION_DECAY))
 
 
 def combine(
@@ -115,6 +142,7 @@ def select_mmr(
     *,
     diversity: float,
     stop: int | LengthBudget,
+    needs: NDArray[np.int64] | None = None,
 ) -> list[Selection]:
     """Choose sentences greedily by maximal marginal relevance, in the order of choice.
 
@@ -127,14 +155,17 @@ def select_mmr(
         candidates: (n,), what may be chosen.
         diversity: in [0, 1]; 0 = by score alone, duplicates still left out.
         stop: how many to choose at most, or a budget that each choice must fit into.
+        needs: (n,), the sentence that must have been chosen before this one may be; its own number = none.
     """
     unit = _normalise(embeddings)
+    similarity = np.clip(unit @ unit.T, 0.0, 1.0)  # once for all: a row at a time it is 20 times slower
     redundancy = np.zeros(len(scores))  # highest similarity to what is chosen
     left = candidates.copy()
+    free = np.ones(len(scores), dtype=np.bool_) if needs is None else needs == np.arange(len(scores))
     spent = 0
     chosen: list[Selection] = []
     while not isinstance(stop, int) or len(chosen) < stop:
-        allowed = left & (redundancy <= DUPLICATE_SIMILARITY)
+        allowed = left & free & (redundancy <= DUPLICATE_SIMILARITY)
         if isinstance(stop, LengthBudget):
             allowed &= stop.costs <= stop.limit - spent
         if not allowed.any():
@@ -143,7 +174,9 @@ def select_mmr(
         best = int(np.argmax(np.where(allowed, marginal, -np.inf)))
         chosen.append(Selection(best, float(redundancy[best])))
         left[best] = False
-        redundancy = np.maximum(redundancy, np.clip(unit @ unit[best], 0.0, 1.0))
+        if needs is not None:
+            free |= needs == best
+        redundancy = np.maximum(redundancy, similarity[best])
         if isinstance(stop, LengthBudget):
             spent += int(stop.costs[best]) + stop.joint
     return chosen

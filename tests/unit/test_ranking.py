@@ -75,8 +75,8 @@ def test_lexrank_is_a_share_and_follows_permutations(embeddings: Floats) -> None
 
 
 def test_position_prior() -> None:
-    """1 / sqrt(i + 1), at any length."""
-    assert_allclose(position_prior(4), [1.0, 0.70711, 0.57735, 0.5], atol=1e-5)
+    """exp(-i / 4), at any length."""
+    assert_allclose(position_prior(4), [1.0, 0.77880, 0.60653, 0.47237], atol=1e-5)
     assert position_prior(0).shape == (0,)
 
 

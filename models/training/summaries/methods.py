@@ -1,6 +1,7 @@
 """What is compared. A method takes a document and a number of sentences and returns positions in the body."""
 
 import random
+import re
 from collections.abc import Callable, Sequence
 
 from sumy.models.dom import ObjectDocumentModel, Paragraph
@@ -14,12 +15,9 @@ from sumy.utils import get_stop_words
 
 from models.training.summaries.documents import Summarized
 from models.training.summaries.rouge import Rouge
-from talmach.summary.candidates import objections
+from talmach.summary.candidates import judge
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import SummaryOptions
-from talmach.text.article import Field
-
-import re
 
 Method = Callable[[Summarized, int], list[int]]
 
@@ -56,11 +54,9 @@ def lead_of_candidates(document: Summarized, sentences: int) -> list[int]:
 
 def candidates(document: Summarized) -> list[int]:
     """Return the positions that our summariser would consider."""
-    found = objections(document.article, include_lead=False)
-    body = [
-        found[sentence.index] for sentence in document.article.sentences if sentence.field is not Field.HEADLINE
-    ]
-    return [position for position, objection in enumerate(body) if objection is None]
+    first = document.body[0].index
+    verdicts = judge(document.article, include_lead=False)[first:]
+    return [position for position, verdict in enumerate(verdicts) if verdict.is_candidate]
 
 
 def draw(seed: int) -> Method:

@@ -226,7 +226,7 @@ class BatchingQueue:
     def _settle(self, lane: Lane, entry: Entry, future: "asyncio.Future[Decoded]") -> None:
         if not future.cancelled():
             future.exception()  # seen: a caller that has gone leaves no "exception was never retrieved" in the log
-        elif entry.is_waiting:
+        if entry.is_waiting:
             lane.remove(entry)
             self._count(-1, -entry.size)
             self._metrics.dropped_sentences.labels("cancelled").inc()

@@ -1,6 +1,9 @@
 """Use case: an article -> the sentences that carry its story.
 
 values      what goes in and comes out
-candidates  which sentences may stand in a summary at all
+candidates  which sentences may stand in a summary at all, alone or with another one
+context     what a sentence lacks when it stands alone
+verbs       whether a line says something
+terms       sentences as vectors of words, beside the encoder's
 use_case    encode -> rank -> choose
 """

@@ -1,50 +1,80 @@
-"""Which sentences may stand in a summary: those that can be understood without the ones around them."""
+"""Which sentences may stand in a summary: those that can be understood without the ones around them.
+
+One that points back to the sentence before it may stand there too, but only together with that sentence.
+"""
 
 import re
+from dataclasses import dataclass
+from itertools import groupby
 
+from talmach.summary.context import Dependence, dependence
+from talmach.summary.terms import words_of
+from talmach.summary.verbs import has_verb
 from talmach.text.article import Article, Field, Sentence
+from talmach.text.boilerplate import BoilerplateKind
 
 _MIN_WORDS = 4
-_WORD = re.compile(r"\w+(?:['’ʼ]\w+)*")
+_LONGEST_CAPTION = 2  # sentences; a longer paragraph belongs to the story, whatever ends it
+_OF_PICTURES = (BoilerplateKind.CREDIT, BoilerplateKind.CAPTION)
 _TERMINAL = re.compile(r"[.!?…][\"'»”’)\]]*$")
-_QUESTION = re.compile(r"\?!?[\"'»”’)\]]*$")
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a sentence may be chosen: always, together with the sentence `needs` (an index), or not at all."""
+
+    objection: str | None = None  # in a few words, None = none
+    needs: int | None = None
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether there is a summary that it may stand in."""
+        return self.objection is None or self.needs is not None
 
 
-_PRONOUNS = _set("он она оно они ён яна яно яны he she it they")
-# A pronoun or connective in front points back to a sentence that the reader of the summary may not see.
-_POINTS_BACK = _PRONOUNS | _set(
-    "его её ее их ему ей им этот эта это эти такой такая такие там тогда поэтому однако кроме "
-    "яго яе іх яму ёй гэты гэтая гэта гэтыя такі такая такія там тады таму аднак акрамя "
-    "his her their this that these those there then therefore however besides"
-)
-# The same behind a preposition: «У ёй», «О них», "With them".
-_PREPOSITIONS = _set(
-    "в во на с со к о об от до из у за под над при про без для у ў ва на з са да пра аб ад in on with for at of by"
-)
-_OBLIQUE = _set("ней нем нём них нему ним ними него неё нее ёй ім імі іх яго яе яму him her them it")
-_CLOSING_QUOTES = {"«": "»", "“": "”", "„": "“", '"': '"'}
-_SPEAKER_WITHIN = 3  # words behind a quotation: «сказал он», "he said", «расказала нам яна»
-
-
-def objections(article: Article, *, include_lead: bool) -> list[str | None]:
-    """Return for every sentence why it is no candidate, in a few words, or None when it is one.
+def judge(article: Article, *, include_lead: bool) -> list[Verdict]:
+    """Return the verdict on every sentence.
 
     With `include_lead` the first whole sentence of the story is one in any case, unless it is the headline again.
     """
-    headline = {_fold(sentence) for sentence in article.sentences if sentence.field is Field.HEADLINE}
-    result: list[str | None] = []
+    captions = _captions(article)
+    seen: dict[tuple[str, ...], Sentence] = {}  # by their words, the first time
+    verdicts: list[Verdict] = []
+    previous: int | None = None  # the last sentence that is no boilerplate, where it was read first
     needs_lead = include_lead
     for sentence in article.sentences:
-        found = _objection_to_kind(sentence) or ("headline again" if _fold(sentence) in headline else None)
-        if found is None and not needs_lead:
-            found = _objection_to_context(sentence.text)
-        needs_lead = needs_lead and found is not None
-        result.append(found)
-    return result
+        first = seen.setdefault(_fold(sentence), sentence)
+        caption = "caption" if sentence.index in captions else None
+        found = _objection_to_kind(sentence) or caption or _objection_to_repetition(sentence, first)
+        if found is not None:
+            verdict = Verdict(found)
+        elif needs_lead:
+            verdict, needs_lead = Verdict(), False
+        else:
+            last = previous if previous is not None and verdicts[previous].is_candidate else None
+            verdict = _verdict_in_context(sentence.text, last)
+        verdicts.append(verdict)
+        if sentence.boilerplate is None:
+            previous = first.index
+    return verdicts
+
+
+def _captions(article: Article) -> set[int]:
+    """Return what stands with a picture's credit in a paragraph: «Новая школа. Фото: Анна Лесная»."""
+    found: set[int] = set()
+    for _, paragraph in groupby(article.sentences, lambda sentence: (sentence.field, sentence.paragraph)):
+        sentences = list(paragraph)
+        story = [sentence.index for sentence in sentences if sentence.boilerplate is None]
+        if sentences[-1].boilerplate in _OF_PICTURES and len(story) <= _LONGEST_CAPTION:
+            found.update(story)
+    return found
+
+
+def _verdict_in_context(text: str, previous: int | None) -> Verdict:
+    lacks: Dependence | None = dependence(text)
+    if lacks is None:
+        return Verdict()
+    return Verdict(lacks.value, previous if lacks.is_met_by_previous else None)
 
 
 def _objection_to_kind(sentence: Sentence) -> str | None:
@@ -52,37 +82,17 @@ def _objection_to_kind(sentence: Sentence) -> str | None:
         return "headline"
     if sentence.boilerplate is not None:
         return f"boilerplate ({sentence.boilerplate.value})"
-    if len(_words(sentence.text)) < _MIN_WORDS or not _TERMINAL.search(sentence.text):
+    if len(words_of(sentence.text)) < _MIN_WORDS or not _TERMINAL.search(sentence.text):
         return "fragment"
-    return None
+    return None if has_verb(sentence.text) else "fragment without a verb"
 
 
-def _objection_to_context(text: str) -> str | None:
-    if _QUESTION.search(text):
-        return "question"
-    first, second, *_ = _words(text)
-    if first in _POINTS_BACK or (first in _PREPOSITIONS and second in _OBLIQUE):
-        return "points back to another sentence"
-    return _objection_to_quotation(text)
-
-
-def _objection_to_quotation(text: str) -> str | None:
-    if text.count("»") > text.count("«"):
-        return "end of a quotation"
-    if (closing := _CLOSING_QUOTES.get(text[0])) is None:
+def _objection_to_repetition(sentence: Sentence, first: Sentence) -> str | None:
+    if first is sentence:
         return None
-    _, _, behind = text[1:].partition(closing)
-    following = _words(behind)
-    if not following:
-        return "quotation without its speaker"
-    if not _PRONOUNS.isdisjoint(following[:_SPEAKER_WITHIN]):
-        return "quotation of someone named before"
-    return None
-
-
-def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
+    # It would vote for itself: the centrality of what stands twice says nothing about the story.
+    return "headline again" if first.field is Field.HEADLINE else "repeats an earlier sentence"
 
 
 def _fold(sentence: Sentence) -> tuple[str, ...]:
-    return tuple(_words(sentence.text))
+    return tuple(words_of(sentence.text))

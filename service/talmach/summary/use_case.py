@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from talmach import ranking
 from talmach.engine.base import SentenceEncoder
-from talmach.ranking import LengthBudget, Weights
-from talmach.summary.candidates import objections
+from talmach.ranking import TERM_SHARE, LengthBudget, Weights
+from talmach.summary.candidates import Verdict, judge
+from talmach.summary.terms import term_vectors
 from talmach.summary.values import (
     DEFAULT_DIVERSITY,
     DEFAULT_SENTENCES,
@@ -22,9 +23,10 @@ from talmach.summary.values import (
 )
 from talmach.text.article import Article, Field, Sentence
 
-# For the reasons only: nearly as central as the most central sentence; clearly about what the headline is about.
+# For the reasons only: nearly as central as the most central sentence; about what the headline is about; early.
 _CENTRAL = 0.9
-_CLOSE = 0.5
+_CLOSE = 0.15  # words weigh most, and a headline shares few of them with any one sentence
+_EARLY = 0.5
 
 _Numbers = NDArray[np.float64]  # one for each candidate, in [0, 1]
 
@@ -34,6 +36,7 @@ class _Ranking:
     """The candidates of one article and how they fared."""
 
     sentences: Sequence[Sentence]
+    needs: NDArray[np.int64]  # number of the candidate that must be chosen too; its own = none
     chosen: frozenset[int]  # numbers of candidates
     scores: _Numbers
     centrality: _Numbers
@@ -60,8 +63,12 @@ class _Ranking:
             (self.centrality[number] >= _CENTRAL, "central to the article"),
             (self.headline_similarity[number] >= _CLOSE, "close to the headline"),
             (number == 0, "opens the story"),
+            (number > 0 and self.position[number] >= _EARLY, "near the opening"),
         )
         why = ", ".join(text for holds, text in marks if holds)
+        needs = int(self.needs[number])
+        if needs not in self.chosen | {number}:
+            return "passed over: points back to a sentence that is not chosen"
         if number in self.chosen:
             return f"chosen: {why or 'best of the rest'}"
         if self.redundancy[number] > ranking.DUPLICATE_SIMILARITY:
@@ -72,9 +79,17 @@ class _Ranking:
 class Summarizer:
     """Chooses sentences by centrality, similarity to the headline and position."""
 
-    def __init__(self, encoder: SentenceEncoder, *, workers: int = 1, weights: Weights | None = None) -> None:
+    def __init__(
+        self,
+        encoder: SentenceEncoder,
+        *,
+        workers: int = 1,
+        weights: Weights | None = None,
+        term_share: float = TERM_SHARE,
+    ) -> None:
         self._encoder = encoder
         self._weights = weights or Weights()
+        self._term_share = term_share
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="encode")
 
     async def summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
@@ -88,12 +103,15 @@ class Summarizer:
 
     def choose(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         """Do the work of `summarize` in the calling thread."""
-        found = objections(article, include_lead=options.include_lead)
-        judged = list(zip(article.sentences, found, strict=True))
-        candidates = [sentence for sentence, objection in judged if objection is None]
-        scored = {sentence.index: _unscored(sentence, objection) for sentence, objection in judged if objection}
+        verdicts = judge(article, include_lead=options.include_lead)
+        candidates = [sentence for sentence in article.sentences if verdicts[sentence.index].is_candidate]
+        scored = {
+            sentence.index: _unscored(sentence, verdict.objection or "")
+            for sentence, verdict in zip(article.sentences, verdicts, strict=True)
+            if not verdict.is_candidate
+        }
         if candidates:
-            ranked = self._rank(article, candidates, options)
+            ranked = self._rank(article, candidates, _needs(candidates, verdicts), options)
             scored.update({sentence.index: ranked.scored(number) for number, sentence in enumerate(candidates)})
         scores = tuple(scored[sentence.index] for sentence in article.sentences)
         chosen = tuple(each for each in scores if each.chosen)
@@ -103,20 +121,23 @@ class Summarizer:
         """End the threads, after what is running."""
         self._executor.shutdown(wait=True)
 
-    def _rank(self, article: Article, candidates: Sequence[Sentence], options: SummaryOptions) -> _Ranking:
+    def _rank(
+        self, article: Article, candidates: Sequence[Sentence], needs: NDArray[np.int64], options: SummaryOptions
+    ) -> _Ranking:
         headline = " ".join(sentence.text for sentence in article.sentences if sentence.field is Field.HEADLINE)
         texts = [sentence.text for sentence in candidates]
-        embeddings = self._encoder.encode([*texts, headline] if headline else texts)  # (candidates [+ 1], dimension)
-        embeddings, title = embeddings[: len(texts)], embeddings[len(texts) :]
-        centrality = ranking.continuous_lexrank(embeddings)
-        similarity = (embeddings @ title[0]).clip(0, 1).astype(np.float64) if headline else None
+        vectors = self._vectors([*texts, headline] if headline else texts)
+        vectors, title = vectors[: len(texts)], vectors[len(texts) :]
+        centrality = ranking.continuous_lexrank(vectors)
+        similarity = (vectors @ title[0]).clip(0, 1).astype(np.float64) if headline else None
         position = ranking.position_prior(len(candidates))
         scores = ranking.combine(centrality, similarity, position, self._weights)
-        redundancies = self._select(article, scores, embeddings, texts, options)
-        redundancy = (embeddings @ embeddings[list(redundancies)].T).clip(0, 1).max(axis=1, initial=0)
+        redundancies = _select(scores, vectors, needs, options, _stop(article, texts, options))
+        redundancy = (vectors @ vectors[list(redundancies)].T).clip(0, 1).max(axis=1, initial=0)
         redundancy[list(redundancies)] = list(redundancies.values())
         return _Ranking(
             candidates,
+            needs,
             frozenset(redundancies),
             scores,
             centrality,
@@ -125,27 +146,37 @@ class Summarizer:
             redundancy.astype(np.float64),
         )
 
-    def _select(
-        self,
-        article: Article,
-        scores: _Numbers,
-        embeddings: NDArray[np.float32],
-        texts: Sequence[str],
-        options: SummaryOptions,
-    ) -> dict[int, float]:
-        """Return the numbers of the chosen candidates with their redundancy at the time of the choice."""
-        if options.include_lead:
-            # Above every other score, it is chosen first, and the rest is chosen around it.
-            scores = scores.copy()
-            scores[0] = scores.max() + 1
-        chosen = ranking.select_mmr(
-            scores,
-            embeddings,
-            np.ones(len(texts), dtype=np.bool_),
-            diversity=DEFAULT_DIVERSITY if options.diversity is None else options.diversity,
-            stop=_stop(article, texts, options),
-        )
-        return {selection.index: selection.redundancy for selection in chosen}
+    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return ranking.blend(self._encoder.encode(texts), term_vectors(texts), self._term_share)
+
+
+def _needs(candidates: Sequence[Sentence], verdicts: Sequence[Verdict]) -> NDArray[np.int64]:
+    numbers = {sentence.index: number for number, sentence in enumerate(candidates)}
+    needed = [verdicts[sentence.index].needs for sentence in candidates]
+    return np.array([own if other is None else numbers[other] for own, other in enumerate(needed)], dtype=np.int64)
+
+
+def _select(
+    scores: _Numbers,
+    vectors: NDArray[np.float32],
+    needs: NDArray[np.int64],
+    options: SummaryOptions,
+    stop: int | LengthBudget,
+) -> dict[int, float]:
+    """Return the numbers of the chosen candidates with their redundancy at the time of the choice."""
+    if options.include_lead:
+        # Above every other score, it is chosen first, and the rest is chosen around it.
+        scores = scores.copy()
+        scores[0] = scores.max() + 1
+    chosen = ranking.select_mmr(
+        scores,
+        vectors,
+        np.ones(len(scores), dtype=np.bool_),
+        diversity=DEFAULT_DIVERSITY if options.diversity is None else options.diversity,
+        stop=stop,
+        needs=needs,
+    )
+    return {selection.index: selection.redundancy for selection in chosen}
 
 
 def _stop(article: Article, texts: Sequence[str], options: SummaryOptions) -> int | LengthBudget:

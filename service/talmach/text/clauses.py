@@ -74,7 +74,7 @@ def _choose_end(text: str, start: int, size: int, breaks: Sequence[list[int]], w
     parts = -(-rest // size)
     target, limit = start + -(-rest // parts), start + size
     for positions in breaks:
-        if end := _nearest(positions, start + (target - start) // 2, limit, target):
+        if end := _nearest(positions, start + max(1, (target - start) // 2), limit, target):
             return end
     return _nearest(words, start + 1, limit, target) or _cluster_end(text, start, limit)
 

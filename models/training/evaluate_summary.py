@@ -1,0 +1,158 @@
+"""Measures the summariser against human summaries, other methods, other languages and rearranged articles.
+
+    python -m models.training.evaluate_summary --corpus CORPUS [--write]
+
+ROUGE F1 of extracts of one and three sentences on the GUM set, beside the lead, chance, sumy and the greedy oracle. All
+methods choose from the same sentences, as they were annotated; the title is the headline and no part of an extract.
+`--write` stores everything in `models/results/summary.json`.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.summaries import methods, robustness
+from models.training.summaries.documents import NEWS, Story, Summarized, read_gum, read_stories
+from models.training.summaries.methods import Method
+from models.training.summaries.rouge import SIGNATURE, TYPES, Rouge, confidence_interval
+from models.training.summaries.served import MODELS_DIR, RememberingEncoder, encoder_spec
+from talmach.summary.use_case import Summarizer
+
+LENGTHS = (1, 3)
+AVERAGE, BEST = 0, 1  # over the references of a document
+OURS, LEAD, LEAD_OF_CANDIDATES, RANDOM = "talmach", "lead", "lead of candidates", "random"
+STORIES = Path(__file__).parents[2] / "tests" / "data" / "articles"
+
+Scores = NDArray[np.float64]  # (documents, mean or best reference, ROUGE type)
+
+
+def scores_of(method: Method, documents: Sequence[Summarized], sentences: int, rouge: Rouge) -> Scores:
+    """Return ROUGE (documents, 2, types) of extracts of that many sentences."""
+    return np.array([rouge.score(document, method(document, sentences)) for document in documents])
+
+
+def all_scores(
+    documents: Sequence[Summarized], summarizer: Summarizer, sentences: int, rouge: Rouge
+) -> dict[str, Scores]:
+    """Return the scores of every method, by its name."""
+    named: dict[str, Method] = {
+        OURS: methods.ours(summarizer),
+        LEAD: methods.lead,
+        LEAD_OF_CANDIDATES: methods.lead_of_candidates,
+        **methods.libraries(),
+        "oracle": methods.oracle(rouge),
+    }
+    scores = {name: scores_of(method, documents, sentences, rouge) for name, method in named.items()}
+    draws = [scores_of(methods.draw(seed), documents, sentences, rouge) for seed in range(methods.RANDOM_DRAWS)]
+    return {**scores, RANDOM: np.mean(draws, axis=0)}
+
+
+def summary_of(values: NDArray[np.float64]) -> dict[str, Any]:
+    """Return mean and 95 % interval of `values` (documents,) in percent."""
+    low, high = confidence_interval(100 * values)
+    return {"mean": round(100 * float(values.mean()), 2), "ci95": [round(low, 2), round(high, 2)]}
+
+
+def table_of(scores: dict[str, Scores], chosen: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the table of one set of documents (a mask): by method, by ROUGE type."""
+    rows = {}
+    for name, values in scores.items():
+        rows[name] = {
+            kind: {
+                "average_reference": summary_of(values[chosen, AVERAGE, column]),
+                "best_reference": summary_of(values[chosen, BEST, column]),
+            }
+            for column, kind in enumerate(TYPES)
+        }
+    differences = {
+        f"{OURS} - {name}": {
+            kind: summary_of((scores[OURS] - scores[name])[chosen, AVERAGE, column])
+            for column, kind in enumerate(TYPES)
+        }
+        for name in (LEAD, LEAD_OF_CANDIDATES)
+    }
+    return {"documents": int(chosen.sum()), "methods": rows, "differences_average_reference": differences}
+
+
+def print_table(title: str, table: dict[str, Any]) -> None:
+    """Print means with intervals: the average over the references."""
+    print(f"\n{title}, {table['documents']} documents, F1 x 100 over the average reference [95 % interval]")
+    rows = {name: {kind: row[kind]["average_reference"] for kind in TYPES} for name, row in table["methods"].items()}
+    for name, row in {**rows, **table["differences_average_reference"]}.items():
+        cells = (
+            f"{row[kind]['mean']:7.2f} [{row[kind]['ci95'][0]:6.2f},{row[kind]['ci95'][1]:6.2f}]" for kind in TYPES
+        )
+        print(f"  {name:30}", *cells, flush=True)
+
+
+def evaluate_rouge(documents: Sequence[Summarized], summarizer: Summarizer) -> dict[str, Any]:
+    """Return, and print, the tables by length and set of documents."""
+    rouge = Rouge()
+    news = np.array([document.genre == NEWS for document in documents])
+    test = np.array([document.split == "test" for document in documents])
+    sets = {"all": np.ones_like(news), "news": news, "test split": test}
+    tables: dict[str, Any] = {}
+    for sentences in LENGTHS:
+        scores = all_scores(documents, summarizer, sentences, rouge)
+        tables[f"{sentences} sentences"] = {name: table_of(scores, mask) for name, mask in sets.items()}
+        for name, table in tables[f"{sentences} sentences"].items():
+            print_table(f"{sentences} sentences, {name}", table)
+    return tables
+
+
+def evaluate_robustness(stories: Sequence[dict[str, Story]], summarizer: Summarizer) -> dict[str, Any]:
+    """Return, and print, agreement across languages and stability."""
+    agreements: dict[str, Any] = {
+        pair: asdict(each) for pair, each in robustness.agreement(summarizer, stories).items()
+    }
+    report: dict[str, Any] = {
+        "stories": len(stories),
+        "agreement": agreements,
+        "agreement_of_lead": robustness.lead_agreement(stories),
+        "stability_jaccard": robustness.stability(summarizer, stories),
+    }
+    print(f"\n{robustness.SENTENCES} sentences of {len(stories)} parallel stories")
+    for pair, each in agreements.items():
+        print(
+            f"  {pair:30} Jaccard {each['jaccard']:.3f}  Spearman {each['rank_correlation']:.3f}"
+            f"  (lead: {report['agreement_of_lead'][pair]:.3f})"
+        )
+    for change, value in report["stability_jaccard"].items():
+        print(f"  {change:30} Jaccard {value:.3f}")
+    return report
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def main() -> None:
+    """Run the measurement from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder with summaries/en.gum_summaries.jsonl")
+    parser.add_argument("--write", action="store_true", help="write models/results/summary.json")
+    arguments = parser.parse_args()
+    spec = encoder_spec()
+    summarizer = Summarizer(RememberingEncoder(spec))
+    report = {
+        "encoder": {"id": spec.id, "version": spec.version, "files": spec.files},
+        "signature": SIGNATURE,
+        "rouge": evaluate_rouge(read_gum(arguments.corpus), summarizer),
+        "robustness": evaluate_robustness(list(read_stories(STORIES)), summarizer),
+    }
+    if arguments.write:
+        path = MODELS_DIR / "results" / "summary.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(_rounded(report), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Summaries by the embedded encoder; the bounds leave room below what models/results/summary.json reports."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.training.summaries.documents import Story, read_stories
+from models.training.summaries.robustness import agreement, stability
+from models.training.summaries.served import RememberingEncoder, encoder_spec
+from talmach.summary.use_case import Summarizer
+from talmach.summary.values import SummaryOptions
+from talmach.text.article import Article
+
+STORIES = Path(__file__).parents[1] / "data" / "articles"
+
+
+@pytest.fixture(name="stories", scope="module")
+def _stories() -> list[dict[str, Story]]:
+    return list(read_stories(STORIES))
+
+
+@pytest.fixture(name="summarizer", scope="module")
+def _summarizer() -> Summarizer:
+    return Summarizer(RememberingEncoder(encoder_spec()))
+
+
+def test_there_are_a_dozen_parallel_stories(stories: list[dict[str, Story]]) -> None:
+    """With the same sentences in each language, or comparing their numbers would mean nothing."""
+    assert len(stories) == 12
+    for each in stories:
+        assert len({len(story.article.sentences) for story in each.values()}) == 1
+
+
+def test_the_languages_agree_on_the_choice(summarizer: Summarizer, stories: list[dict[str, Story]]) -> None:
+    """At least three fifths of what is chosen at three sentences, on average; no pair falls far behind."""
+    agreements = agreement(summarizer, stories)
+    assert np.mean([each.jaccard for each in agreements.values()]) >= 0.6
+    assert min(each.jaccard for each in agreements.values()) >= 0.5
+    assert min(each.rank_correlation for each in agreements.values()) >= 0.6
+
+
+def test_what_stands_around_a_story_changes_nothing(summarizer: Summarizer, stories: list[dict[str, Story]]) -> None:
+    """Neither boilerplate nor a paragraph that stands twice; shuffling does, as news is written from the top."""
+    stable = stability(summarizer, stories)
+    assert stable["added boilerplate"] == 1
+    assert stable["duplicated paragraph"] == 1
+    assert stable["shuffled paragraphs"] >= 0.4
+
+
+@pytest.mark.parametrize("language", ["be", "ru", "en"])
+def test_the_summary_is_no_headline_and_stands_alone(
+    summarizer: Summarizer, stories: list[dict[str, Story]], language: str
+) -> None:
+    """Three whole sentences, the first of which points to nothing before it."""
+    for each in stories:
+        summary = summarizer.choose(each[language].article, SummaryOptions())
+        assert len(summary.chosen) == 3
+        assert all(scored.sentence.field.value != "headline" for scored in summary.chosen)
+        assert not summary.chosen[0].sentence.text.startswith(("It ", "She ", "He ", "Он ", "Она ", "Ён ", "Яна "))
+
+
+def test_a_long_article_takes_well_under_a_second(stories: list[dict[str, Story]]) -> None:
+    """Three hundred sentences through the encoder and the ranking, each read for the first time."""
+    paragraphs = [paragraph for each in stories for story in each.values() for paragraph in story.body]
+    article = Article.parse("Навіны", "", "\n\n".join(paragraphs[:170]))
+    assert len(article.sentences) > 300
+    summarizer = Summarizer(RememberingEncoder(encoder_spec()))
+    summarizer.choose(stories[0]["en"].article, SummaryOptions())
+    start = time.perf_counter()
+    summarizer.choose(article, SummaryOptions())
+    assert time.perf_counter() - start < 2  # half a second alone on two cores
