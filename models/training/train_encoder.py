@@ -3,8 +3,8 @@
     python -m models.training.train_encoder models/training/experiments/draft.toml --work WORK --minutes 8
 
 Translation ranking with in-batch negatives (Feng et al. 2020, LaBSE, arXiv:2007.01852): of all sentences of a batch,
-the nearest to a sentence must be its translation, both ways. Starts as the bag of words of `bag_of_words.npy`, since the
-layers' output projections begin at zero, and writes `encoder.pt`.
+the nearest to a sentence must be its translation, both ways. Starts as the bag of words of `bag_of_words.npy`, since
+the layers' output projections begin at zero, and writes `encoder.pt`.
 """
 
 import argparse
