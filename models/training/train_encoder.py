@@ -55,16 +55,17 @@ def ranking_loss(first: Tensor, second: Tensor, temperature: float) -> tuple[Ten
 
 def pair_batches(experiment: Experiment, work: Path, seed: int, size: int) -> Iterator[list[Example]]:
     """Yield batches of pairs of one language pair each: foreign-language negatives would be too easy to tell apart."""
-    pairs = sorted({source.pair for source in experiment.data.sources})
-    streams = {}
-    for pair in pairs:
-        # Short strings repeat across pairs: as negatives of each other they would be wrong.
-        shards = [
-            shard
-            for shard in load_shards(experiment.data.sources, work)
-            if shard.source.pair == pair and shard.source.file not in {"short", "names"}
-        ]
-        streams[pair] = Sampler(shards, experiment.data.noise, seed).batches(10**9, size)
+    # Short strings repeat across pairs: as negatives of each other they would be wrong.
+    shards = [
+        shard for shard in load_shards(experiment.data.sources, work) if shard.source.file not in {"short", "names"}
+    ]
+    pairs = sorted({shard.source.pair for shard in shards})
+    streams = {
+        pair: Sampler([shard for shard in shards if shard.source.pair == pair], experiment.data.noise, seed).batches(
+            10**9, size
+        )
+        for pair in pairs
+    }
     while True:
         for pair in pairs:
             yield next(streams[pair])
