@@ -30,8 +30,9 @@ LIMITS = {
         " or court."
     ),
     "encoder": (
-        "It compares sentences within and across the three languages. It was trained on sentences of up to 64 pieces,"
-        " and knows topics better than facts: two sentences about different scores of one match are near to each other."
+        "It compares sentences within and across the three languages, and knows topics better than facts: two sentences"
+        " about different scores of one match are near to each other. While it is a bag of words it does not see their"
+        " order, nor who did what to whom."
     ),
 }
 
