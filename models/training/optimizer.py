@@ -12,13 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models.training.network import fastest_dtype
+
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalize(matrices: Tensor, iterations: int = 5) -> Tensor:
-    """Return the approximate orthogonal factors of matrices (k, m, n), in bfloat16."""
+    """Return the approximate orthogonal factors of matrices (k, m, n), in the fastest type of their device."""
     a, b, c = _COEFFICIENTS
-    x = matrices.bfloat16()
+    x = matrices.to(fastest_dtype(matrices.device))
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)

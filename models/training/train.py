@@ -4,7 +4,7 @@
 
 The learning rate is constant after the warm-up and falls to zero over the last part of the time ("warmup-stable-decay",
 Hu et al. 2024, arXiv:2404.06395). `stable.pt` holds the state before the fall and is what a later run resumes from;
-`final.pt` is the result.
+`final.pt` is the result, or during the fall what there is of it.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from models.training import export
 from models.training.evaluate import chrf_by_direction
 from models.training.experiment import Experiment
 from models.training.loss import smoothed_cross_entropy
-from models.training.network import Translator
+from models.training.network import Translator, fastest_dtype
 from models.training.optimizer import Muon
 from models.training.prepare import load_shards, target_tag
 from models.training.shards import Example, Sampler
@@ -52,6 +52,7 @@ class Trainer:
         self.work = work
         self.corpus = corpus
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.dtype = fastest_dtype(self.device)
         self.vocabulary = Vocabulary(work / "sentencepiece.model")
         self.model = Translator(experiment.network, len(self.vocabulary)).to(self.device)
         if (work / "embeddings.npy").exists():
@@ -79,8 +80,8 @@ class Trainer:
         stable = False
         window = _Window()
         while (now := time.monotonic()) < end:
-            if not stable and (now >= decay_start or now - saved > SAVE_SECONDS):
-                self.save("stable.pt")
+            if now - saved > SAVE_SECONDS or (not stable and now >= decay_start):
+                self.save("final.pt" if stable else "stable.pt")
                 saved, stable = now, now >= decay_start
             if now - validated > 60 * training.validate_minutes:
                 self.validate()
@@ -103,7 +104,7 @@ class Trainer:
         total_loss, tokens = 0.0, 0
         while tokens < self.experiment.training.batch_tokens:
             source, target = self.vocabulary_tensors(next(batches))
-            logits = self.model(source, target, self.vocabulary.pad, torch.bfloat16)
+            logits = self.model(source, target, self.vocabulary.pad, self.dtype)
             labels = target[:, 1:][target[:, 1:] != self.vocabulary.pad]
             loss = smoothed_cross_entropy(logits, labels, self.experiment.training.label_smoothing)
             # Constant divisor: the gradient's scale is then that of the mean over a full step.

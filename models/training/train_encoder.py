@@ -19,7 +19,7 @@ from torch import Tensor
 
 from models.training import experiment as experiments
 from models.training.experiment import Experiment
-from models.training.network import SentenceEncoder
+from models.training.network import SentenceEncoder, fastest_dtype
 from models.training.optimizer import Muon
 from models.training.prepare import load_shards
 from models.training.shards import Example, Sampler, Tokens
@@ -40,7 +40,7 @@ def embed(model: SentenceEncoder, vocabulary: Vocabulary, sentences: list[Tokens
         table = np.full((len(chunk), max(map(len, chunk)) + 1), vocabulary.pad, dtype=np.int64)
         for row, tokens in zip(table, chunk, strict=True):
             row[: len(tokens) + 1] = [*tokens, vocabulary.eos]
-        vectors.append(model(torch.from_numpy(table).to(device), vocabulary.pad, torch.bfloat16))
+        vectors.append(model(torch.from_numpy(table).to(device), vocabulary.pad, fastest_dtype(device)))
     return torch.cat(vectors)[torch.tensor(np.argsort(by_length), device=device)]
 
 

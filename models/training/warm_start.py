@@ -1,0 +1,85 @@
+"""Turns an exported translation model back into a checkpoint that `train` resumes from.
+
+    python -m models.training.warm_start EXPERIMENT.toml models/embedded/translation --work WORK
+
+Checkpoints are not committed, the embedded models are: this is how a machine without the old WORK goes on. What int8
+rounded away is learnt again in the first steps; the optimisers start afresh. The tokens seen so far are not in the
+model; `--seen` carries them on in the progress line.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from models.training import experiment as experiments
+from models.training.network import Attention, FeedForward, Layer, Translator
+from models.training.train import Trainer
+from models.training.weights_file import read_weights
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+def load_exported(model: Translator, weights: Weights) -> None:
+    """Set every parameter of `model` from the weights of the CTranslate2 model that it was exported to.
+
+    Raises:
+        KeyError, RuntimeError: the weights are those of a network of another shape.
+    """
+    _set(model.embedding, weights["encoder/embeddings_0/weight"])
+    _set(model.encoder_norm.gain, weights["encoder/layer_norm/gamma"])
+    _set(model.decoder_norm.gain, weights["decoder/layer_norm/gamma"])
+    for stack, layers in (("encoder", model.encoder), ("decoder", model.decoder)):
+        for index, layer in enumerate(layers):
+            assert isinstance(layer, Layer)
+            scope = f"{stack}/layer_{index}"
+            _load_attention(layer.self_attention, weights, f"{scope}/self_attention")
+            if layer.cross_attention is not None:
+                _load_attention(layer.cross_attention, weights, f"{scope}/attention")
+            _load_feed_forward(layer.feed_forward, weights, f"{scope}/ffn")
+
+
+def _load_attention(attention: Attention, weights: Weights, scope: str) -> None:
+    _set(attention.norm.gain, weights[f"{scope}/layer_norm/gamma"])
+    # Self-attention has query, key and value in linear_0; cross-attention has the query there, the rest in linear_1.
+    inputs = [weights[f"{scope}/linear_0/weight"]]
+    if attention.rotary is None:
+        inputs.append(weights[f"{scope}/linear_1/weight"])
+    query, keys, values = np.split(np.concatenate(inputs), 3)
+    _set(attention.query.weight, query[None])
+    _set(attention.key_value.weight, np.stack((keys, values)))
+    _set(attention.output.weight, weights[f"{scope}/linear_{len(inputs)}/weight"][None])
+
+
+def _load_feed_forward(feed_forward: FeedForward, weights: Weights, scope: str) -> None:
+    _set(feed_forward.norm.gain, weights[f"{scope}/layer_norm/gamma"])
+    gate_up = [weights[f"{scope}/linear_0/weight"], weights[f"{scope}/linear_0_noact/weight"]]
+    _set(feed_forward.gate_up.weight, np.stack(gate_up))
+    _set(feed_forward.output.weight, weights[f"{scope}/linear_1/weight"][None])
+
+
+def _set(parameter: nn.Parameter, value: NDArray[np.float32]) -> None:
+    if parameter.shape != value.shape:
+        raise RuntimeError(f"the network has a parameter {tuple(parameter.shape)} where the export has {value.shape}")
+    parameter.data.copy_(torch.from_numpy(value))
+
+
+def main() -> None:
+    """Run the step from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("experiment", type=Path)
+    parser.add_argument("exported", type=Path, help="folder of a CTranslate2 translation model")
+    parser.add_argument("--work", type=Path, required=True, help="folder that stable.pt is written to")
+    parser.add_argument("--seen", type=int, default=0, help="target tokens that the model was trained on before")
+    arguments = parser.parse_args()
+    trainer = Trainer(experiments.load(arguments.experiment), arguments.work, None)
+    load_exported(trainer.model, read_weights(arguments.exported / "model.bin"))
+    trainer.progress.target_tokens = arguments.seen
+    trainer.save("stable.pt")
+
+
+if __name__ == "__main__":
+    main()
