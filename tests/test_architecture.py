@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from talmach.catalog import manifest
-from talmach.catalog.table import models_table
-from talmach.config import settings_table
+from tests.update_tables import tables
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
@@ -32,15 +30,11 @@ def test_modules_stay_small(module: Path) -> None:
     assert len(module.read_text(encoding="utf-8").splitlines()) <= 300
 
 
-@pytest.mark.parametrize(
-    ("name", "table"),
-    [("settings", settings_table()), ("models", models_table(manifest.load(ROOT / "models")))],
-    ids=["settings", "models"],
-)
-def test_the_readme_holds_the_current_tables(name: str, table: str) -> None:
-    """The tables in the README are those of the code and the manifest; `tests/update_readme.py` pastes them in."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme.partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0].strip() == table
+@pytest.mark.parametrize(("document", "name", "table"), tables(), ids=lambda value: value[:20])
+def test_documents_hold_the_current_tables(document: str, name: str, table: str) -> None:
+    """The tables in the documents are those of the code and the manifest; `update_tables.py` pastes them in."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert text.partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0].strip() == table
 
 
 def test_the_readme_is_short() -> None:

@@ -14,7 +14,11 @@ class TwoLayers(ModelSpec):
 
     def __init__(self, weight: np.ndarray, gain: np.ndarray) -> None:  # type: ignore[type-arg]
         super().__init__()
-        self.first, self.norm, self.tied = common_spec.LinearSpec(), common_spec.LayerNormSpec(), common_spec.LinearSpec()
+        self.first, self.norm, self.tied = (
+            common_spec.LinearSpec(),
+            common_spec.LayerNormSpec(),
+            common_spec.LinearSpec(),
+        )
         self.first.weight, self.norm.gamma, self.tied.weight = weight, gain, weight.copy()
 
     @property
