@@ -71,6 +71,19 @@ def test_the_target_tag_decides_the_script(engines: Engines) -> None:
     assert not russian.isascii()
 
 
+@pytest.mark.parametrize(("target", "letters"), [("en", "eo"), ("ru", "ое"), ("be", "аы")])
+def test_forbidden_letters_are_not_produced(engines: Engines, target: str, letters: str) -> None:
+    """Not one, in either case, where the same sentence is else full of them."""
+    _, engine = engines.translators[0]
+    source = "en" if target == "be" else "be"
+    texts = {"be": "Урад вырашыў адкрыць новыя школы ў сталіцы.", "en": "The government has opened new schools."}
+    tokens = [engine.tokenize(texts[source], Direction(source, target))]
+    free, bound = (engine.translate(tokens, DecodeOptions(forbidden_letters=each))[0].text for each in ("", letters))
+    assert not set(letters).isdisjoint(free.lower())
+    assert bound
+    assert set(letters).isdisjoint(bound.lower())
+
+
 @pytest.mark.parametrize("direction", DIRECTIONS, ids=str)
 async def test_an_article_is_translated(engines: Engines, direction: Direction) -> None:
     """Every segment, in the right script, without loops in all but a few."""

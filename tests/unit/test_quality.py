@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talmach.engine.base import Direction
-from talmach.quality import GRAVE, Flag, check
+from talmach.quality import GRAVE, Flag, check, foreign_letters
 
 RU_EN, EN_RU = Direction("ru", "en"), Direction("en", "ru")
 BE_EN, EN_BE = Direction("be", "en"), Direction("en", "be")
@@ -260,6 +260,12 @@ def test_untranslated(source: str, target: str, direction: Direction, expected: 
 def test_wrong_script(source: str, target: str, direction: Direction, expected: bool) -> None:
     """Letters outside of the target's alphabet, unless the word is a name, a tag or a quotation of the source."""
     assert (Flag.WRONG_SCRIPT in check(source, target, direction)) is expected
+
+
+def test_letters_that_a_language_lacks() -> None:
+    """Belarusian has no и щ ъ, Russian no і ў, English no Cyrillic letter at all."""
+    assert (foreign_letters("be"), foreign_letters("ru")) == ("ищъ", "іў")
+    assert set("яўщё") <= set(foreign_letters("en"))
 
 
 def test_what_the_decoder_knows() -> None:

@@ -39,6 +39,7 @@ class DecodeOptions:
     beam_size: int = 1
     repetition_penalty: float = 1.0  # 1 = none; divides the score of tokens that were produced already
     no_repeat_ngram_size: int = 0  # 0 = off
+    forbidden_letters: str = ""  # in both cases; no piece with one of them is produced
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """CTranslate2 and SentencePiece behind the protocols of `base`; the only module that imports them."""
 
+import functools
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +114,7 @@ class Ct2Translator(_Model):
                 beam_size=options.beam_size,
                 repetition_penalty=options.repetition_penalty,
                 no_repeat_ngram_size=options.no_repeat_ngram_size,
+                suppress_sequences=self._pieces_with(options.forbidden_letters),
                 max_decoding_length=_MAX_LENGTH_FACTOR * longest + _MAX_LENGTH_GRACE,
                 return_scores=True,
                 return_end_token=True,
@@ -121,6 +123,12 @@ class Ct2Translator(_Model):
         except (RuntimeError, ValueError) as error:
             raise EngineFailure from error
         return [self._hypothesis(result) for result in results]
+
+    @functools.cache  # noqa: B019 - one entry for each target language, and models live as long as the process
+    def _pieces_with(self, letters: str) -> list[list[str]] | None:
+        """Return the pieces that hold any of the letters, each as a sequence of its own; None for no letters."""
+        pieces = map(self._processor.id_to_piece, range(self._processor.get_piece_size()))
+        return [[piece] for piece in pieces if not set(letters).isdisjoint(piece.lower())] if letters else None
 
     def _hypothesis(self, result: Any) -> Hypothesis:
         tokens = result.hypotheses[0]

@@ -2,5 +2,6 @@
 
 from talmach.quality.checks import check
 from talmach.quality.flags import GRAVE, Flag
+from talmach.quality.scripts import foreign_letters
 
-__all__ = ["GRAVE", "Flag", "check"]
+__all__ = ["GRAVE", "Flag", "check", "foreign_letters"]

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from talmach.engine.base import Direction
 from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN, words_of
 
-__all__ = ["has_wrong_script"]
+__all__ = ["foreign_letters", "has_wrong_script"]
 
 # What a Cyrillic translation may have in Latin: names, and "iPhone" or "via" among them, but no clause. In the
 # development set the largest share of letters is 0.41 and no sentence has more than two words in small letters;
@@ -14,6 +14,12 @@ __all__ = ["has_wrong_script"]
 _MOST_LATIN_SHARE = 0.6
 _MOST_LATIN_SHARE_OF_PROSE = 0.2
 _MOST_SMALL_WORDS = 2
+
+
+def foreign_letters(target_language: str) -> str:
+    """Return the small letters of our other languages that have no place in a translation into this one, ascending."""
+    cyrillic = frozenset[str]().union(*ALPHABETS.values())
+    return "".join(sorted(cyrillic - ALPHABETS.get(target_language, frozenset())))
 
 
 def has_wrong_script(source: str, target: str, direction: Direction) -> bool:

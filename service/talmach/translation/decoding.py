@@ -17,7 +17,13 @@ from talmach.translation.restoration import Manner
 from talmach.translation.values import GlossaryEntry
 
 # Rule 5: beam search finds the likelier sentence that greedy missed; the penalties forbid the loop that it fell into.
-STRICT = DecodeOptions(beam_size=4, repetition_penalty=1.2, no_repeat_ngram_size=4)
+_STRICT = DecodeOptions(beam_size=4, repetition_penalty=1.2, no_repeat_ngram_size=4)
+
+
+def strict_options(target_language: str) -> DecodeOptions:
+    """Return the options of a second try."""
+    # Not of the first: a name in quotes may keep the letters of its own language.
+    return replace(_STRICT, forbidden_letters=quality.foreign_letters(target_language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Decoder:
         self._directions = frozenset(queues)
         self._target_language = target_language
         self._options = DecodeOptions(beam_size=beam_size)
+        self._strict_options = strict_options(target_language)
         self._low_confidence_score = low_confidence_score
         self._tasks: dict[int, _Task] = {}
 
@@ -96,7 +103,7 @@ class Decoder:
         task = self._tasks[plan.sentence.index]
         outcome = await self._decode(task, task.parts, self._options)
         if not outcome.flags.isdisjoint(quality.GRAVE):
-            outcome = _better(outcome, await self._decode_again(task, task.parts, STRICT))
+            outcome = _better(outcome, await self._decode_again(task, task.parts, self._strict_options))
         if any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items()):
             # What the model does not see it cannot change.
             around = self._cut(task.text, task.phrases, task.direction)

@@ -12,7 +12,7 @@ from talmach.engine.base import DecodeOptions, Direction
 from talmach.errors import EngineFailure, InvalidRequest, ModelNotFound, QueueFull
 from talmach.quality import Flag
 from talmach.text.article import Article, Field
-from talmach.translation.decoding import STRICT
+from talmach.translation.decoding import strict_options
 from talmach.translation.use_case import assemble
 from talmach.translation.values import ArticleTranslation, SegmentStatus, TranslationOptions
 from tests.fakes import ALL_DIRECTIONS, LOOP, NaughtyEngine
@@ -282,7 +282,7 @@ async def test_a_loop_is_decoded_again_and_the_better_one_kept() -> None:
     """Greedy decoding loops, the strict one does not."""
     async with running() as served:
         segment = await served.segment("Гэты сказ loop паўтараецца.")
-    assert served.engine.options == [DecodeOptions(), STRICT]
+    assert served.engine.options == [DecodeOptions(), strict_options("en")]
     assert segment.translated_text == "pautaraecca. loop skaz Gety"
     assert segment.flags == frozenset()
 
@@ -310,7 +310,7 @@ async def test_a_failed_second_decode_takes_nothing_away() -> None:
         translate = engine.translate
 
         def fail_when_strict(batch: object, options: DecodeOptions, is_cancelled: object = None) -> object:
-            if options == STRICT:
+            if options == strict_options("en"):
                 raise EngineFailure
             return translate(batch, options, is_cancelled)  # type: ignore[arg-type]
 
