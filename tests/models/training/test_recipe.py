@@ -2,13 +2,15 @@
 
 import gzip
 import random
+import re
+from argparse import Namespace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from models.training import experiment as experiments
-from models.training import prepare, register
+from models.training import prepare, recipe, register
 from models.training.corpus import perturb, read_pairs
 from models.training.experiment import Data, Source
 from models.training.shards import Sampler
@@ -60,6 +62,23 @@ def test_unknown_and_missing_keys_are_named(tmp_path: Path, line: str, key: str)
     (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=key):
         experiments.load(tmp_path / "bad.toml")
+
+
+def test_the_documented_steps_are_those_of_the_chain(tmp_path: Path) -> None:
+    """Whoever reads the list of commands reads what the one command does, in the same order."""
+    arguments = Namespace(
+        experiment=EXPERIMENTS / "draft.toml",
+        corpus=tmp_path,
+        work=tmp_path,
+        minutes=120.0,
+        encoder_minutes=0.0,
+        machine="",
+    )
+    readme = (Path(recipe.__file__).parent / "README.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^    python -m models\.training\.(\w+) ", readme, flags=re.MULTILINE)
+    modules = [step[0] for step in recipe.steps(Namespace(**vars(arguments), install="2026.1.1"))]
+    assert documented == ["recipe", *modules, "warm_start"]
+    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:6]
 
 
 def test_pairs_are_filtered_by_language_and_length(corpus: Path) -> None:

@@ -16,7 +16,7 @@ class TwoLayers(ModelSpec):
         super().__init__()
         self.first, self.norm, self.tied = (
             common_spec.LinearSpec(),
-            common_spec.LayerNormSpec(),
+            common_spec.LayerNormSpec(rms_norm=True),
             common_spec.LinearSpec(),
         )
         self.first.weight, self.norm.gamma, self.tied.weight = weight, gain, weight.copy()

@@ -1,0 +1,81 @@
+"""The whole recipe in one command: corpus in, trained and measured models out.
+
+    python -m models.training.recipe models/training/experiments/full.toml --corpus CORPUS --work WORK \
+        --minutes 20 --encoder-minutes 5 --install 2026.11.23 --machine "one H100"
+
+Every step runs in a process of its own and is one of the commands that `models/training/README.md` lists; one that has
+left its result in WORK goes on from there. Without `--install` the models stay in WORK/export.
+"""
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+MODELS_DIR = Path(__file__).parents[1]
+TRANSLATION, ENCODER = "talmach-translation", "talmach-encoder"
+# Without these, glibc gives every large tensor back to the system and asks for it again: 29 % of the time on a CPU.
+_MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "536870912",
+    "MALLOC_TOP_PAD_": "67108864",
+}
+_EMBEDDING_MINUTES = 3
+
+
+def steps(arguments: argparse.Namespace) -> list[list[str]]:
+    """Return the commands, without the interpreter, in their order."""
+    experiment, work, corpus = (str(path) for path in (arguments.experiment, arguments.work, arguments.corpus))
+    output = MODELS_DIR / "embedded" if arguments.install else arguments.work / "export"
+    at = ["--work", work]
+    translation, encoder = ["--output", str(output / "translation")], ["--output", str(output / "encoder")]
+    minutes, encoder_minutes = str(arguments.minutes), str(arguments.encoder_minutes)
+    commands = [
+        ["prepare", experiment, "--corpus", corpus, *at],
+        ["embeddings", experiment, *at, "--minutes", str(min(_EMBEDDING_MINUTES, arguments.minutes))],
+        ["train", experiment, *at, "--minutes", minutes, "--corpus", corpus],
+        ["train_encoder", experiment, *at, "--minutes", encoder_minutes],
+        ["export", str(arguments.work / "final.pt"), *at, *translation],
+        ["export", str(arguments.work / "encoder.pt"), *at, *encoder, "--encoder"],
+    ]
+    if not arguments.install:
+        return commands
+    exact = str(arguments.work / "float32")
+    return [
+        *commands,
+        ["export", str(arguments.work / "final.pt"), *at, "--output", exact, "--float32"],
+        ["register", TRANSLATION, "--version", arguments.install],
+        ["register", ENCODER, "--version", arguments.install],
+        ["evaluate", "--corpus", corpus, "--float32", exact, "--write"],
+        ["card", TRANSLATION, "--corpus", corpus, "--trained", f"{arguments.machine}, {minutes} minutes"],
+        ["card", ENCODER, "--corpus", corpus, "--trained", f"{arguments.machine}, {encoder_minutes} minutes"],
+    ]
+
+
+def main() -> None:
+    """Run the recipe from the command line; stops at the first step that fails."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("experiment", type=Path)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, required=True, help="wall clock for the translation model")
+    parser.add_argument(
+        "--encoder-minutes", type=float, default=0.0, help="wall clock for the encoder; 0 = bag of words"
+    )
+    parser.add_argument(
+        "--install", metavar="VERSION", help="put the models into models/embedded, with scores and cards"
+    )
+    parser.add_argument("--machine", default=f"{os.cpu_count()} CPU cores", help="what it is trained on, for the cards")
+    arguments = parser.parse_args()
+    for number, (module, *rest) in enumerate(commands := steps(arguments), start=1):
+        print(f"[{number}/{len(commands)}] {module} {shlex.join(rest)}", flush=True)
+        command = [sys.executable, "-m", f"models.training.{module}", *rest]
+        status = subprocess.run(command, env=_MALLOC | os.environ, check=False).returncode
+        if status:
+            sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
