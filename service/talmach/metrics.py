@@ -99,7 +99,7 @@ class Metrics:
         )
         self.engine_failures = Counter(
             "talmach_engine_failures",
-            "Batches that the engine failed on; each sentence is tried once more.",
+            "Batches that the engine failed on; their sentences are tried again.",
             registry=at,
         )
 
