@@ -1,11 +1,16 @@
 """Pastes the current tables into the documents: `python tests/update_tables.py`."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
+
+from prometheus_client import Counter, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
 from talmach.catalog import manifest
 from talmach.catalog.table import models_table
 from talmach.config import settings_table
+from talmach.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
 
@@ -15,6 +20,7 @@ def tables() -> list[tuple[str, str, str]]:
     return [
         ("README.md", "models", models_table(manifest.load(ROOT / "models"))),
         ("docs/operations.md", "settings", settings_table()),
+        ("docs/operations.md", "metrics", metrics_table()),
     ]
 
 
@@ -26,6 +32,53 @@ def main() -> None:
         text = path.read_text(encoding="utf-8")
         text = re.sub(pattern, lambda match, table=table: f"{match[1]}\n{table}\n\n{match[2]}", text, flags=re.DOTALL)
         path.write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Family:
+    """One metric of ours, or one that prometheus_client exposes of the process."""
+
+    name: str  # on the page, without the suffixes of a histogram
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+    series: frozenset[str]  # the names that a query can use
+
+
+def families() -> list[Family]:
+    """Return every family on the page of a server, ours first."""
+    metrics = Metrics()
+    ours = [_ours(each) for each in metrics.registry._collector_to_names if isinstance(each, MetricWrapperBase)]
+    of_process = [
+        Family(
+            family.samples[0].name,
+            family.type,
+            (),
+            family.documentation,
+            frozenset(each.name for each in family.samples),
+        )
+        for family in metrics.registry.collect()
+        if family.name.startswith("process_")
+    ]
+    return [*ours, *of_process]
+
+
+def metrics_table() -> str:
+    """Return our own metrics as a Markdown table."""
+    rows = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
+    for each in families():
+        if each.name.startswith("talmach_"):
+            labels = ", ".join(f"`{label}`" for label in each.labels)
+            rows.append(f"| `{each.name}` | {each.kind} | {labels} | {each.meaning} |")
+    return "\n".join(rows)
+
+
+def _ours(metric: MetricWrapperBase) -> Family:
+    name, labels = metric._name, tuple(metric._labelnames)
+    if isinstance(metric, Counter):
+        name += "_total"
+    series = {f"{name}_{end}" for end in ("bucket", "sum", "count")} if isinstance(metric, Histogram) else {name}
+    return Family(name, metric._type, labels, metric._documentation, frozenset(series))
 
 
 if __name__ == "__main__":

@@ -37,8 +37,15 @@ def _host_port_or_empty(value: str) -> str:
     return _host_port(value) if value else value
 
 
+def _endpoint_or_empty(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/]+/?", value):
+        raise ValueError("is not a URL such as http://127.0.0.1:4317")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_host_port)]
 OptionalAddress = Annotated[str, AfterValidator(_host_port_or_empty)]
+OptionalEndpoint = Annotated[str, AfterValidator(_endpoint_or_empty)]
 ComputeType = Literal[
     "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
 ]
@@ -53,6 +60,9 @@ class Settings(BaseSettings):
 
     address: Address = Field("127.0.0.1:50051", description="`HOST:PORT` that the gRPC server listens on")
     metrics_address: OptionalAddress = Field("", description="`HOST:PORT` of the Prometheus page; empty = no page")
+    otlp_endpoint: OptionalEndpoint = Field(
+        "", description="URL of the OTLP/gRPC collector that traces go to; empty = no traces; needs the extra `otel`"
+    )
     reflection: bool = Field(default=True, description="serve gRPC reflection, for grpcurl and the like")
     tokens_file: Path | None = Field(
         None, description="file of `name:sha256` lines, one per client token; empty = every caller is let in"

@@ -4,7 +4,9 @@ Labels come only from closed sets (methods of the contract, status codes, enumer
 a label that a caller can choose would let one client fill the server's memory.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 WAIT_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
@@ -18,16 +20,42 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self._add_server()
         self._add_rpc()
         self._add_queue()
         self._add_batches()
         self._add_results()
 
+    def _add_server(self) -> None:
+        at = self.registry
+        self.serving = Gauge(
+            "talmach_serving", "1 while calls are served, 0 while the server starts or drains.", registry=at
+        )
+        self.model_loaded = Gauge(
+            "talmach_model_loaded",
+            "1 when the model is loaded and proven, 0 when it is not yet or could not be.",
+            ["model"],
+            registry=at,
+        )
+        self.model_info = Gauge(
+            "talmach_model_info",
+            "Always 1; how a loaded model runs here.",
+            ["model", "version", "compute_type", "device"],
+            registry=at,
+        )
+        build = Gauge("talmach_build_info", "Always 1; the version of talmach.", ["version"], registry=at)
+        build.labels(version("talmach")).set(1)
+        ProcessCollector(registry=at)
+
     def _add_rpc(self) -> None:
         at = self.registry
         self.rpc_requests = Counter("talmach_rpc_requests", "Finished calls.", ["method", "code"], registry=at)
         self.rpc_latency_s = Histogram(
-            "talmach_rpc_latency_seconds", "Whole call.", ["method"], buckets=LATENCY_BUCKETS_S, registry=at
+            "talmach_rpc_latency_seconds",
+            "Seconds of a whole call, from its arrival to its last reply.",
+            ["method"],
+            buckets=LATENCY_BUCKETS_S,
+            registry=at,
         )
         self.rpc_in_flight = Gauge("talmach_rpc_in_flight", "Calls being served now.", registry=at)
         self.refused = Counter("talmach_refused", "Calls refused before any work, by reason.", ["reason"], registry=at)
@@ -37,11 +65,14 @@ class Metrics:
         self.queue_sentences = Gauge("talmach_queue_sentences", "Sentences waiting for a worker.", registry=at)
         self.queue_tokens = Gauge("talmach_queue_tokens", "Source tokens waiting for a worker.", registry=at)
         self.queue_wait_s = Histogram(
-            "talmach_queue_wait_seconds", "Wait of one sentence.", buckets=WAIT_BUCKETS_S, registry=at
+            "talmach_queue_wait_seconds",
+            "Seconds that one sentence waited for a worker.",
+            buckets=WAIT_BUCKETS_S,
+            registry=at,
         )
         self.dropped_sentences = Counter(
             "talmach_dropped_sentences",
-            "Queued sentences nobody waits for (cancelled, expired).",
+            "Queued sentences that nobody waits for any more, by reason (cancelled, expired).",
             ["reason"],
             registry=at,
         )
@@ -52,17 +83,31 @@ class Metrics:
             "talmach_batch_sentences", "Sentences in one batch.", buckets=SENTENCES_BUCKETS, registry=at
         )
         self.batch_tokens = Histogram(
-            "talmach_batch_tokens", "Padded source tokens in one batch.", buckets=TOKENS_BUCKETS, registry=at
+            "talmach_batch_tokens", "Source tokens in one batch, padding included.", buckets=TOKENS_BUCKETS, registry=at
         )
         self.batch_padding_ratio = Histogram(
-            "talmach_batch_padding_ratio", "Share of padding in one batch.", buckets=RATIO_BUCKETS, registry=at
+            "talmach_batch_padding_ratio",
+            "Share of padding in the source tokens of one batch, 0 to 1.",
+            buckets=RATIO_BUCKETS,
+            registry=at,
         )
-        self.engine_s = Histogram("talmach_engine_seconds", "One batch.", buckets=LATENCY_BUCKETS_S, registry=at)
+        self.engine_s = Histogram(
+            "talmach_engine_seconds",
+            "Seconds that the engine took for one batch.",
+            buckets=LATENCY_BUCKETS_S,
+            registry=at,
+        )
+        self.engine_failures = Counter(
+            "talmach_engine_failures",
+            "Batches that the engine failed on; their sentences are tried again.",
+            registry=at,
+        )
 
     def _add_results(self) -> None:
         at = self.registry
         self.source_tokens = Counter("talmach_source_tokens", "Source tokens translated.", registry=at)
         self.target_tokens = Counter("talmach_target_tokens", "Target tokens made.", registry=at)
         self.segments = Counter("talmach_segments", "Segments answered, by status.", ["status"], registry=at)
-        self.quality_flags = Counter("talmach_quality_flags", "Flags raised on segments.", ["flag"], registry=at)
-        self.model_loaded = Gauge("talmach_model_loaded", "1 when loaded and proven, else 0.", ["model"], registry=at)
+        self.quality_flags = Counter(
+            "talmach_quality_flags", "Quality flags raised on segments.", ["flag"], registry=at
+        )

@@ -14,6 +14,7 @@ from talmach.catalog.manifest import ModelSpec, load
 from talmach.catalog.verify import verify
 from talmach.config import load_settings
 from talmach.engine.base import DecodeOptions, Direction
+from talmach.metrics import Metrics
 from talmach.quality import Flag
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import SummaryOptions
@@ -35,9 +36,14 @@ def article(language: str) -> Article:
     return Article.parse(headline, "", body, language)
 
 
+@pytest.fixture(scope="module", name="metrics")
+def _metrics() -> Metrics:
+    return Metrics()
+
+
 @pytest.fixture(scope="module", name="engines")
-def _engines() -> Engines:
-    return load_engines(load_settings(device="cpu", workers=2))
+def _engines(metrics: Metrics) -> Engines:
+    return load_engines(load_settings(device="cpu", workers=2), metrics)
 
 
 @pytest.mark.parametrize("spec", load(default_models_dir()).models, ids=lambda spec: spec.id)
@@ -52,6 +58,14 @@ def test_the_embedded_models_are_small() -> None:
     """They are cloned with the history, for ever."""
     files = [path for path in (default_models_dir() / "embedded").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 90_000_000
+
+
+def test_what_is_loaded_is_exposed(engines: Engines, metrics: Metrics) -> None:
+    """Every model as loaded, with the type that it really computes in."""
+    for spec, engine in [*engines.translators, engines.encoder]:
+        labels = {"model": spec.id, "version": spec.version, "compute_type": engine.compute_type, "device": "cpu"}
+        assert metrics.registry.get_sample_value("talmach_model_loaded", {"model": spec.id}) == 1
+        assert metrics.registry.get_sample_value("talmach_model_info", labels) == 1
 
 
 def test_golden_sentences_are_translated(engines: Engines) -> None:

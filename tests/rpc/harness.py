@@ -24,6 +24,7 @@ from talmach.pb import common_pb2 as common
 from talmach.pb.info_pb2_grpc import InfoServiceStub
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
+from talmach.rpc.calls import Tracing
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
 from talmach.rpc.tokens import Tokens
@@ -106,6 +107,7 @@ async def running(
     engine: NaughtyEngine | None = None,
     limits: Limits = LIMITS,
     tokens: Tokens | None = None,
+    tracing: Tracing | None = None,
     serving: bool = True,
     address: str = "127.0.0.1:0",
     max_concurrent_calls: int = 100,
@@ -127,6 +129,7 @@ async def running(
         UseCases(translator, summarizer, info),
         metrics=metrics,
         tokens=tokens,
+        tracing=tracing,
         with_reflection=with_reflection,
         max_concurrent_calls=max_concurrent_calls,
     )

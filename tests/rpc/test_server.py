@@ -45,8 +45,10 @@ async def test_health_follows_the_server() -> None:
     """Every service is NOT_SERVING from the first moment, and again while draining; an unknown one is NOT_FOUND."""
     async with running(serving=False) as served:
         assert await healths(served) == {NOT_SERVING}
+        assert served.sample("talmach_serving") == 0
         await served.server.set_serving(True)
         assert await healths(served) == {SERVING}
+        assert served.sample("talmach_serving") == 1
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await served.health.Check(health_pb2.HealthCheckRequest(service="talmach.v1.Nothing"))
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
@@ -67,6 +69,7 @@ async def test_drain_finishes_what_is_in_flight() -> None:
         drained = asyncio.ensure_future(served.server.drain(timeout_s=5))
         assert (await watch.read()).status == NOT_SERVING
         assert await healths(served) == {NOT_SERVING}
+        assert served.sample("talmach_serving") == 0
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await served.translation.TranslateText(GOOD)
         assert (Failure.of(caught.value).code, Failure.of(caught.value).info.reason) == (

@@ -392,12 +392,13 @@ async def test_results_of_the_wrong_kind_fail_the_batch(results: Any) -> None:
 
 async def test_a_failed_batch_leaves_other_batches_alone() -> None:
     """Sentences of other lengths, in other batches, are translated."""
-    engine = NaughtyEngine()
-    async with blocked(engine, max_batch_size=2) as queue:
+    engine, metrics = NaughtyEngine(), Metrics()
+    async with blocked(engine, max_batch_size=2, metrics=metrics) as queue:
         futures = queue.submit([words(3), sentence("raise", "x"), words(40), words(41)], GREEDY)
         engine.gate.set()
         results = await asyncio.gather(*futures, return_exceptions=True)
     assert [type(result) for result in results] == [EngineFailure, EngineFailure, Decoded, Decoded]
+    assert metrics.registry.get_sample_value("talmach_engine_failures_total") == 1
 
 
 async def test_failures_nobody_looks_at_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -96,3 +96,13 @@ def test_every_setting_is_documented() -> None:
     assert all(Settings.model_fields[name].description for name in Settings.model_fields)
     assert "| `TALMACH_REFLECTION` | `true` | serve gRPC reflection, for grpcurl and the like |" in rows
     assert "| `TALMACH_METRICS_ADDRESS` |  | `HOST:PORT` of the Prometheus page; empty = no page |" in rows
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["127.0.0.1:4317", "ftp://collector:4317", "http://", "http://a b", "http://a/v1/traces"]
+)
+def test_the_collector_is_a_url(endpoint: str) -> None:
+    """Of a host and no path, said before the first span is lost."""
+    with pytest.raises(InvalidSettings, match=r"TALMACH_OTLP_ENDPOINT: .*URL"):
+        load_settings(otlp_endpoint=endpoint)
+    assert load_settings(otlp_endpoint="https://collector:4317/").otlp_endpoint == "https://collector:4317/"

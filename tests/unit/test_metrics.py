@@ -1,15 +1,21 @@
 """Metrics: names that dashboards rely on, on a registry of their own."""
 
+from pathlib import Path
+
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from talmach.metrics import Metrics
 
 NAMES = {
+    "talmach_build_info",
     "talmach_batch_padding_ratio",
     "talmach_batch_sentences",
     "talmach_batch_tokens",
     "talmach_dropped_sentences",
     "talmach_engine_seconds",
+    "talmach_engine_failures",
+    "talmach_model_info",
     "talmach_model_loaded",
     "talmach_quality_flags",
     "talmach_queue_sentences",
@@ -20,6 +26,7 @@ NAMES = {
     "talmach_rpc_latency_seconds",
     "talmach_rpc_requests",
     "talmach_segments",
+    "talmach_serving",
     "talmach_source_tokens",
     "talmach_target_tokens",
 }
@@ -28,7 +35,15 @@ NAMES = {
 def test_names_are_stable() -> None:
     """A renamed metric is an empty panel on somebody's dashboard."""
     metrics = Metrics()
-    assert {family.name for family in metrics.registry.collect()} == NAMES
+    assert {family.name for family in metrics.registry.collect() if family.name.startswith("talmach_")} == NAMES
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="prometheus_client reads /proc")
+def test_the_process_is_exposed_too() -> None:
+    """Memory, processor time and open files: an operator needs no exporter beside the server."""
+    registry = Metrics().registry
+    for name in ("process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"):
+        assert registry.get_sample_value(name) is not None
 
 
 def test_values_are_exposed() -> None:

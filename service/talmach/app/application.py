@@ -11,7 +11,7 @@ import structlog
 
 from talmach.app.loading import Engines, load_engines, worker_count
 from talmach.batching import BatchingQueue
-from talmach.config import Settings
+from talmach.config import InvalidSettings, Settings
 from talmach.metrics import Metrics
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
@@ -32,6 +32,7 @@ class Application:
         self._summarizer: Summarizer | None = None
         self._server: Server | None = None
         self._metrics_page: Any = None
+        self._tracing: Any = None
         self.address = settings.address
 
     async def start(self) -> None:
@@ -41,16 +42,19 @@ class Application:
             ModelUnusable: a model is damaged or fails its self-test.
             CannotListen: the address is taken.
             InvalidTokensFile: the tokens file cannot be used.
+            InvalidSettings: traces are asked for, and the extra `otel` is not installed.
 
         """
         settings = self._settings
         tokens = Tokens.load(settings.tokens_file) if settings.tokens_file else None
-        engines = await asyncio.to_thread(load_engines, settings)
+        self._tracing = _tracing(settings.otlp_endpoint) if settings.otlp_endpoint else None
+        engines = await asyncio.to_thread(load_engines, settings, self._metrics)
         self._server = Server(
             settings.address,
             self._wire(engines),
             metrics=self._metrics,
             tokens=tokens,
+            tracing=self._tracing,
             with_reflection=settings.reflection,
             max_concurrent_calls=settings.max_concurrent_calls,
         )
@@ -100,8 +104,6 @@ class Application:
                 max_queue_tokens=settings.max_queue_tokens,
                 metrics=self._metrics,
             )
-        for spec in (*(spec for spec, _ in engines.translators), engines.encoder[0]):
-            self._metrics.model_loaded.labels(spec.id).set(1)
         translator = Translator(self._queues, low_confidence_score=settings.low_confidence_score, metrics=self._metrics)
         self._summarizer = Summarizer(engines.encoder[1], workers=workers)
         return UseCases(translator, self._summarizer, _describe(engines, translator, settings))
@@ -123,6 +125,18 @@ class Application:
             await queue.close()
         if self._summarizer is not None:
             self._summarizer.close()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.close)
+            self._tracing = None
+
+
+def _tracing(endpoint: str) -> Any:
+    try:
+        # Here, so that a server without traces neither needs nor loads OpenTelemetry.
+        from talmach.rpc.tracing import OtlpTracing  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise InvalidSettings("TALMACH_OTLP_ENDPOINT: needs the extra otel (pip install 'talmach[otel]')") from error
+    return OtlpTracing.to(endpoint)
 
 
 def _describe(engines: Engines, translator: Translator, settings: Settings) -> ServerInfo:

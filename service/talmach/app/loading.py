@@ -16,6 +16,7 @@ from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction, TranslationEngine
 from talmach.engine.ct2 import Ct2Encoder, Ct2Translator
 from talmach.errors import ModelUnusable
+from talmach.metrics import Metrics
 from talmach.quality import Flag
 
 # A golden sentence may be translated badly by a draft; what it shows is that the weights are read as they were meant.
@@ -37,26 +38,29 @@ def worker_count(settings: Settings) -> int:
     return settings.workers or cores // settings.threads_per_worker or 1
 
 
-def load_engines(settings: Settings) -> Engines:
-    """Verify, load and prove every model of the manifest; blocks for some seconds.
+def load_engines(settings: Settings, metrics: Metrics | None = None) -> Engines:
+    """Verify, load and prove every model of the manifest; blocks for some seconds. `metrics` says how far it came.
 
     Raises:
         ModelUnusable: a file is missing or altered, cannot be loaded, or translates a golden sentence into nothing.
 
     """
+    metrics = metrics or Metrics()
     malloc.tune()
     models_dir = settings.models_dir or default_models_dir()
     specs = load(models_dir).models
+    for spec in specs:
+        metrics.model_loaded.labels(spec.id).set(0)
     translators = tuple(
-        (spec, _load_translator(spec, models_dir, settings)) for spec in specs if spec.kind == "translation"
+        (spec, _load_translator(spec, models_dir, settings, metrics)) for spec in specs if spec.kind == "translation"
     )
-    encoders = [(spec, _load_encoder(spec, models_dir, settings)) for spec in specs if spec.kind == "encoder"]
+    encoders = [(spec, _load_encoder(spec, models_dir, settings, metrics)) for spec in specs if spec.kind == "encoder"]
     if not (translators and encoders):
         raise ModelUnusable("manifest.toml", "needs a model of the kind translation and one of the kind encoder")
     return Engines(translators, encoders[0])
 
 
-def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings) -> Ct2Translator:
+def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings, metrics: Metrics) -> Ct2Translator:
     engine = Ct2Translator(
         spec.id,
         verify(spec, models_dir),
@@ -68,6 +72,7 @@ def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings) -> C
         threads_per_worker=settings.threads_per_worker,
     )
     prove_translator(spec, engine)
+    _note_loaded(spec, engine, metrics)
     return engine
 
 
@@ -83,7 +88,7 @@ def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:
             )
 
 
-def _load_encoder(spec: ModelSpec, models_dir: Path, settings: Settings) -> Ct2Encoder:
+def _load_encoder(spec: ModelSpec, models_dir: Path, settings: Settings, metrics: Metrics) -> Ct2Encoder:
     encoder = Ct2Encoder(
         spec.id,
         verify(spec, models_dir),
@@ -95,7 +100,13 @@ def _load_encoder(spec: ModelSpec, models_dir: Path, settings: Settings) -> Ct2E
     lengths = np.linalg.norm(encoder.encode(["Горад адкрыў новую школу.", "The town opened a new school."]), axis=1)
     if not np.allclose(lengths, 1, atol=1e-3):
         raise ModelUnusable(spec.id, "failed its self-test; an embedding has not the length 1")
+    _note_loaded(spec, encoder, metrics)
     return encoder
+
+
+def _note_loaded(spec: ModelSpec, engine: Ct2Translator | Ct2Encoder, metrics: Metrics) -> None:
+    metrics.model_loaded.labels(spec.id).set(1)
+    metrics.model_info.labels(spec.id, spec.version, engine.compute_type, engine.device).set(1)
 
 
 def _names(flags: Iterable[Flag]) -> str:

@@ -204,6 +204,7 @@ class BatchingQueue:
         return hypotheses
 
     def _fail(self, batch: list[Entry], cause: BaseException) -> None:
+        self._metrics.engine_failures.inc()
         _log.warning("batch.failed", cause=type(cause).__name__, sentences=len(batch))
         for entry in batch:
             if not entry.future.done():

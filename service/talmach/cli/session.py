@@ -30,7 +30,9 @@ async def connect(address: str | None) -> AsyncIterator[TalmachClient]:
             await _find(client)
             yield client
         return
-    settings = load_settings(address="127.0.0.1:0", metrics_address="", reflection=False, tokens_file=None)
+    settings = load_settings(
+        address="127.0.0.1:0", metrics_address="", otlp_endpoint="", reflection=False, tokens_file=None
+    )
     configure_logging("warning")
     async with running(settings, "loading the models") as application, TalmachClient(application.address) as client:
         yield client

@@ -5,6 +5,7 @@ interceptor    what every call goes through: admission, errors, the log line, th
 gate, tokens   which calls are let in
 status         errors -> gRPC status codes with rich details
 calls          the record of one call
+tracing        the same as OpenTelemetry spans; imported only where there is a collector
 *_servicer     one per service of the contract: message -> domain -> message
 messages       requests -> validated values, results -> replies
 offsets        code points -> the offset encoding that the caller counts in

@@ -1,23 +1,44 @@
-"""The record of one call: what its log line and its metrics say, filled in on the way through."""
+"""The record of one call: what its log line, its metrics and its trace say, filled in on the way through."""
 
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from talmach.metrics import Metrics
-from talmach.translation.values import Totals
+from talmach.translation.values import Timings, Totals
 
 REQUEST_ID = "x-request-id"
 ANONYMOUS = "anonymous"
+UNKNOWN_METHOD = "unknown"
 _log: Any = structlog.get_logger("talmach.rpc")
 # What a caller chooses goes into our logs: nothing but what identifiers are made of.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+class Trace(Protocol):
+    """The trace of one call; times are seconds of `time.monotonic`."""
+
+    trace_id: str
+
+    def add_stage(self, name: str, started_at: float, ended_at: float) -> None:
+        """Enter what was done in a stretch of time that is over."""
+
+    def end(self, call: "Call") -> None:
+        """Say how the call ended."""
+
+
+class Tracing(Protocol):
+    """Where traces are made; `rpc.tracing` in a server that has a collector."""
+
+    def begin(self, method: str, metadata: Iterable[tuple[str, str | bytes]], started_at: float) -> Trace:
+        """Start the trace of a call, within the caller's own when the metadata names it."""
 
 
 @dataclass(slots=True)
@@ -36,6 +57,17 @@ class Call:
     engine_ms: float = 0.0
     caller_is_gone: bool = False
     started_at: float = field(default_factory=time.monotonic)
+    trace: Trace | None = None
+
+    @contextmanager
+    def tokenising(self) -> Iterator[None]:
+        """Everything up to the queue: languages, the plan of every sentence, its tokens."""
+        started_at = time.monotonic()
+        try:
+            yield
+        finally:
+            if self.trace is not None:
+                self.trace.add_stage("tokenise", started_at, time.monotonic())
 
     def begin_work(self, source_language: str | None, target_language: str, sentences: int) -> None:
         """Enter one article or text that is being translated."""
@@ -48,6 +80,8 @@ class Call:
         self.tokens += totals.usage.source_tokens + totals.usage.target_tokens
         self.queue_ms += totals.timings.queue_ms
         self.engine_ms += totals.timings.inference_ms
+        if self.trace is not None and totals.timings.queued_at:
+            _add_stages(self.trace, totals.timings)
 
     def elapsed_ms(self) -> float:
         """Return how long the call has been going on."""
@@ -72,15 +106,20 @@ class Call:
             client=self.client,
             request_id=self.request_id,
             **({"reason": self.reason} if self.reason else {}),
+            **({"trace_id": self.trace.trace_id} if self.trace is not None else {}),
         )
+        if self.trace is not None:
+            self.trace.end(self)
 
 
 _current: ContextVar[Call] = ContextVar("call")
 
 
-def begin(method: str, metadata: Iterable[tuple[str, str | bytes]]) -> Call:
+def begin(method: str, metadata: Iterable[tuple[str, str | bytes]], tracing: Tracing | None = None) -> Call:
     """Start the record of the call that this task serves; every log line of the task carries its request id."""
     call = Call(method, _request_id(metadata))
+    if tracing is not None:
+        call.trace = tracing.begin(method, metadata, call.started_at)
     _current.set(call)
     structlog.contextvars.bind_contextvars(request_id=call.request_id)
     return call
@@ -89,6 +128,14 @@ def begin(method: str, metadata: Iterable[tuple[str, str | bytes]]) -> Call:
 def current() -> Call:
     """Return the record of the call that this task serves."""
     return _current.get()
+
+
+def _add_stages(trace: Trace, timings: Timings) -> None:
+    taken_at = timings.queued_at + timings.queue_ms / 1_000
+    decoded_at = taken_at + timings.inference_ms / 1_000
+    trace.add_stage("queue", timings.queued_at, taken_at)
+    trace.add_stage("decode", taken_at, decoded_at)
+    trace.add_stage("assemble", decoded_at, time.monotonic())
 
 
 def _request_id(metadata: Iterable[tuple[str, str | bytes]]) -> str:

@@ -1,4 +1,4 @@
-"""What every call to a service of the contract goes through: admission, deadline, errors, log line, metrics.
+"""What every call to a service of the contract goes through: admission, deadline, errors, log line, metrics, trace.
 
 Health and reflection are left alone: a probe must get through when nothing else does, and says nothing worth logging.
 
@@ -19,7 +19,7 @@ from grpc_status import rpc_status  # type: ignore[import-untyped]
 from talmach.errors import EngineFailure, InvalidRequest, TalmachError, invalid_text
 from talmach.metrics import Metrics
 from talmach.rpc import calls, status
-from talmach.rpc.calls import REQUEST_ID, Call
+from talmach.rpc.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
 from talmach.rpc.gate import Gate
 from talmach.rpc.tokens import Tokens
 
@@ -29,7 +29,6 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _MaybeHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 _OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
-UNKNOWN_METHOD = "unknown"
 
 
 class _CallDetails(Protocol):
@@ -40,11 +39,14 @@ class _CallDetails(Protocol):
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the handlers of all four kinds of call."""
 
-    def __init__(self, gate: Gate, metrics: Metrics, tokens: Tokens | None = None) -> None:
-        """`tokens` None = every caller is let in."""
+    def __init__(
+        self, gate: Gate, metrics: Metrics, tokens: Tokens | None = None, tracing: Tracing | None = None
+    ) -> None:
+        """`tokens` None = every caller is let in; `tracing` None = no traces."""
         self._gate = gate
         self._metrics = metrics
         self._tokens = tokens
+        self._tracing = tracing
 
     async def intercept_service(
         self,
@@ -54,7 +56,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """Return the wrapped handler; None, answered with UNIMPLEMENTED, when there is no such method."""
         handler = await continuation(handler_call_details)
         if handler is None:
-            call = calls.begin(UNKNOWN_METHOD, handler_call_details.invocation_metadata)
+            call = calls.begin(UNKNOWN_METHOD, handler_call_details.invocation_metadata, self._tracing)
             call.code = "UNIMPLEMENTED"
             call.finish(self._metrics)
             return None
@@ -86,7 +88,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _serve(self, details: _CallDetails, context: _Context) -> AsyncIterator[Call]:
-        call = calls.begin(details.method.lstrip("/"), details.invocation_metadata)
+        call = calls.begin(details.method.lstrip("/"), details.invocation_metadata, self._tracing)
         context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
         is_inside, failure = False, None
         self._metrics.rpc_in_flight.inc()

@@ -65,8 +65,10 @@ def running(
     only: frozenset[int] | None = None,
 ) -> Iterator[Job]:
     """Start a job and cancel at the end what is not done by then; raises what `Translator.start` raises."""
-    job = translator.start(article, options, deadline=deadline, only=only)
-    calls.current().begin_work(job.source_language, options.target_language, job.segment_count)
+    call = calls.current()
+    with call.tokenising():
+        job = translator.start(article, options, deadline=deadline, only=only)
+    call.begin_work(job.source_language, options.target_language, job.segment_count)
     try:
         yield Job(job, article, options)
     finally:

@@ -10,6 +10,7 @@ from grpc_reflection.v1alpha import reflection
 
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
+from talmach.rpc.calls import Tracing
 from talmach.rpc.gate import Gate, State
 from talmach.rpc.info import ServerInfo
 from talmach.rpc.info_servicer import InfoServicer
@@ -55,15 +56,20 @@ class Server:
         *,
         metrics: Metrics,
         tokens: Tokens | None = None,
+        tracing: Tracing | None = None,
         with_reflection: bool = True,
         max_concurrent_calls: int = 1_024,
     ) -> None:
-        """`address` is HOST:PORT, port 0 = any; `tokens` None = every caller is let in. Needs a running event loop."""
+        """`address` is HOST:PORT, port 0 = any; `tokens` None = every caller is let in; `tracing` None = no traces.
+
+        Needs a running event loop.
+        """
         self._address = address
+        self._metrics = metrics
         self._gate = Gate(max_concurrent_calls)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._gate, metrics, tokens)],
+            interceptors=[CallInterceptor(self._gate, metrics, tokens, tracing)],
             options=_options(use_cases.info.limits.max_message_bytes),
         )
         self._add_services(use_cases)
@@ -115,6 +121,7 @@ class Server:
         await self._server.wait_for_termination()
 
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+        self._metrics.serving.set(status == _SERVING)
         for service in ("", *SERVICES):
             await self._health.set(service, status)
 

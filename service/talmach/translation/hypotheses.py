@@ -64,7 +64,7 @@ class Hypotheses:
         queued = min(each.queued_at for each in self._decoded.values())
         taken = min(each.taken_at for each in self._decoded.values())
         done = max(each.done_at for each in self._decoded.values())
-        return Timings(1_000 * (taken - queued), 1_000 * (done - taken), total_ms)
+        return Timings(1_000 * (taken - queued), 1_000 * (done - taken), total_ms, queued)
 
     def usage(self) -> Usage:
         """Return what the models were given and what they made."""

@@ -10,6 +10,7 @@ from talmach.catalog.verify import sha256_of
 from talmach.config import Settings, load_settings
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import ModelUnusable
+from talmach.metrics import Metrics
 from tests.fakes import NaughtyEngine
 from tests.unit.engine import tiny
 
@@ -43,9 +44,11 @@ def _entry(models_dir: Path, kind: str) -> str:
 
 
 def test_a_model_that_fails_its_self_test_is_unusable(models_dir: Path) -> None:
-    """Random weights are read without complaint, but what they translate is not English."""
+    """Random weights are read without complaint, but what they translate is not English; the metrics say so."""
+    metrics = Metrics()
     with pytest.raises(ModelUnusable, match=r"^translation: failed its self-test for be-en; [A-Z_, ]+$"):
-        load_engines(settings(models_dir))
+        load_engines(settings(models_dir), metrics)
+    assert metrics.registry.get_sample_value("talmach_model_loaded", {"model": "translation"}) == 0
 
 
 def test_an_altered_file_is_unusable(models_dir: Path) -> None:
