@@ -1,8 +1,14 @@
 # Build stage: talmach and its dependencies in a virtual environment, the embedded models inside the package.
+# Nothing is installed but what deploy/lock pinned, by its hash, and nothing but talmach itself is built here.
 FROM python:3.12-slim AS build
 WORKDIR /source
+COPY deploy/requirements.txt deploy/requirements-build.txt ./
+RUN python -m venv /opt/talmach \
+    && /opt/talmach/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt \
+    && pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements-build.txt
 COPY . .
-RUN python -m venv /opt/talmach && /opt/talmach/bin/pip install --no-cache-dir .
+RUN pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /wheels . \
+    && /opt/talmach/bin/pip install --no-cache-dir --no-index --no-deps /wheels/*.whl
 
 # The image: no sources, no build tools, no network needed. The same base, so that the environment's python is there.
 FROM python:3.12-slim

@@ -78,7 +78,7 @@ def _open(url: str, start: int, timeout_s: float) -> HTTPResponse | None:
     """Ask for `url` from byte `start` on; None when there is nothing from there on (the hash then decides)."""
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})  # noqa: S310  # the manifest admits http(s) only
     try:
-        response: HTTPResponse = urllib.request.urlopen(request, timeout=timeout_s)  # noqa: S310
+        response: HTTPResponse = urllib.request.urlopen(request, timeout=timeout_s)  # noqa: S310  # nosec B310
     except urllib.error.HTTPError as error:
         error.close()
         if start and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:

@@ -1,13 +1,17 @@
 """Glossary entries and do-not-translate phrases: where they occur, what stands for them, whether they came through."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from talmach.text import protected
 from talmach.text.span import Span
 from talmach.translation.values import GlossaryEntry, GlossaryUsage
+
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +27,75 @@ class Glossary:
 
     def __init__(self, entries: Sequence[GlossaryEntry]) -> None:
         self.entries = tuple(entries)
-        self._longest_first = sorted(entries, key=lambda entry: len(entry.source_term), reverse=True)
-        self._first_words = {entry.source_term.split()[0].lower() for entry in entries if entry.source_term.strip()}
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(_alternative, self._longest_first))})(?!\w)")
+        self._terms, self._phrases = _tries(self.entries)
 
     def find(self, text: str) -> list[Occurrence]:
         """Return the occurrences in `text`, in order, none overlapping another, and no terms in protected tokens."""
-        lowered = text.lower()
-        # Saves most sentences the pattern, which is slow with a hundred alternatives.
-        if not any(word in lowered for word in self._first_words):
+        if not self.entries:
             return []
-        found = [
-            Occurrence(Span(*match.span()), self._longest_first[match.lastindex - 1])
-            for match in self._pattern.finditer(text)
-            if match.lastindex is not None
-        ]
+        found = list(self._matches(text))
         kept = [token.span for token in protected.find(text)] if found else []
-        return [each for each in found if each.entry.verbatim or not any(_overlap(each.span, span) for span in kept)]
+        starts = [span.start for span in kept]
+        return [each for each in found if each.entry.verbatim or not _is_inside(each.span, kept, starts)]
+
+    def _matches(self, text: str) -> Iterator[Occurrence]:
+        spans = [match.span() for match in _TOKEN.finditer(text)]
+        tokens = _tokens(text)
+        folded = [token.casefold() for token in tokens]
+        position = 0
+        while position < len(tokens):
+            # Of two that are equally long, the term wins.
+            candidates = (_longest(self._terms, folded, position), _longest(self._phrases, tokens, position))
+            entry, end = max(candidates, key=lambda candidate: candidate[1])
+            if entry is not None:
+                yield Occurrence(Span(spans[position][0], spans[end - 1][1]), entry)
+            position = max(end, position + 1)
+
+
+@dataclass(slots=True)
+class _Node:
+    """What may follow the tokens that lead here, and the entry that is complete with them."""
+
+    following: "dict[str, _Node]" = field(default_factory=dict)
+    entry: GlossaryEntry | None = None
+
+
+# A pattern with an alternative for each entry took a minute for a long text and 500 terms that begin alike. Cached,
+# because every text of a request comes with the same entries.
+@lru_cache(maxsize=8)
+def _tries(entries: tuple[GlossaryEntry, ...]) -> tuple[_Node, _Node]:
+    """Return the terms, by their folded tokens, and the phrases, by their tokens; the first of equal ones counts."""
+    terms, phrases = _Node(), _Node()
+    for entry in entries:
+        node = phrases if entry.verbatim else terms
+        for token in _tokens(entry.source_term.strip()):
+            node = node.following.setdefault(token if entry.verbatim else token.casefold(), _Node())
+        node.entry = node.entry or entry
+    return terms, phrases
+
+
+def _tokens(text: str) -> list[str]:
+    """Return words, runs of white space as one space, and single marks."""
+    return [" " if token.isspace() else token for token in _TOKEN.findall(text)]
+
+
+def _longest(trie: _Node, tokens: Sequence[str], start: int) -> tuple[GlossaryEntry | None, int]:
+    """Return the longest entry that stands at `start` as whole words, and its end; None and `start` without one."""
+    if start and _is_word(tokens[start - 1]):
+        return None, start
+    node, best, end = trie, None, start
+    for position in range(start, len(tokens)):
+        following = node.following.get(tokens[position])
+        if following is None:
+            break
+        node = following
+        if node.entry and not (position + 1 < len(tokens) and _is_word(tokens[position + 1])):
+            best, end = node.entry, position + 1
+    return best, end
+
+
+def _is_word(token: str) -> bool:
+    return token[0].isalnum() or token[0] == "_"
 
 
 def substitute(text: str, occurrences: Iterable[Occurrence]) -> tuple[str, list[Span]]:
@@ -84,13 +140,10 @@ class UsageCounter:
         )
 
 
-def _alternative(entry: GlossaryEntry) -> str:
-    term = r"\s+".join(map(re.escape, entry.source_term.split()))
-    return f"({term})" if entry.verbatim else f"((?i:{term}))"
-
-
-def _overlap(first: Span, second: Span) -> bool:
-    return first.start < second.end and second.start < first.end
+def _is_inside(span: Span, kept: Sequence[Span], starts: Sequence[int]) -> bool:
+    """Whether `span` overlaps one of `kept`, which are in order, apart, and begin at `starts`."""
+    before = bisect_left(starts, span.end)
+    return before > 0 and kept[before - 1].end > span.start
 
 
 def _count_term(entry: GlossaryEntry, target: str) -> int:

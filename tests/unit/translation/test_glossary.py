@@ -1,5 +1,6 @@
 """Glossary terms and do-not-translate phrases: found, put in, counted, and phrases guaranteed."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -61,6 +62,30 @@ def test_a_long_glossary_finds_each_of_its_terms() -> None:
     entries = [GlossaryEntry(f"слова{number}", f"word{number}") for number in range(300)]
     occurrences = Glossary(entries).find("слова7 і слова299")
     assert [each.entry.target_term for each in occurrences] == ["word7", "word299"]
+
+
+def test_case_and_white_space_do_not_part_a_term_from_its_text() -> None:
+    """Also where a small letter has another length than its capital, and the first of two equal terms counts."""
+    terms = [GlossaryEntry("İzmir \t straße", "a"), GlossaryEntry("i\u0307zmir  STRASSE", "b")]
+    occurrences = Glossary(terms).find("(İZMIR\nSTRASSE)")
+    assert [(each.span, each.entry.target_term) for each in occurrences] == [(Span(1, 14), "a")]
+
+
+@pytest.mark.parametrize(
+    ("entries", "unit"),
+    [
+        ([GlossaryEntry("а " * 90 + str(number), "x") for number in range(500)], "а "),
+        ([GlossaryEntry("а", "b")], "#а а "),
+        ([phrase("-" * 199 + str(number % 10)) for number in range(20)], "-"),
+    ],
+    ids=["terms that begin alike", "terms among tags", "phrases of marks"],
+)
+def test_hostile_glossaries_take_linear_time(entries: list[GlossaryEntry], unit: str) -> None:
+    """Searching with one alternative for each entry, or comparing all terms with all tags, took a minute."""
+    text = unit * (20_000 // len(unit))
+    started = time.process_time()
+    Glossary(entries).find(text)
+    assert time.process_time() - started < 5
 
 
 def test_substitution_tells_where_the_terms_stand() -> None:

@@ -1,0 +1,329 @@
+"""Hostile texts and messages against the real server with the embedded models: no crash, no hang, nothing lost.
+
+A longer search: `pytest tests/models/test_hostile_requests.py --hypothesis-profile=fuzz`.
+"""
+
+import asyncio
+import io
+import itertools
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talmach.app import Application
+from talmach.config import load_settings
+from talmach.log import configure_logging
+from talmach.pb import common_pb2 as common
+from talmach.pb import info_pb2, segment_pb2, summarization_pb2, translation_pb2
+from talmach.pb.segment_pb2 import Segment
+from talmach.text import protected
+from tests.hostile import CANARY, LANGUAGES, TEXTS, wire
+from tests.rpc.harness import Failure
+
+TIMEOUT_S = 120  # no call comes near it; one that does hangs
+MAX_TEXT_CHARS = 1_100_000
+ENCODINGS = {
+    common.OFFSET_ENCODING_UNSPECIFIED: ("utf-32-le", 4),
+    common.OFFSET_ENCODING_UTF8: ("utf-8", 1),
+    common.OFFSET_ENCODING_UTF16: ("utf-16-le", 2),
+    common.OFFSET_ENCODING_UTF32: ("utf-32-le", 4),
+}
+METHODS = [
+    method
+    for module in (translation_pb2, summarization_pb2, info_pb2)
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+]
+REFUSALS = {"INVALID_ARGUMENT", "NOT_FOUND"}
+
+
+class Served:
+    """The application on an event loop of its own, and its log."""
+
+    def __init__(self) -> None:
+        self.log = io.StringIO()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        settings = load_settings(
+            address="127.0.0.1:0", device="cpu", workers=1, max_text_chars=MAX_TEXT_CHARS, max_message_bytes=33_554_432
+        )
+        self._application = Application(settings)
+
+    def __enter__(self) -> "Served":  # noqa: PYI034 - Self came with Python 3.11
+        configure_logging("debug", "json", self.log)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._application.start(), self._loop).result(TIMEOUT_S)
+        unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        self._channel = grpc.insecure_channel(self._application.address, unlimited)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._channel.close()
+        asyncio.run_coroutine_threadsafe(self._application.stop(), self._loop).result(TIMEOUT_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def call(self, method: Any, *requests: bytes) -> list[Any]:
+        """Call a method with messages as they are on the wire; raises grpc.RpcError."""
+        path = f"/{method.containing_service.full_name}/{method.name}"
+        parse = _class_of(method.output_type).FromString
+        if method.client_streaming:
+            return list(self._channel.stream_stream(path, None, parse)(iter(requests), timeout=TIMEOUT_S))
+        (request,) = requests
+        if method.server_streaming:
+            return list(self._channel.unary_stream(path, None, parse)(request, timeout=TIMEOUT_S))
+        return [self._channel.unary_unary(path, None, parse)(request, timeout=TIMEOUT_S)]
+
+    def ask(self, name: str, *requests: Message) -> list[Any]:
+        """Call a method by its name."""
+        (method,) = (each for each in METHODS if each.name == name)
+        return self.call(method, *(request.SerializeToString() for request in requests))
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """One server for all examples: none of them may leave it in a state that spoils the next."""
+    with Served() as server:
+        yield server
+        assert CANARY not in server.log.getvalue()
+        assert "failed" not in server.log.getvalue()
+
+
+# ------------------------------------------------------------------------------------------------------ any message
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+@given(data=st.data())
+def test_any_message_is_answered_or_politely_refused(served: Served, method: Any, data: st.DataObject) -> None:
+    """Whatever the bytes: never INTERNAL or UNKNOWN, and a refusal names fields of the contract and quotes nothing."""
+    request = data.draw(wire(method.input_type))
+    try:
+        replies = served.call(method, request)
+    except grpc.RpcError as error:
+        assert_polite(Failure.of(error), method.input_type)  # type: ignore[arg-type]
+        return
+    message = _class_of(method.input_type).FromString(request)
+    for reply in replies:
+        if isinstance(reply, translation_pb2.BatchTranslateResponse) and reply.HasField("error"):
+            assert reply.error.code in {3, 5}
+            assert CANARY not in str(reply.error)
+        else:
+            assert_faithful(message, reply)
+
+
+def assert_polite(failure: Failure, request: Descriptor) -> None:
+    """Check the status of a refused request."""
+    assert failure.code in REFUSALS, failure
+    assert CANARY not in str(failure)
+    assert failure.info.domain == "talmach"
+    if failure.code == "INVALID_ARGUMENT":
+        assert failure.violations
+        assert failure.info.reason == failure.violations[0][1]
+        for field, reason in failure.violations:
+            assert re.fullmatch("[A-Z_]+", reason)
+            assert field == "request" or _is_field(request, field), field
+
+
+def _is_field(message: Descriptor | None, path: str) -> bool:
+    """Whether `path` leads to a field or oneof of a message."""
+    for name in re.sub(r"\[\d+\]", "", path).split("."):
+        if message is None or not (name in message.fields_by_name or name in message.oneofs_by_name):
+            return False
+        field = message.fields_by_name.get(name)
+        message = field.message_type if field else None
+    return True
+
+
+def _class_of(descriptor: Descriptor) -> Any:
+    modules = (translation_pb2, summarization_pb2, info_pb2)
+    return next(getattr(module, descriptor.name) for module in modules if hasattr(module, descriptor.name))
+
+
+# ---------------------------------------------------------------------------------------------------- faithful replies
+
+
+def assert_faithful(request: Any, reply: Any) -> None:
+    """Check that a reply answers everything that was sent, and that its pieces join to the whole."""
+    if isinstance(reply, translation_pb2.TranslateTextResponse):
+        assert len(reply.translations) == len(request.texts)
+        for text, translation in zip(request.texts, reply.translations, strict=True):
+            assert_text_joins(text, translation, request.options)
+    elif isinstance(reply, translation_pb2.TranslateArticleResponse):
+        assert_article_joins(request.article, reply.translation, request.options)
+        if reply.HasField("summary"):
+            assert_summary_joins(request.article, reply.summary, request.options)
+    elif isinstance(reply, translation_pb2.BatchTranslateResponse):
+        assert reply.id == request.id
+        if reply.HasField("text"):
+            assert_text_joins(request.text, reply.text, request.options)
+        else:
+            assert_article_joins(request.article, reply.article, request.options)
+    elif isinstance(reply, summarization_pb2.SummarizeArticleResponse):
+        assert_summary_joins(request.article, reply.summary, request.options)
+    elif isinstance(reply, translation_pb2.DetectLanguageResponse):
+        assert len(reply.detections) == len(request.texts)
+
+
+def assert_text_joins(text: str, translation: Any, options: Any) -> None:
+    """Check a lone text."""
+    assert_field_joins(text, translation.translated_text, translation.segments, options)
+    assert [segment.index for segment in translation.segments] == list(range(len(translation.segments)))
+
+
+def assert_article_joins(article: Any, translation: Any, options: Any) -> None:
+    """Check the three fields of an article."""
+    assert [segment.index for segment in translation.segments] == list(range(len(translation.segments)))
+    for field, name in enumerate(("headline", "lead", "body"), start=1):
+        segments = [segment for segment in translation.segments if segment.field == field]
+        assert_field_joins(getattr(article, name), getattr(translation, name), segments, options)
+
+
+def assert_field_joins(source: str, target: str, segments: Iterable[Segment], options: Any) -> None:
+    """Check that spans cut the segments out of both texts, and that between them both are equal."""
+    codec, width = ENCODINGS[options.offset_encoding]
+    source_bytes, target_bytes = source.encode(codec), target.encode(codec)
+    segments, source_end, target_end = list(segments), 0, 0
+    for segment in segments:
+        spans = (segment.source_span, segment.target_span)
+        (start, end), (new_start, new_end) = ((span.start * width, span.end * width) for span in spans)
+        assert source_bytes[start:end].decode(codec) == segment.source_text != ""
+        assert target_bytes[new_start:new_end].decode(codec) == segment.translated_text
+        assert source_end <= start
+        assert source_bytes[source_end:start] == target_bytes[target_end:new_start]
+        source_end, target_end = end, new_end
+        assert_status(segment, options)
+    assert source_bytes[source_end:] == target_bytes[target_end:]
+    assert bool(segments) >= protected.has_words(source)
+
+
+def assert_status(segment: Segment, options: Any) -> None:
+    """Check that the text of a segment is what its status says."""
+    assert segment.HasField("error") == (segment.status == segment_pb2.SEGMENT_STATUS_FAILED)
+    if segment.status == segment_pb2.SEGMENT_STATUS_DROPPED_BOILERPLATE:
+        assert options.remove_boilerplate
+        assert segment.translated_text == ""
+    elif segment.status == segment_pb2.SEGMENT_STATUS_TRANSLATED:
+        assert segment.translated_text.strip()
+    else:
+        assert segment.translated_text == segment.source_text
+
+
+def assert_summary_joins(article: Any, summary: Any, options: Any) -> None:
+    """Check that the chosen sentences stand in the article and make up the summary."""
+    codec, width = ENCODINGS[options.offset_encoding]
+    segments = [sentence.segment for sentence in summary.sentences]
+    assert summary.text == " ".join(segment.translated_text for segment in segments)
+    assert all(one.index < other.index for one, other in itertools.pairwise(segments))
+    for segment in segments:
+        source = (article.headline, article.lead, article.body)[segment.field - 1].encode(codec)
+        span, target = segment.source_span, segment.target_span
+        assert source[span.start * width : span.end * width].decode(codec) == segment.source_text
+        whole = summary.text.encode(codec)[target.start * width : target.end * width]
+        assert whole.decode(codec) == segment.translated_text
+
+
+# ---------------------------------------------------------------------------------------------------------- any text
+
+OPTIONS = st.builds(
+    common.TranslationOptions,
+    source_language_code=st.just(""),
+    target_language_code=LANGUAGES,
+    offset_encoding=st.sampled_from(sorted(ENCODINGS)),
+    remove_boilerplate=st.booleans(),
+    do_not_translate_phrases=st.lists(st.sampled_from(["школ", "школу", "«", "a", "—"]), max_size=2),
+)
+WORDS = st.builds(lambda text: f"Горад адкрыў школу. {text}", TEXTS)
+
+
+@given(texts=st.lists(WORDS, min_size=1, max_size=3), options=OPTIONS)
+def test_texts_are_answered_one_for_one(served: Served, texts: list[str], options: common.TranslationOptions) -> None:
+    """Any Unicode beside a sentence: translated, with nothing lost, or of no known language for the most part."""
+    request = translation_pb2.TranslateTextRequest(texts=texts, options=options)
+    try:
+        (reply,) = served.ask("TranslateText", request)
+    except grpc.RpcError as error:
+        failure = Failure.of(error)  # type: ignore[arg-type]
+        assert {reason for _, reason in failure.violations} == {"LANGUAGE_UNDETERMINED"}
+        return
+    assert_faithful(request, reply)
+
+
+@given(headline=TEXTS, lead=TEXTS, body=WORDS, options=OPTIONS)
+def test_a_stream_says_what_the_whole_says(
+    served: Served, headline: str, lead: str, body: str, options: common.TranslationOptions
+) -> None:
+    """One header, as many segments as it promises, one trailer; the segments are those of the other calls."""
+    options.source_language_code = "ru"
+    options.target_language_code = "en"
+    article = common.Article(headline=headline, lead=lead, body=body)
+    asked = translation_pb2.TranslateArticleRequest(article=article, options=options)
+    (whole,) = served.ask("TranslateArticle", asked)
+    assert_faithful(asked, whole)
+    streamed = translation_pb2.StreamTranslateArticleRequest(article=article, options=options)
+    header, *between, trailer = served.ask("StreamTranslateArticle", streamed)
+    segments = [each.segment for each in between]
+    assert header.header.segment_count == trailer.trailer.segment_count == len(segments)
+    places = [(each.index, each.source_span, each.source_text) for each in segments]
+    assert places == [(each.index, each.source_span, each.source_text) for each in whole.translation.segments]
+
+
+@given(texts=st.lists(TEXTS.filter(str.strip), min_size=1, max_size=4), options=OPTIONS)
+def test_each_item_of_a_stream_is_answered(
+    served: Served, texts: list[str], options: common.TranslationOptions
+) -> None:
+    """By its own translation, or by its own error."""
+    items = {
+        str(number): translation_pb2.BatchTranslateRequest(id=str(number), text=text, options=options)
+        for number, text in enumerate(texts)
+    }
+    replies = served.ask("BatchTranslate", *items.values())
+    assert sorted(reply.id for reply in replies) == sorted(items)
+    for reply in replies:
+        if reply.HasField("error"):
+            assert reply.error.reason == "LANGUAGE_UNDETERMINED"
+        else:
+            assert_faithful(items[reply.id], reply)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["слово ", "а", " ", ".", "(", "«", "1 ", "<a ", "\n", "е\u0301", "A.", "http://", "@", "#а ", "👩\u200d", "Да. "],
+)
+def test_long_runs_are_answered(served: Served, unit: str) -> None:
+    """Ten thousand of one thing, in one line."""
+    request = translation_pb2.TranslateTextRequest(
+        texts=[f"Горад адкрыў школу {unit * 10_000}"],
+        options=common.TranslationOptions(target_language_code="en", source_language_code="be"),
+    )
+    (reply,) = served.ask("TranslateText", request)
+    assert_faithful(request, reply)
+
+
+def test_a_line_of_a_megabyte_is_answered(served: Served) -> None:
+    """A million characters without a line end: detected, and its sentence beside a million blanks translated."""
+    texts = ["слово " * 170_000, f"Горад{' ' * 1_000_000}адкрыў школу."]
+    (detected,) = served.ask("DetectLanguage", translation_pb2.DetectLanguageRequest(texts=texts))
+    assert len(detected.detections) == 2
+    request = translation_pb2.TranslateTextRequest(
+        texts=texts[1:], options=common.TranslationOptions(target_language_code="en")
+    )
+    (reply,) = served.ask("TranslateText", request)
+    assert_faithful(request, reply)
+
+
+def test_a_lone_surrogate_is_refused(served: Served) -> None:
+    """It has no UTF-8; sent as the three bytes that it would have, it is refused and not quoted."""
+    (method,) = (each for each in METHODS if each.name == "TranslateText")
+    with pytest.raises(grpc.RpcError) as caught:
+        served.call(method, b"\x0a\x06abc\xed\xa0\x80")
+    failure = Failure.of(caught.value)  # type: ignore[arg-type]
+    assert (failure.code, failure.violations) == ("INVALID_ARGUMENT", [("request", "INVALID_TEXT")])
