@@ -34,6 +34,7 @@ OURS, HELD_OUT, LEAD, LEAD_OF_CANDIDATES, RANDOM = (
     "random",
 )
 STORIES = Path(__file__).parents[2] / "tests" / "data" / "articles"
+RESULTS = MODELS_DIR / "results" / "summary.json"
 
 Scores = NDArray[np.float64]  # (documents, mean or best reference, ROUGE type)
 
@@ -164,9 +165,8 @@ def main() -> None:
         "robustness": evaluate_robustness(stories, summarizer),
     }
     if arguments.write:
-        path = MODELS_DIR / "results" / "summary.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(_rounded(report), indent=2) + "\n", encoding="utf-8")
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(_rounded(report), indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ class _Ranking:
             return f"chosen: {why or 'best of the rest'}"
         if self.redundancy[number] > ranking.DUPLICATE_SIMILARITY:
             return "passed over: says what a chosen sentence says"
-        return f"passed over: {why or 'less to say'}"
+        return f"passed over: {why or 'less to say for its length'}"
 
 
 class Summarizer:
