@@ -35,8 +35,8 @@ Three sentences of news are where the lead is hardest to beat. F1 against one se
 the first of the three lead sentences is the date line: the lead has 50 words, three of our sentences had 79. Two of
 ours, 56 words, had 44.0/31.4. So length now costs a sentence something, after the first choice. The best three of the
 first 25 candidates (52.5/40.4) show what a better judge of sentences could gain. The form of the cost was found with
-all documents in sight; held out are only the two weights: with them ROUGE-1 of news stays 0.6 above the lead [-2.7, 4.1],
-and ROUGE-L falls 0.4 below it [-3.3, 2.6]. On 24 documents neither says which of the two is better.
+all documents in sight; held out are only the two weights: with them ROUGE-1 of news stays 0.6 above the lead
+[-2.7, 4.1], and ROUGE-L falls 0.4 below it [-3.3, 2.6]. On 24 documents neither says which of the two is better.
 
 Tried without a gain beyond the noise, or at the price of the languages' agreement: other shapes and decays of position,
 similarity to the first sentence, directed centrality (PacSum: Zheng, Lapata 2019), similarity to the headline relative
