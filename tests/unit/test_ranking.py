@@ -13,6 +13,7 @@ from talmach.ranking import (
     Weights,
     combine,
     continuous_lexrank,
+    length_prices,
     position_prior,
     select_mmr,
 )
@@ -124,6 +125,22 @@ def test_mmr_ignores_the_length_of_vectors() -> None:
     scores, embeddings = np.array([1.0, 0.9, 0.5]), _at(0, 20, 90)
     scaled = (embeddings * np.array([[5.0], [0.1], [40.0]])).astype(np.float32)
     assert [s.index for s in select_mmr(scores, scaled, _all(3), diversity=0.5, stop=3)] == [0, 2, 1]
+
+
+def test_prices_of_lengths() -> None:
+    """By hand: the mean of 50, 100 and 150 is 100; the unit makes no difference."""
+    assert_allclose(length_prices(np.array([50, 100, 150]), 0.6), [0.2, 0.3, 0.36])
+    assert_allclose(length_prices(np.array([500, 1000, 1500]), 0.6), [0.2, 0.3, 0.36])
+    assert_allclose(length_prices(np.array([50, 100, 150]), 0.0), [0.0, 0.0, 0.0])
+
+
+def test_mmr_pays_for_length_after_the_first_choice() -> None:
+    """The best sentence comes first whatever it costs; then 0.5 - 0.1 beats 0.8 - 0.5, unless all are free."""
+    scores, prices = np.array([0.5, 1.0, 0.8]), np.array([0.1, 0.9, 0.5])
+    priced = select_mmr(scores, np.eye(3), _all(3), diversity=0.0, stop=3, prices=prices)
+    assert [selection.index for selection in priced] == [1, 0, 2]
+    free = select_mmr(scores, np.eye(3), _all(3), diversity=0.0, stop=3)
+    assert [selection.index for selection in free] == [1, 2, 0]
 
 
 def test_duplicates_are_never_chosen_twice() -> None:

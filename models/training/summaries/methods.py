@@ -14,7 +14,7 @@ from sumy.summarizers.text_rank import TextRankSummarizer
 from sumy.utils import get_stop_words
 
 from models.training.summaries.documents import Summarized
-from models.training.summaries.rouge import Rouge
+from models.training.summaries.rouge import AVERAGE, Rouge
 from talmach.summary.candidates import judge
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import SummaryOptions
@@ -69,14 +69,15 @@ def draw(seed: int) -> Method:
     return choose
 
 
-def oracle(rouge: Rouge) -> Method:
+def oracle() -> Method:
     """Return the greedy best: each step adds the sentence that raises the sum of mean ROUGE-1 and ROUGE-2 most."""
+    rouge = Rouge(("rouge1", "rouge2"))
 
     def choose(document: Summarized, sentences: int) -> list[int]:
         chosen: list[int] = []
         for _ in range(min(sentences, len(document.body))):
             left = [position for position in range(len(document.body)) if position not in chosen]
-            chosen.append(max(left, key=lambda position: rouge.score(document, [*chosen, position])[0, :2].sum()))
+            chosen.append(max(left, key=lambda position: rouge.score(document, [*chosen, position])[AVERAGE].sum()))
         return chosen
 
     return choose

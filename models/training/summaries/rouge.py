@@ -10,6 +10,7 @@ from rouge_score import rouge_scorer, tokenizers
 from models.training.summaries.documents import Summarized
 
 TYPES = ("rouge1", "rouge2", "rougeL")
+AVERAGE, BEST = 0, 1  # over the references of a document
 SIGNATURE = "rouge-score 0.1.2, F1, Porter stemmer, extract joined by spaces"
 
 _RESAMPLES = 10_000

@@ -38,6 +38,7 @@ def judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     With `include_lead` the first whole sentence of the story is one in any case, unless it is the headline again.
     """
     captions = _captions(article)
+    is_cased = _is_cased(article)
     seen: dict[tuple[str, ...], Sentence] = {}  # by their words, the first time
     verdicts: list[Verdict] = []
     previous: int | None = None  # the last sentence that is no boilerplate, where it was read first
@@ -45,7 +46,7 @@ def judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     for sentence in article.sentences:
         first = seen.setdefault(_fold(sentence), sentence)
         caption = "caption" if sentence.index in captions else None
-        found = _objection_to_kind(sentence) or caption or _objection_to_repetition(sentence, first)
+        found = _objection_to_kind(sentence, is_cased=is_cased) or caption or _objection_to_repetition(sentence, first)
         if found is not None:
             verdict = Verdict(found)
         elif needs_lead:
@@ -70,6 +71,16 @@ def _captions(article: Article) -> set[int]:
     return found
 
 
+def _is_cased(article: Article) -> bool:
+    """Whether sentences begin with a capital here; some texts have none at all."""
+    return 2 * sum(_continues(sentence.text) for sentence in article.sentences) < len(article.sentences)
+
+
+def _continues(text: str) -> bool:
+    """Whether it began in the line above: "pilgrims at the mosque in 2008." An "iPhone" may open a sentence."""
+    return text[0].islower() and not text[1:2].isupper()
+
+
 def _verdict_in_context(text: str, previous: int | None) -> Verdict:
     lacks: Dependence | None = dependence(text)
     if lacks is None:
@@ -77,12 +88,14 @@ def _verdict_in_context(text: str, previous: int | None) -> Verdict:
     return Verdict(lacks.value, previous if lacks.is_met_by_previous else None)
 
 
-def _objection_to_kind(sentence: Sentence) -> str | None:
+def _objection_to_kind(sentence: Sentence, *, is_cased: bool) -> str | None:
     if sentence.field is Field.HEADLINE:
         return "headline"
     if sentence.boilerplate is not None:
         return f"boilerplate ({sentence.boilerplate.value})"
     if len(words_of(sentence.text)) < _MIN_WORDS or not _TERMINAL.search(sentence.text):
+        return "fragment"
+    if is_cased and _continues(sentence.text):
         return "fragment"
     return None if has_verb(sentence.text) else "fragment without a verb"
 

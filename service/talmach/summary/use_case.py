@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from talmach import ranking
 from talmach.engine.base import SentenceEncoder
-from talmach.ranking import TERM_SHARE, LengthBudget, Weights
+from talmach.ranking import BREVITY, TERM_SHARE, LengthBudget, Weights
 from talmach.summary.candidates import Verdict, judge
 from talmach.summary.terms import term_vectors
 from talmach.summary.values import (
@@ -73,11 +73,11 @@ class _Ranking:
             return f"chosen: {why or 'best of the rest'}"
         if self.redundancy[number] > ranking.DUPLICATE_SIMILARITY:
             return "passed over: says what a chosen sentence says"
-        return f"passed over: {why or 'less to say'}"
+        return f"passed over: {why or 'less to say for its length'}"
 
 
 class Summarizer:
-    """Chooses sentences by centrality, similarity to the headline and position."""
+    """Chooses sentences by centrality, similarity to the headline, position, redundancy and length."""
 
     def __init__(
         self,
@@ -85,10 +85,12 @@ class Summarizer:
         *,
         workers: int = 1,
         weights: Weights | None = None,
+        brevity: float = BREVITY,
         term_share: float = TERM_SHARE,
     ) -> None:
         self._encoder = encoder
         self._weights = weights or Weights()
+        self._brevity = brevity
         self._term_share = term_share
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="encode")
 
@@ -132,7 +134,8 @@ class Summarizer:
         similarity = (vectors @ title[0]).clip(0, 1).astype(np.float64) if headline else None
         position = ranking.position_prior(len(candidates))
         scores = ranking.combine(centrality, similarity, position, self._weights)
-        redundancies = _select(scores, vectors, needs, options, _stop(article, texts, options))
+        prices = ranking.length_prices(_lengths(texts), self._brevity)
+        redundancies = _select(scores, vectors, needs, options, _stop(article, texts, options), prices=prices)
         redundancy = (vectors @ vectors[list(redundancies)].T).clip(0, 1).max(axis=1, initial=0)
         redundancy[list(redundancies)] = list(redundancies.values())
         return _Ranking(
@@ -162,6 +165,8 @@ def _select(
     needs: NDArray[np.int64],
     options: SummaryOptions,
     stop: int | LengthBudget,
+    *,
+    prices: _Numbers,
 ) -> dict[int, float]:
     """Return the numbers of the chosen candidates with their redundancy at the time of the choice."""
     if options.include_lead:
@@ -175,13 +180,18 @@ def _select(
         diversity=DEFAULT_DIVERSITY if options.diversity is None else options.diversity,
         stop=stop,
         needs=needs,
+        prices=prices,
     )
     return {selection.index: selection.redundancy for selection in chosen}
 
 
+def _lengths(texts: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([len(text) for text in texts], dtype=np.int64)
+
+
 def _stop(article: Article, texts: Sequence[str], options: SummaryOptions) -> int | LengthBudget:
     if options.max_chars is not None:
-        return LengthBudget(np.array([len(text) for text in texts], dtype=np.int64), options.max_chars)
+        return LengthBudget(_lengths(texts), options.max_chars)
     if options.ratio is not None:
         # Boilerplate is no part of the article that is to be shortened.
         of = sum(each.field is not Field.HEADLINE and each.boilerplate is None for each in article.sentences)

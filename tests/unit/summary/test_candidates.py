@@ -110,6 +110,26 @@ def test_a_line_without_a_verb_is_a_fragment(sentence: str) -> None:
     assert objection(sentence) == "fragment without a verb"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("pilgrims arrived at the mosque in the year 2008.", "fragment"),
+        ("дзеці прыехалі ў новую школу ў панядзелак.", "fragment"),
+        ("iPhone sales in the region grew by a third.", None),
+        ("85 метраў мае новы мост цераз раку.", None),
+    ],
+)
+def test_what_begins_in_the_middle_is_a_fragment(sentence: str, expected: str | None) -> None:
+    """A caption that was cut, or a sentence that was."""
+    assert objection(sentence) == expected
+
+
+def test_a_text_without_capitals_has_sentences() -> None:
+    """Where everything begins with a small letter, that says nothing."""
+    article = Article.of_text("дзеці прыехалі ў новую школу.\n\nшкола стаіць у цэнтры горада.")
+    assert judge(article, include_lead=False) == [Verdict(), Verdict()]
+
+
 @pytest.mark.parametrize("path", sorted(ARTICLES.glob("*.txt")), ids=lambda path: path.stem)
 def test_no_sentence_of_a_story_is_a_fragment(path: Path) -> None:
     """The guess about verbs errs on the safe side."""

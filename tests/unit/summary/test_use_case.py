@@ -177,6 +177,16 @@ def test_the_headline_steers_the_choice() -> None:
     assert bridge.score == bridge.headline_similarity > 0.5
 
 
+def test_length_costs() -> None:
+    """Where only the position counts, the second sentence comes next; too long for that, it gives way to the third."""
+    second = f"Школа і мост будаваліся {'вельмі ' * 20}доўга."
+    third = "Школа і мост каштавалі дорага."
+    article = Article.parse(HEADLINE, "", f"У горадзе Вербна адкрылі новую школу і мост.\n\n{second}\n\n{third}")
+    for brevity, expected in ((0.0, second), (1.0, third)):
+        summarizer = Summarizer(WordEncoder(), weights=Weights(0, 0, 1), brevity=brevity)
+        assert chosen(summarizer.choose(article, SummaryOptions(max_sentences=2, diversity=0)))[1] == expected
+
+
 def test_three_hundred_sentences_take_well_under_a_second() -> None:
     """Beside the encoder, which is another's business: one call, one matrix product."""
 
