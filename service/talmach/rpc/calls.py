@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from talmach.metrics import Metrics
+from talmach.rpc.quotas import Account
 from talmach.translation.values import Totals
 
 REQUEST_ID = "x-request-id"
@@ -27,6 +28,7 @@ class Call:
     method: str  # of a closed set: a label of the metrics
     request_id: str
     client: str = ANONYMOUS
+    account: Account | None = None  # None = nobody counts what the caller uses
     code: str = "OK"
     reason: str = ""
     direction: str = ""
@@ -89,6 +91,13 @@ def begin(method: str, metadata: Iterable[tuple[str, str | bytes]]) -> Call:
 def current() -> Call:
     """Return the record of the call that this task serves."""
     return _current.get()
+
+
+def charge(characters: int) -> None:
+    """Count the characters of a request that is in order; raises what `Account.charge` raises."""
+    account = current().account
+    if account is not None:
+        account.charge(characters)
 
 
 def _request_id(metadata: Iterable[tuple[str, str | bytes]]) -> str:
