@@ -141,8 +141,8 @@ def _contradictions(settings: Settings) -> list[str]:
     is_plaintext = not (settings.tls_cert_file or settings.tls_key_file)
     if is_plaintext and not settings.allow_plaintext and not _is_loopback(settings.address):
         problems.append(
-            f"{_variable('address')}: {settings.address} is no loopback address, and everything would go over the network "
-            f"in plaintext; set {cert} and {key}, or {_variable('allow_plaintext')}=true"
+            f"{_variable('address')}: {settings.address} is no loopback address, and everything would go over "
+            f"the network in plaintext; set {cert} and {key}, or {_variable('allow_plaintext')}=true"
         )
     return problems
 

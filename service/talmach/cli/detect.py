@@ -15,9 +15,7 @@ _UNDETERMINED = "und"  # BCP-47
 
 
 @with_connection
-def detect(
-    file: File = STANDARD_INPUT, lines: Lines = False, as_json: Json = False, server: Connection = Connection()
-) -> None:
+def detect(file: File = STANDARD_INPUT, lines: Lines = False, as_json: Json = False, *, server: Connection) -> None:
     """Tell the language of a text, with every candidate; with --lines, of each line."""
     work = _detect_lines if lines else _detect_text
     asyncio.run(work(read_text(file), server, as_json))

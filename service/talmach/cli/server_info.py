@@ -17,7 +17,7 @@ _SERVING = "SERVING"
 
 
 @with_connection
-def info(as_json: Json = False, server: Connection = Connection()) -> None:
+def info(as_json: Json = False, *, server: Connection) -> None:
     """Show version, language pairs, models and limits of a server."""
     reply = asyncio.run(_info(server))
     if as_json:
@@ -27,7 +27,7 @@ def info(as_json: Json = False, server: Connection = Connection()) -> None:
 
 
 @with_connection
-def health(server: Connection = Connection()) -> None:
+def health(*, server: Connection) -> None:
     """Ask a server (by default the one of the settings) whether it serves; exit status 0 only when it says SERVING."""
     status = asyncio.run(_health(server if server.address else own_server(load_settings())))
     terminal.write(f"{status}\n")

@@ -35,7 +35,8 @@ def smoke(
     source: Source = None,
     target: OptionalTarget = None,
     file: ArticleFile = "",
-    server: Connection = Connection(),
+    *,
+    server: Connection,
 ) -> None:
     """Translate and summarise an article and show the result; exit status 1 when anything is wrong.
 
@@ -48,10 +49,10 @@ def smoke(
     check_pair(source, target)
     options = TranslationOptions(source_language_code=source or "", target_language_code=target)
     article = ArticleText.split(text)
-    reply, server, health = asyncio.run(_translate(article, options, server))
+    reply, info, health = asyncio.run(_translate(article, options, server))
     wrong = [] if health == "SERVING" else [f"the server says {health}"]
     wrong += problems(article, reply)
-    _show(reply, server, f"{Path(path).name}, {reply.translation.source_language_code} to {target}")
+    _show(reply, info, f"{Path(path).name}, {reply.translation.source_language_code} to {target}")
     _conclude(wrong, len(reply.translation.segments))
 
 

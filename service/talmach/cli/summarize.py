@@ -38,7 +38,7 @@ def summarize(
     scores: Scores = False,
     article: AsArticle = False,
     as_json: Json = False,
-    server: Connection = Connection(),
+    server: Connection,
 ) -> None:
     """Summarise an article by its own sentences, translated when --to is given."""
     check_pair(source, target)

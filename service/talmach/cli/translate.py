@@ -53,7 +53,7 @@ def translate(
     lines: Lines = False,
     article: AsArticle = False,
     as_json: Json = False,
-    server: Connection = Connection(),
+    server: Connection,
     remove_boilerplate: RemoveBoilerplate = False,
     glossary: Glossary = [],  # noqa: B006  # typer copies it
     keep: Keep = [],  # noqa: B006  # the same

@@ -52,7 +52,7 @@ class Client:
     """One client."""
 
     name: str
-    quotas: Quotas = Quotas()
+    quotas: Quotas
 
 
 class Clients:

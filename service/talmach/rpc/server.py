@@ -30,8 +30,8 @@ _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 # A watcher of health or a reflection stream never ends by itself; what has been answered gets this long to be sent.
 _GOODBYE_S = 0.5
-# Beside the calls that are counted at the gate, one connection may have so many of health and reflection. More calls than
-# the gate lets in must fit, or gRPC would keep them waiting where nobody sees it, instead of the gate refusing them.
+# Beside the calls that the gate counts, one connection may have so many of health and reflection. More calls than the
+# gate lets in must fit: gRPC would keep the others waiting where nobody sees them, instead of the gate refusing them.
 _UNCOUNTED_STREAMS = 64
 _MAX_METADATA_BYTES = 16_384
 _log: Any = structlog.get_logger("talmach.rpc")

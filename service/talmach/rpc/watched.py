@@ -17,7 +17,7 @@ class UnusableFile(ValueError):
 
 
 def read(setting: str, path: Path) -> bytes:
-    """Return the content of the file that `setting` (its variable) names; raises UnusableFile when it cannot be read."""
+    """Return the content of the file that `setting` (its variable) names; raises UnusableFile."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -52,7 +52,7 @@ class Watched(Generic[_Value]):
             try:
                 self._value = self._load()
             except UnusableFile as error:
-                _log.error("files.not_reloaded", what=self._name, problem=str(error))  # noqa: TRY400 - no traceback
+                _log.error("files.not_reloaded", what=self._name, problem=str(error))
                 return None
             _log.info("files.reloaded", what=self._name)
             return self._value
