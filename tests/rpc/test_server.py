@@ -221,3 +221,29 @@ async def test_calls_are_counted(served: Running) -> None:
     assert served.sample("talmach_rpc_requests_total", method=METHOD, code="INVALID_ARGUMENT") == 1
     assert served.sample("talmach_rpc_latency_seconds_count", method=METHOD) == 2
     assert served.sample("talmach_rpc_in_flight") == 0
+
+
+async def test_metadata_has_a_limit(served: Running) -> None:
+    """Some is let through whole; more ends the call before any of our code sees it, and the server goes on."""
+    await served.translation.TranslateText(GOOD, metadata=(("x-trace", "a" * 12_000),))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await served.translation.TranslateText(GOOD, metadata=(("x-trace", "a" * 17_000),))
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "metadata size exceeds" in (caught.value.details() or "")
+    await served.translation.TranslateText(GOOD)
+
+
+async def test_a_connection_has_a_limit_of_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Health watchers, whom the gate does not count, cannot pile up; other connections are not concerned."""
+    monkeypatch.setattr("talmach.rpc.server._UNCOUNTED_STREAMS", 2)
+    async with running(max_concurrent_calls=1) as served:
+        watches = [served.health.Watch(health_pb2.HealthCheckRequest()) for _ in range(5)]
+        reads = [asyncio.ensure_future(watch.read()) for watch in watches]
+        await until(lambda: sum(read.done() for read in reads) == 3)
+        await asyncio.sleep(0.1)
+        assert sum(read.done() for read in reads) == 3
+        async with served.client() as other:
+            await other.info()
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)

@@ -11,7 +11,9 @@ from talmach.metrics import Metrics
 # Nobody knows when a call will end; as at the gate, in a second some have.
 _CALL_RETRY_AFTER_S = 1.0
 _MINUTE_S = 60.0
-_ROUNDING = 1e-6  # of floating-point numbers: who waited as long as told must not be told to wait once more
+# Of floating-point numbers: who waited as long as told must not be told to wait once more.
+_TOLERANCE_S = 1e-6
+_TOLERANCE_MS = 1e-4  # less, so that it is within the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class _Bucket:
         """Take an amount and return 0, or take nothing and return in how many seconds it would be there."""
         self._level = min(capacity, self._level + (now - self._updated_at) * per_s)
         self._updated_at = now
-        if amount <= self._level + _ROUNDING:
+        if amount <= self._level + _TOLERANCE_S * per_s:
             self._level -= amount
             return 0.0
         # A wait travels in whole milliseconds.
-        return math.ceil(1_000 * (amount - self._level) / per_s) / 1_000
+        return math.ceil(1_000 * (amount - self._level) / per_s - _TOLERANCE_MS) / 1_000
