@@ -3,6 +3,7 @@
 import asyncio
 import re
 import subprocess
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ from talmach.client import (
     TalmachClient,
     TranslationOptions,
 )
-from tests.e2e.program import COMMAND, Server, environment, free_address, talmach
+from tests.e2e.program import COMMAND, TIMEOUT_S, Server, environment, free_address, talmach
 
 NAME = "talmach.example.org"
 MARKER = "Запаветнаеслова"
@@ -51,8 +52,7 @@ def test_health_finds_the_server_of_its_own_settings(folder: Path) -> None:
     address = free_address()
     process = start_process(address, **variables)
     try:
-        while talmach("health", TALMACH_ADDRESS=address, **variables).stdout != "SERVING\n":
-            assert process.poll() is None
+        wait_until_healthy(process, TALMACH_ADDRESS=address, **variables)
         port = address.rpartition(":")[2]
         assert talmach("health", TALMACH_ADDRESS=f"0.0.0.0:{port}", **variables).stdout == "SERVING\n"
         assert talmach("health", TALMACH_ADDRESS=address).stdout == "UNAVAILABLE\n"
@@ -80,8 +80,7 @@ def test_a_command_gets_in_with_its_files(folder: Path, tmp_path: Path) -> None:
     pair = ("--cert-file", str(folder / "client.pem"), "--key-file", str(folder / "client.key"))
     at = ("--address", address, "--ca-file", str(folder / "ca.pem"))
     try:
-        while talmach("health", *at, *pair).stdout != "SERVING\n":
-            assert process.poll() is None
+        wait_until_healthy(process, *at, *pair)
         detect = ("detect", *at, *pair)
         known = talmach(*detect, "--token-file", str(tmp_path / "token"), stdin="Горад адкрыў новую школу.")
         assert (known.status, known.stderr) == (0, "")
@@ -199,3 +198,11 @@ def start_process(address: str, **variables: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*COMMAND, "serve", "--address", address], env=environment(variables), stderr=subprocess.DEVNULL
     )
+
+
+def wait_until_healthy(process: subprocess.Popen[bytes], *arguments: str, **variables: str) -> None:
+    """Ask `talmach health` until it says SERVING; fails when the process ends before, or time does."""
+    end = time.monotonic() + TIMEOUT_S
+    while talmach("health", *arguments, **variables).stdout != "SERVING\n":
+        assert process.poll() is None
+        assert time.monotonic() < end
