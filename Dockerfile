@@ -15,14 +15,17 @@ FROM python:3.12-slim
 COPY --from=build /opt/talmach /opt/talmach
 # A number, so that Kubernetes' runAsNonRoot can tell that it is not root.
 USER 10001:10001
+# Plaintext is for the container's own network: publish the port on 127.0.0.1 only, or set the TALMACH_TLS_* files.
 ENV PATH=/opt/talmach/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     TALMACH_ADDRESS=0.0.0.0:50051 \
+    TALMACH_ALLOW_PLAINTEXT=true \
     TALMACH_METRICS_ADDRESS=0.0.0.0:9464
 EXPOSE 50051 9464
 STOPSIGNAL SIGTERM
 # Healthy when every model has translated its golden sentences; not while starting or draining.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["talmach", "health", "--address", "127.0.0.1:50051"]
+# Asks the server of these settings, with TLS too.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["talmach", "health"]
 ENTRYPOINT ["talmach"]
 CMD ["serve"]

@@ -8,7 +8,6 @@ Arguments and replies are messages of the contract; `to_json` prints any of them
 """
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # typ
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
+from talmach.channel import Tls, open_channel
 from talmach.pb.common_pb2 import Article, GlossaryEntry, LanguageDetection, Span, TextField, TranslationOptions
 from talmach.pb.info_pb2 import GetServerInfoRequest, GetServerInfoResponse, Limits, ModelInfo
 from talmach.pb.info_pb2_grpc import InfoServiceStub
@@ -65,6 +65,7 @@ __all__ = [
     "TalmachClient",
     "TextField",
     "TextTranslation",
+    "Tls",
     "TranslateArticleResponse",
     "TranslationOptions",
     "Violation",
@@ -72,30 +73,6 @@ __all__ = [
 ]
 
 _POLL_S = 0.1
-# The only code that says "the same call may succeed elsewhere or a little later, and nothing was done yet".
-_RETRIES = {
-    "methodConfig": [
-        {
-            "name": [{"service": f"talmach.v1.{name}Service"} for name in ("Translation", "Summarization", "Info")],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.2s",
-                "maxBackoff": "2s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ]
-}
-_CHANNEL_OPTIONS = [
-    ("grpc.service_config", json.dumps(_RETRIES)),
-    # What the server may send is the server's limit; grpc's default of 4 MiB is below it.
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-    # A server that has just started should be found soon; by default grpc looks again after up to two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +132,11 @@ class TalmachClient:
     was UNAVAILABLE.
     """
 
-    def __init__(self, address: str, *, token: str = "") -> None:
-        """Connect to HOST:PORT without encryption; `token` is sent with every call."""
+    def __init__(self, address: str, *, token: str = "", tls: Tls | None = None) -> None:
+        """Connect to HOST:PORT; `token` is sent with every call but `health`; `tls` None = without encryption."""
         self.address = address
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        self._channel = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._channel = open_channel(address, tls)
         self._translation = TranslationServiceStub(self._channel)
         self._summarization = SummarizationServiceStub(self._channel)
         self._info = InfoServiceStub(self._channel)

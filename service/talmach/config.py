@@ -5,6 +5,7 @@ limit that was misspelled is a limit that is not there.
 """
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -64,9 +65,17 @@ class Settings(BaseSettings):
         "", description="URL of the OTLP/gRPC collector that traces go to; empty = no traces; needs the extra `otel`"
     )
     reflection: bool = Field(default=True, description="serve gRPC reflection, for grpcurl and the like")
-    tokens_file: Path | None = Field(
-        None, description="file of `name:sha256` lines, one per client token; empty = every caller is let in"
+    clients_file: Path | None = Field(
+        None, description="TOML file of the clients, their tokens and quotas; empty = every caller is let in"
     )
+    tls_cert_file: Path | None = Field(
+        None, description="PEM file of the server's certificate, and those between it and its root; empty = no TLS"
+    )
+    tls_key_file: Path | None = Field(None, description="PEM file of the private key of that certificate")
+    tls_client_ca_file: Path | None = Field(
+        None, description="PEM file of certificates; clients must show one that is signed by one of them"
+    )
+    allow_plaintext: bool = Field(default=False, description="listen without TLS on other addresses than loopback")
 
     models_dir: Path | None = Field(None, description="directory with `manifest.toml`; empty = the packaged models")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto`, `cpu` or `cuda`; `auto` takes a GPU")
@@ -115,6 +124,7 @@ def load_settings(**overrides: object) -> Settings:
             for each in error.errors(include_url=False)
         ]
         raise InvalidSettings("\n".join(problems)) from error
+    problems += _contradictions(settings)
     if problems:
         raise InvalidSettings("\n".join(problems))
     return settings
@@ -127,6 +137,33 @@ def settings_table() -> str:
         default = "" if field.default in (None, "") else f"`{_shown(field.default)}`"
         rows.append(f"| `{_variable(name)}` | {default} | {field.description} |")
     return "\n".join(rows)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    cert, key = (_variable(name) for name in ("tls_cert_file", "tls_key_file"))
+    problems = []
+    if settings.tls_cert_file and not settings.tls_key_file:
+        problems.append(f"{key}: is needed with {cert}")
+    if settings.tls_key_file and not settings.tls_cert_file:
+        problems.append(f"{cert}: is needed with {key}")
+    if settings.tls_client_ca_file and not (settings.tls_cert_file or settings.tls_key_file):
+        problems.append(f"{_variable('tls_client_ca_file')}: needs {cert} and {key}")
+    is_plaintext = not (settings.tls_cert_file or settings.tls_key_file)
+    if is_plaintext and not settings.allow_plaintext and not _is_loopback(settings.address):
+        problems.append(
+            f"{_variable('address')}: {settings.address} is no loopback address, and everything would go over "
+            f"the network in plaintext; set {cert} and {key}, or {_variable('allow_plaintext')}=true"
+        )
+    return problems
+
+
+def _is_loopback(address: str) -> bool:
+    """Say whether HOST:PORT can only be reached from the same machine."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _variable(field: str) -> str:

@@ -58,6 +58,12 @@ def text_too_long(field: str, *, actual: int, limit: int) -> Violation:
     return Violation(field, "TEXT_TOO_LONG", f"has {actual} characters (limit {limit})", metadata)
 
 
+def text_beyond_quota(*, actual: int, limit: int) -> Violation:
+    """TEXT_TOO_LONG, of a whole request: no wait helps, since `limit` is what its client may send in a minute."""
+    description = f"has {actual} characters, more than this client may send in a whole minute (limit {limit})"
+    return Violation("request", "TEXT_TOO_LONG", description, {"limit": str(limit), "actual": str(actual)})
+
+
 def too_many_texts(field: str, *, actual: int, limit: int) -> Violation:
     """TOO_MANY_TEXTS: more items than one call may carry."""
     metadata = {"limit": str(limit), "actual": str(actual)}

@@ -132,7 +132,7 @@ def test_a_port_in_use_is_named(server: Server) -> None:
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1:99999", "nowhere.invalid:50051"])
 def test_an_impossible_address_is_named(address: str) -> None:
     """What is not an address, or not one of this machine."""
-    result = talmach("serve", "--address", address)
+    result = talmach("serve", "--address", address, TALMACH_ALLOW_PLAINTEXT="true")
     assert result.status == 2
     assert address in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from talmach.batching import BatchingQueue
 from talmach.catalog.manifest import Golden, ModelSpec, Score
-from talmach.client import TalmachClient
+from talmach.client import TalmachClient, Tls
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
 from talmach.pb import common_pb2 as common
@@ -25,9 +26,10 @@ from talmach.pb.info_pb2_grpc import InfoServiceStub
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 from talmach.rpc.calls import Tracing
+from talmach.rpc.clients import ClientRegistry
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
-from talmach.rpc.tokens import Tokens
+from talmach.rpc.tls import ServerTls
 from talmach.summary.use_case import Summarizer
 from talmach.translation.use_case import Translator
 from tests.fakes import ALL_DIRECTIONS, NaughtyEngine
@@ -72,6 +74,32 @@ class WordEncoder:
 
 
 @dataclass
+class Clients:
+    """A clients file, and the clock of its quotas, which stands still unless a test moves it."""
+
+    path: Path
+    now_s: float = 1_000.0
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def write(self, **clients: str) -> "Clients":
+        """Write the file anew: for each client, its TOML; the token of the client NAME is NAME-token."""
+        entries = [
+            f'[[client]]\nname = "{name}"\n{token_line(f"{name}-token")}{more}\n' for name, more in clients.items()
+        ]
+        replacement = self.path.with_suffix(".new")
+        replacement.write_text("\n".join(entries), encoding="utf-8")
+        replacement.replace(self.path)
+        return self
+
+
+def token_line(*tokens: str) -> str:
+    """Return what a clients file says of tokens."""
+    return f"token_sha256 = {[hashlib.sha256(token.encode()).hexdigest() for token in tokens]}\n"
+
+
+@dataclass
 class Running:
     """A running server with everything a test wants to look into."""
 
@@ -93,8 +121,8 @@ class Running:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def client(self, token: str = "") -> TalmachClient:
-        return TalmachClient(self.address, token=token)
+    def client(self, token: str = "", tls: Tls | None = None) -> TalmachClient:
+        return TalmachClient(self.address, token=token, tls=tls)
 
     def sample(self, name: str, **labels: str) -> float:
         """Return the value of a metric, 0 when it was never touched."""
@@ -106,7 +134,8 @@ async def running(
     *,
     engine: NaughtyEngine | None = None,
     limits: Limits = LIMITS,
-    tokens: Tokens | None = None,
+    clients: Clients | None = None,
+    tls: ServerTls | None = None,
     tracing: Tracing | None = None,
     serving: bool = True,
     address: str = "127.0.0.1:0",
@@ -128,8 +157,9 @@ async def running(
         address,
         UseCases(translator, summarizer, info),
         metrics=metrics,
-        tokens=tokens,
         tracing=tracing,
+        clients=ClientRegistry(clients.path, metrics, clients.clock) if clients else None,
+        tls=tls,
         with_reflection=with_reflection,
         max_concurrent_calls=max_concurrent_calls,
     )

@@ -1,9 +1,9 @@
 """The public client against a real server."""
 
-import hashlib
 import json
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +17,7 @@ from talmach.client import (
     Violation,
     to_json,
 )
-from talmach.rpc.tokens import Tokens
-from tests.rpc.harness import Running, running, until
+from tests.rpc.harness import Clients, Running, running, until
 
 TO_ENGLISH = TranslationOptions(target_language_code="en", source_language_code="be")
 ARTICLE = Article(headline="Новае возера", body="Рыбакі знайшлі на балоце новае возера. Яно вельмі глыбокае і чыстае.")
@@ -106,14 +105,13 @@ async def test_waiting_for_a_server() -> None:
     assert time.monotonic() - started_at < 3
 
 
-async def test_the_token_is_sent() -> None:
+async def test_the_token_is_sent(tmp_path: Path) -> None:
     """With every kind of call; without it the door stays shut."""
-    tokens = Tokens({hashlib.sha256(b"abc").digest(): "desk"})
-    async with running(tokens=tokens) as served:
+    async with running(clients=Clients(tmp_path / "clients.toml").write(desk="")) as served:
         async with served.client() as client:
             with pytest.raises(RpcFailed, match="UNAUTHENTICATED"):
                 await client.info()
-        async with served.client(token="abc") as client:
+        async with served.client(token="desk-token") as client:
             await client.info()
             assert [event async for event in client.stream_article(ARTICLE, TO_ENGLISH)]
 

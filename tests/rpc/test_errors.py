@@ -121,13 +121,21 @@ async def test_limits_are_told(served: Running) -> None:
 
 async def test_a_flood_of_violations_still_arrives() -> None:
     """A status has little room: the first violations are named, the others counted."""
-    async with running() as served:
+    async with running(limits=dataclasses.replace(LIMITS, max_texts=1_000)) as served:
         failure = await failure_of(served.translation.TranslateText(texts(*[""] * 1_000)))
-    assert failure.info.reason == "TOO_MANY_TEXTS"
-    assert failure.violations[1] == ("texts[0]", "EMPTY_TEXT")
+    assert failure.violations[0] == ("texts[0]", "EMPTY_TEXT")
     more = re.search(r"; and (\d+) more$", failure.message)
     assert more is not None
-    assert int(more[1]) + len(failure.violations) == 1_001
+    assert int(more[1]) + len(failure.violations) == 1_000
+
+
+async def test_too_many_texts_are_not_looked_at(served: Running) -> None:
+    """Millions of empty ones fit into a message, and would be as many violations in memory."""
+    failure = await failure_of(served.translation.TranslateText(texts(*[""] * 1_000)))
+    assert (failure.violations, failure.message) == (
+        [("texts", "TOO_MANY_TEXTS")],
+        "texts: has 1000 items (limit 20)",
+    )
 
 
 INVALID_ARTICLES = {

@@ -1,11 +1,11 @@
 """Every call leaves one line, however it was made and however it ended."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -13,8 +13,7 @@ import pytest
 
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
-from talmach.rpc.tokens import Tokens
-from tests.rpc.harness import Running, running, to, until
+from tests.rpc.harness import Clients, Running, running, to, until
 
 SERVICE = "talmach.v1.TranslationService"
 GOOD, HANGING, FAILING = "Сёння ідзе моцны дождж.", "Гэта hang тут.", "Гэта raise дажджу."
@@ -78,9 +77,9 @@ async def test_a_call_that_is_refused(log: StringIO, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", KINDS)
-async def test_a_call_without_a_token(log: StringIO, method: str) -> None:
+async def test_a_call_without_a_token(log: StringIO, method: str, tmp_path: Path) -> None:
     """The client stays anonymous."""
-    async with running(tokens=Tokens({hashlib.sha256(b"s").digest(): "newsroom"})) as served:
+    async with running(clients=Clients(tmp_path / "clients.toml").write(newsroom="")) as served:
         assert await code_of(start(served, method, GOOD)) == "UNAUTHENTICATED"
         line = await the_line(log)
     assert (line["code"], line["client"]) == ("UNAUTHENTICATED", "anonymous")

@@ -1,13 +1,13 @@
 """The server around the services: health, reflection, drain, tokens, logs, metrics."""
 
 import asyncio
-import hashlib
 import json
 import re
 import socket
 from collections.abc import Sequence
 from contextlib import nullcontext
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -19,8 +19,7 @@ from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from talmach.pb.info_pb2 import GetServerInfoRequest
 from talmach.rpc.server import SERVICES, CannotListen
-from talmach.rpc.tokens import Tokens
-from tests.rpc.harness import Failure, Running, running, to, until
+from tests.rpc.harness import Clients, Failure, Running, running, to, until
 
 GOOD = pb.TranslateTextRequest(texts=["Сёння ідзе моцны дождж."], options=to("en", "be"))
 HANGING = pb.TranslateTextRequest(texts=["Гэта hang тут."], options=to("en", "be"))
@@ -144,10 +143,9 @@ async def test_unknown_methods_share_one_label(served: Running, log: StringIO) -
     assert "secret" not in log.getvalue()
 
 
-async def test_tokens_open_the_door(log: StringIO) -> None:
+async def test_tokens_open_the_door(tmp_path: Path, log: StringIO) -> None:
     """None: UNAUTHENTICATED; a wrong one: PERMISSION_DENIED; a known one gets in under its name; health is open."""
-    tokens = Tokens({hashlib.sha256(b"s3cret-token").digest(): "newsroom"})
-    async with running(tokens=tokens) as served:
+    async with running(clients=Clients(tmp_path / "clients.toml").write(newsroom="")) as served:
         for metadata, code in (
             ((), "UNAUTHENTICATED"),
             ((("authorization", "Basic czNjcmV0"),), "UNAUTHENTICATED"),
@@ -166,11 +164,11 @@ async def test_tokens_open_the_door(log: StringIO) -> None:
                 await served.info.GetServerInfo(GetServerInfoRequest(), metadata=metadata)
         assert served.engine.batches == []
         assert served.sample("talmach_refused_total", reason="PERMISSION_DENIED") == 4
-        await served.translation.TranslateText(GOOD, metadata=(("authorization", "Bearer s3cret-token"),))
+        await served.translation.TranslateText(GOOD, metadata=(("authorization", "Bearer newsroom-token"),))
         assert lines(log, "rpc.done")[-1]["client"] == "newsroom"
         assert await healths(served) == {SERVING}
         assert set(SERVICES) < set(await reflected(served.channel))
-    assert "s3cret-token" not in log.getvalue()
+    assert "newsroom-token" not in log.getvalue()
 
 
 async def test_one_line_for_each_call(served: Running, log: StringIO) -> None:
@@ -226,3 +224,29 @@ async def test_calls_are_counted(served: Running) -> None:
     assert served.sample("talmach_rpc_requests_total", method=METHOD, code="INVALID_ARGUMENT") == 1
     assert served.sample("talmach_rpc_latency_seconds_count", method=METHOD) == 2
     assert served.sample("talmach_rpc_in_flight") == 0
+
+
+async def test_metadata_has_a_limit(served: Running) -> None:
+    """Some is let through whole; more ends the call before any of our code sees it, and the server goes on."""
+    await served.translation.TranslateText(GOOD, metadata=(("x-trace", "a" * 12_000),))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await served.translation.TranslateText(GOOD, metadata=(("x-trace", "a" * 17_000),))
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "metadata size exceeds" in (caught.value.details() or "")
+    await served.translation.TranslateText(GOOD)
+
+
+async def test_a_connection_has_a_limit_of_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Health watchers, whom the gate does not count, cannot pile up; other connections are not concerned."""
+    monkeypatch.setattr("talmach.rpc.server._UNCOUNTED_STREAMS", 2)
+    async with running(max_concurrent_calls=1) as served:
+        watches = [served.health.Watch(health_pb2.HealthCheckRequest()) for _ in range(5)]
+        reads = [asyncio.ensure_future(watch.read()) for watch in watches]
+        await until(lambda: sum(read.done() for read in reads) == 3)
+        await asyncio.sleep(0.1)
+        assert sum(read.done() for read in reads) == 3
+        async with served.client() as other:
+            await other.info()
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)

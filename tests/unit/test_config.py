@@ -30,14 +30,14 @@ def test_defaults_are_safe() -> None:
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable sets its setting; an empty one is as good as none."""
-    monkeypatch.setenv("TALMACH_ADDRESS", "[::]:6000")
+    monkeypatch.setenv("TALMACH_ADDRESS", "[::1]:6000")
     monkeypatch.setenv("TALMACH_WORKERS", "3")
     monkeypatch.setenv("TALMACH_REFLECTION", "false")
     monkeypatch.setenv("TALMACH_MODELS_DIR", "elsewhere")
-    monkeypatch.setenv("TALMACH_TOKENS_FILE", "")
+    monkeypatch.setenv("TALMACH_CLIENTS_FILE", "")
     settings = load_settings()
-    assert (settings.address, settings.workers, settings.reflection) == ("[::]:6000", 3, False)
-    assert (settings.models_dir, settings.tokens_file) == (Path("elsewhere"), None)
+    assert (settings.address, settings.workers, settings.reflection) == ("[::1]:6000", 3, False)
+    assert (settings.models_dir, settings.clients_file) == (Path("elsewhere"), None)
 
 
 def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +79,42 @@ def test_addresses_are_checked(address: str) -> None:
     """An address is HOST:PORT, said before a socket is opened."""
     with pytest.raises(InvalidSettings, match=r"TALMACH_ADDRESS: .*HOST:PORT"):
         load_settings(address=address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "localhost:1"])
+def test_plaintext_stays_on_the_machine(address: str) -> None:
+    """Loopback needs no TLS."""
+    assert load_settings(address=address).address == address
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "talmach.example:1", "localhost.example:1"])
+def test_plaintext_on_the_network_must_be_asked_for(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any other address needs TLS, or a word of the operator."""
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings(address=address)
+    line = str(caught.value)
+    assert line.startswith(f"TALMACH_ADDRESS: {address} is no loopback address")
+    assert "TALMACH_ALLOW_PLAINTEXT=true" in line
+    assert load_settings(address=address, tls_cert_file="cert.pem", tls_key_file="key.pem").address == address
+    monkeypatch.setenv("TALMACH_ALLOW_PLAINTEXT", "true")
+    assert load_settings(address=address).address == address
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (["CERT"], "TALMACH_TLS_KEY_FILE: is needed with TALMACH_TLS_CERT_FILE"),
+        (["KEY"], "TALMACH_TLS_CERT_FILE: is needed with TALMACH_TLS_KEY_FILE"),
+        (["CLIENT_CA"], "TALMACH_TLS_CLIENT_CA_FILE: needs TALMACH_TLS_CERT_FILE and TALMACH_TLS_KEY_FILE"),
+    ],
+)
+def test_half_of_tls_is_none(given: list[str], problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names one file of TLS means to encrypt: what is missing is named, whatever the address."""
+    for name in given:
+        monkeypatch.setenv(f"TALMACH_TLS_{name}_FILE", "some.pem")
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings()
+    assert str(caught.value) == problem
 
 
 def test_settings_never_change() -> None:

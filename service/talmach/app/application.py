@@ -9,13 +9,13 @@ from typing import Any
 import prometheus_client
 import structlog
 
+from talmach.app.access import load_clients, load_tls
 from talmach.app.loading import Engines, load_engines, worker_count
 from talmach.batching import BatchingQueue
 from talmach.config import InvalidSettings, Settings
 from talmach.metrics import Metrics
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
-from talmach.rpc.tokens import Tokens
 from talmach.summary.use_case import Summarizer
 from talmach.translation.use_case import Translator
 
@@ -41,19 +41,20 @@ class Application:
         Raises:
             ModelUnusable: a model is damaged or fails its self-test.
             CannotListen: the address is taken.
-            InvalidTokensFile: the tokens file cannot be used.
+            UnusableFile: the clients file or one of the TLS files cannot be used.
             InvalidSettings: traces are asked for, and the extra `otel` is not installed.
 
         """
         settings = self._settings
-        tokens = Tokens.load(settings.tokens_file) if settings.tokens_file else None
+        clients, tls = load_clients(settings, self._metrics), load_tls(settings)
         self._tracing = _tracing(settings.otlp_endpoint) if settings.otlp_endpoint else None
         engines = await asyncio.to_thread(load_engines, settings, self._metrics)
         self._server = Server(
             settings.address,
             self._wire(engines),
             metrics=self._metrics,
-            tokens=tokens,
+            clients=clients,
+            tls=tls,
             tracing=self._tracing,
             with_reflection=settings.reflection,
             max_concurrent_calls=settings.max_concurrent_calls,

@@ -3,6 +3,7 @@
 program                     commands, exit statuses
 translate, summarize, ...   one module for each command
 inputs, options             what a command is given
+connection                  where a server is and how to get in: address, token, certificates
 session                     a client of a running server, or of one inside the process
 lines                       one text per line, in batches
 rendering, review, proof    what a reply looks like, what is doubtful in it, what is wrong with it

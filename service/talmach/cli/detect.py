@@ -4,23 +4,25 @@ import asyncio
 from collections.abc import Sequence
 
 from talmach.cli import terminal
+from talmach.cli.connection import Connection, with_connection
 from talmach.cli.inputs import STANDARD_INPUT, read_text
 from talmach.cli.lines import to_json_line, write_lines
-from talmach.cli.options import Address, File, Json, Lines
+from talmach.cli.options import File, Json, Lines
 from talmach.cli.session import connect
 from talmach.client import LanguageDetection, to_json
 
 _UNDETERMINED = "und"  # BCP-47
 
 
-def detect(file: File = STANDARD_INPUT, lines: Lines = False, as_json: Json = False, address: Address = None) -> None:
+@with_connection
+def detect(file: File = STANDARD_INPUT, lines: Lines = False, as_json: Json = False, *, server: Connection) -> None:
     """Tell the language of a text, with every candidate; with --lines, of each line."""
     work = _detect_lines if lines else _detect_text
-    asyncio.run(work(read_text(file), address, as_json))
+    asyncio.run(work(read_text(file), server, as_json))
 
 
-async def _detect_text(text: str, address: str | None, as_json: bool) -> None:
-    async with connect(address) as client:
+async def _detect_text(text: str, server: Connection, as_json: bool) -> None:
+    async with connect(server) as client:
         reply = await client.detect([text])
     (detection,) = reply.detections
     candidates = [f"{each.language_code} {each.confidence:.2f}" for each in detection.candidates]
@@ -28,13 +30,13 @@ async def _detect_text(text: str, address: str | None, as_json: bool) -> None:
     terminal.write(f"{to_json(reply)}\n" if as_json else "".join(f"{row}\n" for row in rows))
 
 
-async def _detect_lines(text: str, address: str | None, as_json: bool) -> None:
+async def _detect_lines(text: str, server: Connection, as_json: bool) -> None:
     def show(_line: str, detection: LanguageDetection | None) -> str:
         if as_json:
             return "null" if detection is None else to_json_line(detection)
         return "" if detection is None else detection.language_code or _UNDETERMINED
 
-    async with connect(address) as client:
+    async with connect(server) as client:
 
         async def ask(texts: Sequence[str]) -> Sequence[LanguageDetection]:
             return (await client.detect(texts)).detections

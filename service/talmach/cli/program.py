@@ -14,10 +14,12 @@ from talmach.cli.serve import serve
 from talmach.cli.server_info import health, info
 from talmach.cli.smoke import smoke
 from talmach.cli.summarize import summarize
+from talmach.cli.token import token
 from talmach.cli.translate import translate
 from talmach.client import RpcFailed
 from talmach.config import InvalidSettings
 from talmach.errors import ModelUnusable
+from talmach.rpc.watched import UnusableFile
 
 # BadParameter -> UsageError: click's in older versions of typer, typer's own in newer ones, exported by neither.
 _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
@@ -29,7 +31,7 @@ program = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, smoke, translate, summarize, detect, info, health):
+for command in (serve, smoke, translate, summarize, detect, info, health, token):
     program.command()(command)
 program.add_typer(models, name="models")
 
@@ -65,7 +67,7 @@ def _status() -> int:
     except _UsageError as error:
         terminal.complain(error.format_message())
         return BAD_INPUT_STATUS
-    except (InvalidSettings, ModelUnusable) as error:
+    except (InvalidSettings, ModelUnusable, UnusableFile) as error:
         terminal.complain(str(error).replace("\n", "; "))
         return BAD_INPUT_STATUS
     except (CommandFailed, RpcFailed) as error:

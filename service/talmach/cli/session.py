@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from talmach.cli import terminal
+from talmach.cli.connection import Connection
 from talmach.cli.failures import BadInput
 from talmach.client import RpcFailed, TalmachClient
 from talmach.config import Settings, load_settings
 from talmach.errors import ModelUnusable
 from talmach.log import configure_logging
+from talmach.rpc.watched import UnusableFile
 
 if TYPE_CHECKING:
     from talmach.app import Application
@@ -18,20 +20,27 @@ _FIND_TIMEOUT_S = 5.0
 
 
 @asynccontextmanager
-async def connect(address: str | None) -> AsyncIterator[TalmachClient]:
-    """Yield a client whose server says SERVING; `address` None = start one on a free port of this machine.
+async def connect(server: Connection) -> AsyncIterator[TalmachClient]:
+    """Yield a client whose server says SERVING; without an address, start one on a free port of this machine.
 
     Raises:
         BadInput: nobody serves at the address, or no server can be started here.
 
     """
-    if address is not None:
-        async with TalmachClient(address) as client:
+    if server.address:
+        async with server.open() as client:
             await _find(client)
             yield client
         return
     settings = load_settings(
-        address="127.0.0.1:0", metrics_address="", otlp_endpoint="", reflection=False, tokens_file=None
+        address="127.0.0.1:0",
+        metrics_address="",
+        otlp_endpoint="",
+        reflection=False,
+        clients_file=None,
+        tls_cert_file=None,
+        tls_key_file=None,
+        tls_client_ca_file=None,
     )
     configure_logging("warning")
     async with running(settings, "loading the models") as application, TalmachClient(application.address) as client:
@@ -43,17 +52,16 @@ async def running(settings: Settings, shown: str = "") -> AsyncIterator["Applica
     """Yield a server that serves, and stop it at the end; `shown` = what to show while it starts.
 
     Raises:
-        BadInput: a model, the address or the file of tokens cannot be used.
+        BadInput: a model, the address, or a file that the settings name cannot be used.
 
     """
     from talmach.app import Application  # noqa: PLC0415  # loads the engine: commands with --address do without
-    from talmach.rpc.tokens import InvalidTokensFile  # noqa: PLC0415  # the same
 
     application = Application(settings)
     try:
         with terminal.spinner(shown):
             await application.start()
-    except (ModelUnusable, InvalidTokensFile, OSError) as error:
+    except (ModelUnusable, UnusableFile, OSError) as error:
         await application.stop()
         raise BadInput(str(error)) from error
     try:

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from talmach.cli import rendering, terminal
+from talmach.cli.connection import Connection, with_connection
 from talmach.cli.failures import FAILURE_STATUS
 from talmach.cli.inputs import ArticleText, example_article, read_text
-from talmach.cli.options import Address, OptionalTarget, Source, check_pair
+from talmach.cli.options import OptionalTarget, Source, check_pair
 from talmach.cli.proof import problems
 from talmach.cli.session import connect
 from talmach.client import (
@@ -29,11 +30,13 @@ ArticleFile = Annotated[
 ]
 
 
+@with_connection
 def smoke(
     source: Source = None,
     target: OptionalTarget = None,
     file: ArticleFile = "",
-    address: Address = None,
+    *,
+    server: Connection,
 ) -> None:
     """Translate and summarise an article and show the result; exit status 1 when anything is wrong.
 
@@ -46,18 +49,18 @@ def smoke(
     check_pair(source, target)
     options = TranslationOptions(source_language_code=source or "", target_language_code=target)
     article = ArticleText.split(text)
-    reply, server, health = asyncio.run(_translate(article, options, address))
+    reply, info, health = asyncio.run(_translate(article, options, server))
     wrong = [] if health == "SERVING" else [f"the server says {health}"]
     wrong += problems(article, reply)
-    _show(reply, server, f"{Path(path).name}, {reply.translation.source_language_code} to {target}")
+    _show(reply, info, f"{Path(path).name}, {reply.translation.source_language_code} to {target}")
     _conclude(wrong, len(reply.translation.segments))
 
 
 async def _translate(
-    article: ArticleText, options: TranslationOptions, address: str | None
+    article: ArticleText, options: TranslationOptions, server: Connection
 ) -> tuple[TranslateArticleResponse, GetServerInfoResponse, str]:
     message = Article(headline=article.headline, lead=article.lead, body=article.body)
-    async with connect(address) as client:
+    async with connect(server) as client:
         with terminal.spinner("translating"):
             reply = await client.translate_article(message, options, SummaryOptions(max_sentences=_SENTENCES))
         return reply, await client.info(), await client.health()

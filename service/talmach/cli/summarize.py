@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from talmach.cli import rendering, terminal
+from talmach.cli.connection import Connection, with_connection
 from talmach.cli.failures import BadInput, CommandFailed
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
-from talmach.cli.options import Address, AsArticle, File, Json, OptionalTarget, Source, between, check_pair
+from talmach.cli.options import AsArticle, File, Json, OptionalTarget, Source, between, check_pair
 from talmach.cli.review import Review
 from talmach.cli.session import connect
 from talmach.client import Article, SummarizeArticleResponse, SummaryOptions, TranslationOptions, to_json
@@ -25,6 +26,7 @@ MaxChars = Annotated[
 Scores = Annotated[bool, typer.Option("--scores", help="Show how every sentence fared, and why.")]
 
 
+@with_connection
 def summarize(
     file: File = STANDARD_INPUT,
     *,
@@ -36,7 +38,7 @@ def summarize(
     scores: Scores = False,
     article: AsArticle = False,
     as_json: Json = False,
-    address: Address = None,
+    server: Connection,
 ) -> None:
     """Summarise an article by its own sentences, translated when --to is given."""
     check_pair(source, target)
@@ -46,7 +48,7 @@ def summarize(
     text = read_text(file)
     parts = ArticleText.split(text) if article else ArticleText("", "", text, ("", "", ""))
     sent = Article(headline=parts.headline, lead=parts.lead, body=parts.body)
-    reply = asyncio.run(_summarize(sent, summary_options, options, address))
+    reply = asyncio.run(_summarize(sent, summary_options, options, server))
     if as_json:
         terminal.write(f"{to_json(reply)}\n")
     else:
@@ -72,8 +74,8 @@ def _summary_options(sentences: int | None, ratio: float | None, max_chars: int 
 
 
 async def _summarize(
-    article: Article, summary_options: SummaryOptions, options: TranslationOptions, address: str | None
+    article: Article, summary_options: SummaryOptions, options: TranslationOptions, server: Connection
 ) -> SummarizeArticleResponse:
-    async with connect(address) as client:
+    async with connect(server) as client:
         with terminal.spinner("summarising"):
             return await client.summarize(article, summary_options, options)

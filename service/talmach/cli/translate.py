@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from talmach.cli import terminal
+from talmach.cli.connection import Connection, with_connection
 from talmach.cli.failures import BadInput
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
 from talmach.cli.lines import to_json_line, write_lines
-from talmach.cli.options import Address, AsArticle, File, Json, Lines, Source, Target, between, check_pair
+from talmach.cli.options import AsArticle, File, Json, Lines, Source, Target, between, check_pair
 from talmach.cli.review import Review
 from talmach.cli.session import connect
 from talmach.client import (
@@ -43,6 +44,7 @@ Keep = Annotated[list[str], typer.Option("--keep", metavar="PHRASE", help="A phr
 Beam = Annotated[int, typer.Option("--beam", callback=between(1, 8), help="Hypotheses kept while decoding.")]
 
 
+@with_connection
 def translate(
     target: Target,
     file: File = STANDARD_INPUT,
@@ -51,7 +53,7 @@ def translate(
     lines: Lines = False,
     article: AsArticle = False,
     as_json: Json = False,
-    address: Address = None,
+    server: Connection,
     remove_boilerplate: RemoveBoilerplate = False,
     glossary: Glossary = [],  # noqa: B006  # typer copies it
     keep: Keep = [],  # noqa: B006  # the same
@@ -70,7 +72,7 @@ def translate(
         beam_size=beam,
     )
     work = _translate_lines if lines else _translate_article if article else _translate_text
-    asyncio.run(work(read_text(file), options, address, as_json))
+    asyncio.run(work(read_text(file), options, server, as_json))
 
 
 def _entry(term_and_translation: str) -> GlossaryEntry:
@@ -78,8 +80,8 @@ def _entry(term_and_translation: str) -> GlossaryEntry:
     return GlossaryEntry(source_term=term, target_term=translation)
 
 
-async def _translate_text(text: str, options: TranslationOptions, address: str | None, as_json: bool) -> None:
-    async with connect(address) as client:
+async def _translate_text(text: str, options: TranslationOptions, server: Connection, as_json: bool) -> None:
+    async with connect(server) as client:
         with terminal.spinner(_WAIT):
             reply = await client.translate_texts([text], options)
     (translation,) = reply.translations
@@ -87,10 +89,10 @@ async def _translate_text(text: str, options: TranslationOptions, address: str |
     Review(translation.segments).tell()
 
 
-async def _translate_article(text: str, options: TranslationOptions, address: str | None, as_json: bool) -> None:
+async def _translate_article(text: str, options: TranslationOptions, server: Connection, as_json: bool) -> None:
     parts = ArticleText.split(text)
     article = Article(headline=parts.headline, lead=parts.lead, body=parts.body)
-    async with connect(address) as client:
+    async with connect(server) as client:
         with terminal.spinner(_WAIT):
             reply = await client.translate_article(article, options)
     translation = reply.translation
@@ -99,9 +101,9 @@ async def _translate_article(text: str, options: TranslationOptions, address: st
     Review(translation.segments).tell()
 
 
-async def _translate_lines(text: str, options: TranslationOptions, address: str | None, as_json: bool) -> None:
+async def _translate_lines(text: str, options: TranslationOptions, server: Connection, as_json: bool) -> None:
     review = Review()
-    async with connect(address) as client:
+    async with connect(server) as client:
 
         async def ask(texts: Sequence[str]) -> Sequence[TextTranslation]:
             return (await client.translate_texts(texts, options)).translations

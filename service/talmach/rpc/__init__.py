@@ -2,7 +2,9 @@
 
 server         builds the server, tells when it serves, drains it
 interceptor    what every call goes through: admission, errors, the log line, the metrics
-gate, tokens   which calls are let in
+gate, clients  which calls are let in
+quotas         how much one client may ask for
+tls, watched   certificates; files that are read again when they change
 status         errors -> gRPC status codes with rich details
 calls          the record of one call
 tracing        the same as OpenTelemetry spans; imported only where there is a collector

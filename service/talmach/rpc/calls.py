@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import structlog
 
 from talmach.metrics import Metrics
+from talmach.rpc.quotas import Account
 from talmach.translation.values import Timings, Totals
 
 REQUEST_ID = "x-request-id"
@@ -48,6 +49,7 @@ class Call:
     method: str  # of a closed set: a label of the metrics
     request_id: str
     client: str = ANONYMOUS
+    account: Account | None = None  # None = nobody counts what the caller uses
     code: str = "OK"
     reason: str = ""
     direction: str = ""
@@ -136,6 +138,13 @@ def _add_stages(trace: Trace, timings: Timings) -> None:
     trace.add_stage("queue", timings.queued_at, taken_at)
     trace.add_stage("decode", taken_at, decoded_at)
     trace.add_stage("assemble", decoded_at, time.monotonic())
+
+
+def charge(characters: int) -> None:
+    """Count the characters of a request that is in order; raises what `Account.charge` raises."""
+    account = current().account
+    if account is not None:
+        account.charge(characters)
 
 
 def _request_id(metadata: Iterable[tuple[str, str | bytes]]) -> str:

@@ -8,7 +8,7 @@ of the exception.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
@@ -20,8 +20,8 @@ from talmach.errors import EngineFailure, InvalidRequest, TalmachError, invalid_
 from talmach.metrics import Metrics
 from talmach.rpc import calls, status
 from talmach.rpc.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
+from talmach.rpc.clients import ClientRegistry
 from talmach.rpc.gate import Gate
-from talmach.rpc.tokens import Tokens
 
 _log: Any = structlog.get_logger("talmach.rpc")
 _Response = TypeVar("_Response")
@@ -40,12 +40,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the handlers of all four kinds of call."""
 
     def __init__(
-        self, gate: Gate, metrics: Metrics, tokens: Tokens | None = None, tracing: Tracing | None = None
+        self, gate: Gate, metrics: Metrics, clients: ClientRegistry | None = None, tracing: Tracing | None = None
     ) -> None:
-        """`tokens` None = every caller is let in; `tracing` None = no traces."""
+        """`clients` None = every caller is let in; `tracing` None = no traces."""
         self._gate = gate
         self._metrics = metrics
-        self._tokens = tokens
+        self._clients = clients
         self._tracing = tracing
 
     async def intercept_service(
@@ -93,9 +93,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         is_inside, failure = False, None
         self._metrics.rpc_in_flight.inc()
         try:
-            if self._tokens is not None:
-                call.client = self._tokens.identify(dict(details.invocation_metadata).get("authorization"))
-            with self._gate.enter():
+            if self._clients is not None:
+                authorization = dict(details.invocation_metadata).get("authorization")
+                call.account = self._clients.authenticate(authorization)
+                call.client = call.account.name
+            with self._gate.enter(), call.account.call() if call.account else nullcontext():
                 is_inside = True
                 yield call
         except asyncio.CancelledError:

@@ -11,12 +11,13 @@ from grpc_reflection.v1alpha import reflection
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
 from talmach.rpc.calls import Tracing
+from talmach.rpc.clients import ClientRegistry
 from talmach.rpc.gate import Gate, State
 from talmach.rpc.info import ServerInfo
 from talmach.rpc.info_servicer import InfoServicer
 from talmach.rpc.interceptor import CallInterceptor
 from talmach.rpc.summarization_servicer import SummarizationServicer
-from talmach.rpc.tokens import Tokens
+from talmach.rpc.tls import ServerTls
 from talmach.rpc.translation_servicer import TranslationServicer
 from talmach.summary.use_case import Summarizer
 from talmach.translation.use_case import Translator
@@ -30,6 +31,10 @@ _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 # A watcher of health or a reflection stream never ends by itself; what has been answered gets this long to be sent.
 _GOODBYE_S = 0.5
+# Beside the calls that the gate counts, one connection may have so many of health and reflection. More calls than the
+# gate lets in must fit: gRPC would keep the others waiting where nobody sees them, instead of the gate refusing them.
+_UNCOUNTED_STREAMS = 64
+_MAX_METADATA_BYTES = 16_384
 _log: Any = structlog.get_logger("talmach.rpc")
 
 
@@ -55,22 +60,24 @@ class Server:
         use_cases: UseCases,
         *,
         metrics: Metrics,
-        tokens: Tokens | None = None,
+        clients: ClientRegistry | None = None,
+        tls: ServerTls | None = None,
         tracing: Tracing | None = None,
         with_reflection: bool = True,
         max_concurrent_calls: int = 1_024,
     ) -> None:
-        """`address` is HOST:PORT, port 0 = any; `tokens` None = every caller is let in; `tracing` None = no traces.
+        """`address` is HOST:PORT, port 0 = any; `clients` None = every caller is let in; `tls` None = plaintext.
 
         Needs a running event loop.
         """
         self._address = address
         self._metrics = metrics
+        self._tls = tls
         self._gate = Gate(max_concurrent_calls)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._gate, metrics, tokens, tracing)],
-            options=_options(use_cases.info.limits.max_message_bytes),
+            interceptors=[CallInterceptor(self._gate, metrics, clients, tracing)],
+            options=_options(use_cases.info.limits.max_message_bytes, max_concurrent_calls),
         )
         self._add_services(use_cases)
         if with_reflection:
@@ -86,7 +93,7 @@ class Server:
         # grpc's servicer begins with "" = SERVING.
         await self._set_health(_NOT_SERVING)
         try:
-            port = self._server.add_insecure_port(self._address)
+            port = self._add_port()
         except RuntimeError as error:
             # A server of grpc that is freed without having been stopped logs an error that holds the freed object: a
             # crash for whoever keeps log records. And only a server that was started can be stopped.
@@ -94,7 +101,7 @@ class Server:
             await self._server.stop(None)
             raise CannotListen(f"{self._address}: cannot listen there (is another server running?)") from error
         await self._server.start()
-        _log.info("server.started", address=self._address, port=port)
+        _log.info("server.started", address=self._address, port=port, tls=self._tls is not None)
         return port
 
     async def set_serving(self, serving: bool) -> None:
@@ -120,6 +127,11 @@ class Server:
         """Wait until the server was stopped."""
         await self._server.wait_for_termination()
 
+    def _add_port(self) -> int:
+        if self._tls is None:
+            return self._server.add_insecure_port(self._address)
+        return self._server.add_secure_port(self._address, self._tls.credentials())
+
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         self._metrics.serving.set(status == _SERVING)
         for service in ("", *SERVICES):
@@ -139,11 +151,15 @@ def _add_reflection(server: grpc.aio.Server) -> None:
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
 
 
-def _options(max_message_bytes: int) -> list[tuple[str, int]]:
+def _options(max_message_bytes: int, max_concurrent_calls: int) -> list[tuple[str, int]]:
     return [
         # grpc's own limits are 4 MiB in and none out: a larger request was refused before any handler saw it.
         ("grpc.max_receive_message_length", max_message_bytes),
         ("grpc.max_send_message_length", max_message_bytes),
+        # Between two limits gRPC refuses by chance; with one, what fits today fits tomorrow.
+        ("grpc.max_metadata_size", _MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", _MAX_METADATA_BYTES),
+        ("grpc.max_concurrent_streams", max_concurrent_calls + _UNCOUNTED_STREAMS),
         # Two servers on one port would share its calls without anybody knowing.
         ("grpc.so_reuseport", 0),
         # Finds callers that vanished without a word, whose sentences would otherwise be translated for nobody.

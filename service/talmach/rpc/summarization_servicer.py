@@ -32,7 +32,7 @@ class SummarizationServicer(SummarizationServiceServicer):
     def __init__(self, translator: Translator, summarizer: Summarizer, limits: Limits) -> None:
         self._translator = translator
         self._summarizer = summarizer
-        self._reader = RequestReader(limits, translator.directions)
+        self._reader = RequestReader(limits, translator.directions, calls.charge)
 
     async def SummarizeArticle(
         self, request: pb.SummarizeArticleRequest, context: _Context

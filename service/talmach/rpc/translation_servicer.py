@@ -38,7 +38,7 @@ class TranslationServicer(TranslationServiceServicer):
         """`check_open` raises Unavailable when no new work is taken: asked for every item of a bulk translation."""
         self._translator = translator
         self._summarizer = summarizer
-        self._reader = RequestReader(limits, translator.directions)
+        self._reader = RequestReader(limits, translator.directions, calls.charge)
         self._limits = limits
         self._check_open = check_open
 

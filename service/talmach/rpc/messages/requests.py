@@ -1,6 +1,6 @@
 """Request messages -> validated values; what is wrong with a request is reported all at once."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from talmach.engine.base import Direction
@@ -60,8 +60,10 @@ class Summarization:
 class RequestReader:
     """Reads requests within `limits`; `directions` are those that can be translated."""
 
-    def __init__(self, limits: Limits, directions: Collection[Direction]) -> None:
+    def __init__(self, limits: Limits, directions: Collection[Direction], charge: Callable[[int], None]) -> None:
+        """`charge` gets the characters of every request that is in order, before any work on it, and may refuse it."""
         self._limits = limits
+        self._charge = charge
         self._pairs = sorted(map(str, directions))
 
     def texts(self, request: translation_pb2.TranslateTextRequest) -> Translation:
@@ -70,6 +72,7 @@ class RequestReader:
         checks.texts("texts", request.texts, self._limits, problems)
         options = self._options(request.options, problems)
         problems.settle()
+        self._charge(_length(*request.texts))
         articles = tuple(Article.of_text(text, options.source_language) for text in request.texts)
         return Translation(articles, options, _unit(request.options))
 
@@ -84,6 +87,7 @@ class RequestReader:
         if isinstance(request, translation_pb2.TranslateArticleRequest) and request.HasField("summary_options"):
             summary = _summary(request.summary_options, problems)
         problems.settle()
+        self._charge(_article_length(request.article))
         return Translation((_article(request.article, options),), options, _unit(request.options), summary)
 
     def item(self, request: translation_pb2.BatchTranslateRequest, *, is_taken: bool) -> Translation:
@@ -102,6 +106,7 @@ class RequestReader:
         options = self._options(request.options, problems)
         problems.settle()
         is_text = content == "text"
+        self._charge(len(request.text) if is_text else _article_length(request.article))
         article = (
             Article.of_text(request.text, options.source_language) if is_text else _article(request.article, options)
         )
@@ -114,6 +119,7 @@ class RequestReader:
         summary = _summary(request.summary_options, problems)
         options = self._options(request.options, problems, needs_target=False)
         problems.settle()
+        self._charge(_article_length(request.article))
         return Summarization(
             article=_article(request.article, options),
             summary=summary,
@@ -127,6 +133,7 @@ class RequestReader:
         problems = Problems()
         checks.texts("texts", request.texts, self._limits, problems)
         problems.settle()
+        self._charge(_length(*request.texts))
         return tuple(request.texts)
 
     def _options(
@@ -153,6 +160,14 @@ class RequestReader:
             remove_boilerplate=message.remove_boilerplate,
             beam_size=message.beam_size or 1,
         )
+
+
+def _length(*texts: str) -> int:
+    return sum(map(len, texts))
+
+
+def _article_length(message: common_pb2.Article) -> int:
+    return _length(message.headline, message.lead, message.body)
 
 
 def _article(message: common_pb2.Article, options: TranslationOptions) -> Article:

@@ -1,0 +1,26 @@
+"""`talmach token`: a new token for a client, and what the clients file has to say of it."""
+
+import secrets
+from typing import Annotated
+
+import typer
+
+from talmach.cli import terminal
+from talmach.rpc.clients import NAME, sha256_of
+
+_TOKEN_BYTES = 32
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise typer.BadParameter(f"{value!r} is not letters, digits, dots, hyphens and underscores (at most 64).")
+    return value
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", callback=_name, help="The client's, as logs and quotas know it.")]
+
+
+def token(name: Name) -> None:
+    """Print a new token, for the client alone, and below it the lines for TALMACH_CLIENTS_FILE."""
+    secret = secrets.token_urlsafe(_TOKEN_BYTES)
+    terminal.write(f'{secret}\n\n[[client]]\nname = "{name}"\ntoken_sha256 = ["{sha256_of(secret)}"]\n')

@@ -1,0 +1,71 @@
+"""Values read from files that an operator may replace while the server runs: certificates, the clients file."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+_Value = TypeVar("_Value")
+_Signature = tuple[tuple[int, int, int] | None, ...]
+_log: Any = structlog.get_logger("talmach.rpc")
+
+
+class UnusableFile(ValueError):
+    """A file that a setting names cannot be used; names setting and file, never what stands in it."""
+
+
+def read(setting: str, path: Path) -> bytes:
+    """Return the content of the file that `setting` (its variable) names; raises UnusableFile."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusableFile(f"{setting}: {path} cannot be read ({(error.strerror or 'error').lower()})") from error
+
+
+class Watched(Generic[_Value]):
+    """A value that is read again when one of its files has changed; may be asked by several threads."""
+
+    def __init__(self, name: str, paths: Sequence[Path], load: Callable[[], _Value]) -> None:
+        """`load` reads the value, and raises UnusableFile, here too; `name` is what the log calls it."""
+        self._name = name
+        self._paths = paths
+        self._load = load
+        self._lock = threading.Lock()
+        # Before the content: what changes while it is read is read once more.
+        self._signature = _signature(paths)
+        self._value = load()
+
+    def current(self) -> _Value:
+        """Return the newest value that could be used."""
+        self.changed()
+        return self._value
+
+    def changed(self) -> _Value | None:
+        """Return the value if it is another one since the last call, else None; what cannot be used is only logged."""
+        with self._lock:
+            signature = _signature(self._paths)
+            if signature == self._signature:
+                return None
+            self._signature = signature
+            try:
+                self._value = self._load()
+            except UnusableFile as error:
+                _log.error("files.not_reloaded", what=self._name, problem=str(error))
+                return None
+            _log.info("files.reloaded", what=self._name)
+            return self._value
+
+
+def _signature(paths: Sequence[Path]) -> _Signature:
+    return tuple(map(_state, paths))
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # The inode too: a file moved over another may have its size, and its time.
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,0 +1,208 @@
+"""The door of a real server: TLS, clients, and nothing of a user or a token where it does not belong."""
+
+import asyncio
+import re
+import subprocess
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import grpc
+import pytest
+import trustme
+
+from talmach.client import (
+    Article,
+    BatchTranslateRequest,
+    GlossaryEntry,
+    RpcFailed,
+    SummaryOptions,
+    TalmachClient,
+    TranslationOptions,
+)
+from tests.e2e.program import COMMAND, TIMEOUT_S, Server, environment, free_address, talmach
+
+NAME = "talmach.example.org"
+MARKER = "Запаветнаеслова"
+ITS_LATIN = "Zapavetnaeslova"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with certificates: of an authority, a server, a client, and another server."""
+    folder, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    for name, host in (("server", NAME), ("client", "client.example.org"), ("loopback", "127.0.0.1")):
+        pair = authority.issue_cert(host)
+        (folder / f"{name}.pem").write_bytes(b"".join(each.bytes() for each in pair.cert_chain_pems))
+        pair.private_key_pem.write_to_path(folder / f"{name}.key")
+    return folder
+
+
+def test_health_finds_the_server_of_its_own_settings(folder: Path) -> None:
+    """As the container's health check does: no option, whatever the certificate is called and whoever must show one."""
+    variables = {
+        "TALMACH_TLS_CERT_FILE": str(folder / "server.pem"),
+        "TALMACH_TLS_KEY_FILE": str(folder / "server.key"),
+        "TALMACH_TLS_CLIENT_CA_FILE": str(folder / "ca.pem"),
+        "TALMACH_LOG_LEVEL": "error",
+    }
+    address = free_address()
+    process = start_process(address, **variables)
+    try:
+        wait_until_healthy(process, TALMACH_ADDRESS=address, **variables)
+        port = address.rpartition(":")[2]
+        assert talmach("health", TALMACH_ADDRESS=f"0.0.0.0:{port}", **variables).stdout == "SERVING\n"
+        assert talmach("health", TALMACH_ADDRESS=address).stdout == "UNAVAILABLE\n"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_a_command_gets_in_with_its_files(folder: Path, tmp_path: Path) -> None:
+    """`talmach token` makes the client; certificates and token come from files; without either the door is shut."""
+    made = talmach("token", "desk").stdout
+    token, _, toml = made.partition("\n\n")
+    assert re.fullmatch("[A-Za-z0-9_-]{43}", token)
+    (tmp_path / "clients.toml").write_text(toml, encoding="utf-8")
+    (tmp_path / "token").write_text(f"{token}\n", encoding="utf-8")
+    address = free_address()
+    process = start_process(
+        address,
+        TALMACH_TLS_CERT_FILE=str(folder / "loopback.pem"),
+        TALMACH_TLS_KEY_FILE=str(folder / "loopback.key"),
+        TALMACH_TLS_CLIENT_CA_FILE=str(folder / "ca.pem"),
+        TALMACH_CLIENTS_FILE=str(tmp_path / "clients.toml"),
+        TALMACH_LOG_LEVEL="error",
+    )
+    pair = ("--cert-file", str(folder / "client.pem"), "--key-file", str(folder / "client.key"))
+    at = ("--address", address, "--ca-file", str(folder / "ca.pem"))
+    try:
+        wait_until_healthy(process, *at, *pair)
+        detect = ("detect", *at, *pair)
+        known = talmach(*detect, "--token-file", str(tmp_path / "token"), stdin="Горад адкрыў новую школу.")
+        assert (known.status, known.stderr) == (0, "")
+        assert known.stdout.startswith("be ")
+        unknown = talmach(*detect, stdin="Горад адкрыў новую школу.")
+        assert (unknown.status, unknown.stdout) == (2, "")
+        assert "UNAUTHENTICATED" in unknown.stderr
+        anonymous = talmach("detect", *at, "--token-file", str(tmp_path / "token"), stdin="Горад.")
+        assert (anonymous.status, anonymous.stdout) == (2, "")
+        assert "no server is serving" in anonymous.stderr
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_wrong_settings_are_one_line(folder: Path, tmp_path: Path) -> None:
+    """Status 2, the setting named, no traceback, and before any model is loaded."""
+    (tmp_path / "clients.toml").write_text("[[client]]\nname = 'desk'\nrequest_per_second = 1\n", encoding="utf-8")
+    cert, key = str(folder / "server.pem"), str(folder / "client.key")
+    for variables, setting in (
+        ({"TALMACH_TLS_CERT_FILE": cert, "TALMACH_TLS_KEY_FILE": key}, "TALMACH_TLS_KEY_FILE"),
+        ({"TALMACH_TLS_CERT_FILE": cert}, "TALMACH_TLS_KEY_FILE"),
+        ({"TALMACH_CLIENTS_FILE": str(tmp_path / "clients.toml")}, "client desk: request_per_second"),
+        ({"TALMACH_ADDRESS": "0.0.0.0:0"}, "TALMACH_ALLOW_PLAINTEXT"),
+    ):
+        result = talmach("serve", TALMACH_MODELS_DIR=str(tmp_path), **variables)
+        assert (result.status, result.stdout) == (2, "")
+        (line,) = result.stderr.splitlines()
+        assert setting in line
+
+
+def test_neither_texts_nor_tokens_are_told(start: Callable[..., Server], tmp_path: Path) -> None:
+    """Not in the log at its loudest, not on the metrics page, not in an error: neither whole nor in part."""
+    token, _, toml = talmach("token", "desk").stdout.partition("\n\n")
+    (tmp_path / "clients.toml").write_text(f"{toml}characters_per_minute = 1500\n", encoding="utf-8")
+    server = start(TALMACH_LOG_LEVEL="debug", TALMACH_CLIENTS_FILE=str(tmp_path / "clients.toml"))
+    wrong_token = f"{token}x"
+    errors = asyncio.run(provoke(server.address, token, wrong_token))
+    with urllib.request.urlopen(f"http://{server.metrics_address}/metrics", timeout=10) as page:
+        metrics = page.read().decode()
+    assert server.end() == 0
+    log = server.log.read_text(encoding="utf-8")
+    reasons = ("INVALID_LANGUAGE_CODE", "TEXT_TOO_LONG", "MODEL_NOT_FOUND", "QUOTA_EXCEEDED", "PERMISSION_DENIED")
+    assert not [reason for reason in reasons if not any(reason in error for error in errors)]
+    assert log.count("rpc.done") > 10
+    assert 'client": "desk"' in log
+    for told in (log, metrics, *errors):
+        lower = told.lower()
+        assert MARKER.lower() not in lower
+        assert ITS_LATIN.lower() not in lower
+        assert token not in told
+        assert token[:12] not in told
+
+
+async def provoke(address: str, token: str, wrong_token: str) -> list[str]:
+    """Send the marker wherever a text can stand, rightly and wrongly, and return every error as it arrives."""
+    text = f"Горад пабачыў {MARKER} учора. {MARKER}!"
+    article = Article(headline=MARKER, lead=f"{MARKER} тут.", body=text)
+    good = TranslationOptions(source_language_code="be", target_language_code="en")
+    glossary = TranslationOptions(
+        source_language_code="be",
+        target_language_code="en",
+        glossary_entries=[GlossaryEntry(source_term=MARKER, target_term=ITS_LATIN)],
+        do_not_translate_phrases=[f"{MARKER}!"],
+    )
+    bad = [
+        TranslationOptions(source_language_code=MARKER, target_language_code=MARKER),
+        TranslationOptions(target_language_code="en", model=MARKER),
+        TranslationOptions(target_language_code="en", beam_size=99, do_not_translate_phrases=[MARKER * 99]),
+    ]
+    errors: list[str] = []
+
+    async def attempt(client: TalmachClient, options: TranslationOptions, sent: str = text) -> None:
+        with _noted(errors):
+            await client.translate_texts([sent], options)
+        with _noted(errors):
+            _ = [event async for event in client.stream_article(article, options)]
+        with _noted(errors):
+            await client.summarize(article, SummaryOptions(ratio=7 if options is not good else 0.5), options)
+        with _noted(errors):
+            answers = [answer.error async for answer in client.batch_translate(_items(sent, options))]
+            errors.extend(repr((error.message, error.reason, dict(error.metadata))) for error in answers)
+
+    async with TalmachClient(address, token=token) as client:
+        for options in (good, glossary, *bad):
+            await attempt(client, options)
+        await attempt(client, good, MARKER * 10_000)
+        with _noted(errors):
+            await client.detect([MARKER * 99])
+    for other in (wrong_token, ""):
+        async with TalmachClient(address, token=other) as client:
+            await attempt(client, good)
+    async with grpc.aio.insecure_channel(address) as channel:
+        for method in ("talmach.v1.TranslationService/TranslateText", f"{ITS_LATIN}.Service/{ITS_LATIN}"):
+            with suppress(grpc.aio.AioRpcError):
+                metadata = (("authorization", f"Bearer {token}"), ("x-request-id", f"{token} {token}"))
+                await channel.unary_unary(f"/{method}")(b"\x0a\xff" + MARKER.encode("cp1251"), metadata=metadata)
+    return errors
+
+
+@contextmanager
+def _noted(errors: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except RpcFailed as failure:
+        errors.append(repr((str(failure), failure.reason, failure.metadata, failure.violations)))
+
+
+async def _items(text: str, options: TranslationOptions) -> AsyncIterator[BatchTranslateRequest]:
+    yield BatchTranslateRequest(id="1", text=text, options=options)
+
+
+def start_process(address: str, **variables: str) -> subprocess.Popen[bytes]:
+    """Start a server that only its own certificates can tell about."""
+    return subprocess.Popen(
+        [*COMMAND, "serve", "--address", address], env=environment(variables), stderr=subprocess.DEVNULL
+    )
+
+
+def wait_until_healthy(process: subprocess.Popen[bytes], *arguments: str, **variables: str) -> None:
+    """Ask `talmach health` until it says SERVING; fails when the process ends before, or time does."""
+    end = time.monotonic() + TIMEOUT_S
+    while talmach("health", *arguments, **variables).stdout != "SERVING\n":
+        assert process.poll() is None
+        assert time.monotonic() < end
