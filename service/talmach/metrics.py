@@ -22,6 +22,7 @@ class Metrics:
         self._add_queue()
         self._add_batches()
         self._add_results()
+        self._add_memory()
 
     def _add_rpc(self) -> None:
         at = self.registry
@@ -66,3 +67,16 @@ class Metrics:
         self.segments = Counter("talmach_segments", "Segments answered, by status.", ["status"], registry=at)
         self.quality_flags = Counter("talmach_quality_flags", "Flags raised on segments.", ["flag"], registry=at)
         self.model_loaded = Gauge("talmach_model_loaded", "1 when loaded and proven, else 0.", ["model"], registry=at)
+
+    def _add_memory(self) -> None:
+        at = self.registry
+        self.cache_lookups = Counter(
+            "talmach_cache_lookups",
+            "Parts of sentences looked up in the translation memory, by tier (local, redis) and result (hit, miss).",
+            ["tier", "result"],
+            registry=at,
+        )
+        self.cache_bytes = Gauge("talmach_cache_bytes", "Memory that the local tier takes.", registry=at)
+        self.cache_redis_errors = Counter(
+            "talmach_cache_redis_errors", "Requests to Redis that failed or were too slow.", registry=at
+        )

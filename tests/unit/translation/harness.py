@@ -37,9 +37,9 @@ class Running:
         (segment,) = (await self.translate(text, options)).segments
         return segment
 
-    def start(self, text: str, options: TranslationOptions = TO_ENGLISH, **arguments: Any) -> TranslationJob:
+    async def start(self, text: str, options: TranslationOptions = TO_ENGLISH, **arguments: Any) -> TranslationJob:
         """Start a job for a lone text."""
-        return self.translator.start(Article.of_text(text), options, **arguments)
+        return await self.translator.start(Article.of_text(text), options, **arguments)
 
 
 @asynccontextmanager
