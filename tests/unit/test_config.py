@@ -96,3 +96,22 @@ def test_every_setting_is_documented() -> None:
     assert all(Settings.model_fields[name].description for name in Settings.model_fields)
     assert "| `TALMACH_REFLECTION` | `true` | serve gRPC reflection, for grpcurl and the like |" in rows
     assert "| `TALMACH_METRICS_ADDRESS` |  | `HOST:PORT` of the Prometheus page; empty = no page |" in rows
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:6379", "http://localhost/0", "redis://", "redis://user:geheim", "redis://:geheim@host:port/0"]
+)
+def test_a_wrong_redis_url_is_refused_without_its_password(url: str) -> None:
+    """The form is named, and nothing of the value."""
+    with pytest.raises(InvalidSettings, match="TALMACH_REDIS_URL: is not redis://") as caught:
+        load_settings(redis_url=url)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_redis_url_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to install, before anything is loaded; with the package, the password stays out of sight."""
+    url = "redis://:geheim@localhost:6379/0"
+    assert "geheim" not in repr(load_settings(redis_url=url))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InvalidSettings, match=r"TALMACH_REDIS_URL: needs .*talmach\[redis\]"):
+        load_settings(redis_url=url)

@@ -1,6 +1,6 @@
 """The tier in Redis, for several replicas: asked with a short timeout, left alone for a while after a failure.
 
-A value is `[check, text, score, tokens]` in JSON, under `talmach:1:` and the key in hexadecimal; 1 stands for this form.
+A value is `[check, text, score, tokens]` in JSON, under `talmach:1:` and the key in hexadecimal; 1 is its form.
 `check` is the beginning of the key: a value that strayed to another key, or a reply to another question, is no answer.
 """
 
