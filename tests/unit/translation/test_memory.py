@@ -97,7 +97,7 @@ async def test_a_sentence_of_several_texts_is_decoded_once() -> None:
         jobs = await served.translator.start_texts(list(map(Article.of_text, texts)), TO_ENGLISH)
         translated = []
         for job in jobs:
-            translated.append([segment.translated_text async for segment in job.segments()])
+            translated.append([segment.translated_text async for segment in job.segments()])  # noqa: PERF401 - of 3.11
         usage = jobs[-1].totals().usage
     assert sorted(served.engine.decoded) == ["Дзеці рады.", "Новы мост тут.", "Школа адкрыта сёння."]
     assert translated[2] == ["rady. Dzeci"] == translated[0][1:] == translated[1][:1]
