@@ -58,7 +58,8 @@ class SharedTier:
             timeout=timeout_s,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 0),
+            # Once, at once: a connection may be one that Redis has closed long ago.
+            retry=Retry(NoBackoff(), 1),
         )
         self._redis: Redis = Redis.from_pool(pool)
         self._is_lost = False
