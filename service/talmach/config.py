@@ -5,14 +5,16 @@ limit that was misspelled is a limit that is not there.
 """
 
 import difflib
+import importlib.util
 import ipaddress
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "TALMACH_"
@@ -41,6 +43,20 @@ def _host_port_or_empty(value: str) -> str:
 def _endpoint_or_empty(value: str) -> str:
     if value and not re.fullmatch(r"https?://[^\s/]+/?", value):
         raise ValueError("is not a URL such as http://127.0.0.1:4317")
+    return value
+
+
+def _redis(value: SecretStr) -> SecretStr:
+    # The message must not repeat any of it: it may hold a password.
+    try:
+        parts = urlsplit(value.get_secret_value())
+        is_url = parts.scheme in {"redis", "rediss", "unix"} and bool(parts.hostname or parts.path) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise ValueError("is not redis://[USER:PASSWORD@]HOST:PORT/NUMBER (or rediss://, unix://)")
+    if importlib.util.find_spec("redis") is None:
+        raise ValueError("needs a package that is not installed: pip install 'talmach[redis]'")
     return value
 
 
@@ -90,6 +106,15 @@ class Settings(BaseSettings):
     max_queue_tokens: int = Field(
         200_000, ge=1_024, le=100_000_000, description="source tokens that may wait; beyond it calls are refused"
     )
+
+    cache_mib: int = Field(64, ge=0, le=1_048_576, description="MiB of translations kept in memory; 0 = none")
+    redis_url: Annotated[SecretStr, AfterValidator(_redis)] | None = Field(
+        None, description="`redis://…` of a translation memory that replicas share; empty = none"
+    )
+    redis_timeout_ms: int = Field(
+        100, ge=1, le=10_000, description="milliseconds that a call waits for Redis before it does without"
+    )
+    redis_ttl_s: int = Field(604_800, ge=1, le=31_536_000, description="seconds that Redis keeps a translation")
 
     max_text_chars: int = Field(
         100_000, ge=1, le=10_000_000, description="characters of one article (headline, lead and body together)"

@@ -25,6 +25,7 @@ class Metrics:
         self._add_queue()
         self._add_batches()
         self._add_results()
+        self._add_memory()
 
     def _add_server(self) -> None:
         at = self.registry
@@ -110,4 +111,17 @@ class Metrics:
         self.segments = Counter("talmach_segments", "Segments answered, by status.", ["status"], registry=at)
         self.quality_flags = Counter(
             "talmach_quality_flags", "Quality flags raised on segments.", ["flag"], registry=at
+        )
+
+    def _add_memory(self) -> None:
+        at = self.registry
+        self.cache_lookups = Counter(
+            "talmach_cache_lookups",
+            "Parts of sentences looked up in the translation memory, by tier (local, redis) and result (hit, miss).",
+            ["tier", "result"],
+            registry=at,
+        )
+        self.cache_bytes = Gauge("talmach_cache_bytes", "Memory that the local tier takes.", registry=at)
+        self.cache_redis_errors = Counter(
+            "talmach_cache_redis_errors", "Requests to Redis that failed or were too slow.", registry=at
         )

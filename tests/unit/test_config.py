@@ -142,3 +142,22 @@ def test_the_collector_is_a_url(endpoint: str) -> None:
     with pytest.raises(InvalidSettings, match=r"TALMACH_OTLP_ENDPOINT: .*URL"):
         load_settings(otlp_endpoint=endpoint)
     assert load_settings(otlp_endpoint="https://collector:4317/").otlp_endpoint == "https://collector:4317/"
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:6379", "http://localhost/0", "redis://", "redis://user:geheim", "redis://:geheim@host:port/0"]
+)
+def test_a_wrong_redis_url_is_refused_without_its_password(url: str) -> None:
+    """The form is named, and nothing of the value."""
+    with pytest.raises(InvalidSettings, match="TALMACH_REDIS_URL: is not redis://") as caught:
+        load_settings(redis_url=url)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_redis_url_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to install, before anything is loaded; with the package, the password stays out of sight."""
+    url = "redis://:geheim@localhost:6379/0"
+    assert "geheim" not in repr(load_settings(redis_url=url))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InvalidSettings, match=r"TALMACH_REDIS_URL: needs .*talmach\[redis\]"):
+        load_settings(redis_url=url)

@@ -11,8 +11,10 @@ import structlog
 
 from talmach.app.access import load_clients, load_tls
 from talmach.app.loading import Engines, load_engines, worker_count
+from talmach.app.remembering import open_memory
 from talmach.batching import BatchingQueue
 from talmach.config import InvalidSettings, Settings
+from talmach.memory import TranslationMemory
 from talmach.metrics import Metrics
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
@@ -29,6 +31,7 @@ class Application:
         self._settings = settings
         self._metrics = Metrics()
         self._queues: dict[str, BatchingQueue] = {}
+        self._memory: TranslationMemory | None = None
         self._summarizer: Summarizer | None = None
         self._server: Server | None = None
         self._metrics_page: Any = None
@@ -105,7 +108,13 @@ class Application:
                 max_queue_tokens=settings.max_queue_tokens,
                 metrics=self._metrics,
             )
-        translator = Translator(self._queues, low_confidence_score=settings.low_confidence_score, metrics=self._metrics)
+        self._memory = open_memory(settings, engines, self._metrics)
+        translator = Translator(
+            self._queues,
+            low_confidence_score=settings.low_confidence_score,
+            memory=self._memory,
+            metrics=self._metrics,
+        )
         self._summarizer = Summarizer(engines.encoder[1], workers=workers)
         return UseCases(translator, self._summarizer, _describe(engines, translator, settings))
 
@@ -124,6 +133,8 @@ class Application:
             self._metrics_page = None
         for queue in self._queues.values():
             await queue.close()
+        if self._memory is not None:
+            await self._memory.close()
         if self._summarizer is not None:
             self._summarizer.close()
         if self._tracing is not None:

@@ -17,6 +17,7 @@ from talmach.engine.normalization import normalize
 from talmach.errors import EngineFailure, ModelUnusable
 
 END = "</s>"
+LIBRARY = f"CTranslate2 {ctranslate2.__version__}"
 VOCABULARY_FILE = "sentencepiece.model"
 # Translations between these languages stay well under twice the source's pieces; what is longer is a loop.
 _MAX_LENGTH_FACTOR = 2

@@ -363,7 +363,7 @@ Global___Timings: _TypeAlias = Timings  # noqa: Y015
 
 @_typing.final
 class Usage(_message.Message):
-    """What a call cost. A sentence that occurs several times in one text or article counts once."""
+    """What a call cost. A sentence that occurs several times in one call counts once."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -375,7 +375,7 @@ class Usage(_message.Message):
     target_tokens: _builtins.int
     """Tokens produced by translation models."""
     cache_hits: _builtins.int
-    """Sentences answered from the translation memory instead of by a model."""
+    """Sentences, or parts of those that were cut, answered from the translation memory instead of by a model."""
     def __init__(
         self,
         *,

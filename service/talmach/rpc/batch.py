@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import structlog
 
 from talmach.errors import EngineFailure, TalmachError
+from talmach.offload import offload
 from talmach.pb import translation_pb2 as pb
 from talmach.rpc import status
 from talmach.rpc.concurrency import in_completion_order
@@ -57,8 +59,9 @@ class Batch:
     async def _translate(
         self, item: pb.BatchTranslateRequest, started_at: float, *, is_taken: bool
     ) -> pb.BatchTranslateResponse:
-        asked = self._reader.item(item, is_taken=is_taken)
-        with running(self._translator, asked.article, asked.options, deadline=self._deadline) as job:
+        chars = len(item.text) + len(item.article.body)
+        asked = await offload(chars, partial(self._reader.item, item, is_taken=is_taken))
+        async with running(self._translator, asked.article, asked.options, deadline=self._deadline) as job:
             done = await job.finish()
         is_text = item.HasField("text")
         return pb.BatchTranslateResponse(

@@ -1,12 +1,14 @@
 """Translation jobs as the servicers need them: entered in the record of the call, cancelled when it ends early."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from talmach.rpc import calls
+from talmach.rpc.totals import merge
 from talmach.text.article import Article
-from talmach.text.language import Candidate, determine
+from talmach.text.language import Candidate
 from talmach.translation.use_case import TranslationJob, Translator
 from talmach.translation.values import Segment, Totals, TranslationOptions
 
@@ -32,12 +34,15 @@ class Job:
     @property
     def detected(self) -> str | None:
         """What detection decides about the whole article: nothing of a mixed one, whatever the caller named."""
-        return determine(self.article.text)
+        return self.job.detected
 
     async def finish(self) -> "Done":
         """Wait for all segments."""
-        translated = tuple([segment async for segment in self.job.segments()])
-        return Done(self, translated, self.count())
+        return Done(self, await self.segments(), self.count())
+
+    async def segments(self) -> tuple[Segment, ...]:
+        """Wait for all segments, and leave the totals to the caller."""
+        return tuple([segment async for segment in self.job.segments()])
 
     def count(self) -> Totals:
         """Return the totals, when the last segment is done, and enter them in the record of the call."""
@@ -55,21 +60,51 @@ class Done:
     totals: Totals
 
 
-@contextmanager
-def running(
+async def finish_all(jobs: Sequence[Job]) -> tuple[list[Done], Totals]:
+    """Wait for all segments of the texts of one call; return them with the totals of the call.
+
+    The first failure ends the wait; the others go on until they are cancelled.
+    """
+    segments = await asyncio.gather(*(job.segments() for job in jobs))
+    totals = [job.job.totals() for job in jobs]
+    total = merge(totals)
+    calls.current().end_work(total)
+    return [Done(*each) for each in zip(jobs, segments, totals, strict=True)], total
+
+
+@asynccontextmanager
+async def running(
     translator: Translator,
     article: Article,
     options: TranslationOptions,
     *,
     deadline: float | None,
     only: frozenset[int] | None = None,
-) -> Iterator[Job]:
+) -> AsyncIterator[Job]:
     """Start a job and cancel at the end what is not done by then; raises what `Translator.start` raises."""
-    call = calls.current()
-    with call.tokenising():
-        job = translator.start(article, options, deadline=deadline, only=only)
-    call.begin_work(job.source_language, options.target_language, job.segment_count)
+    with calls.current().tokenising():
+        job = await translator.start(article, options, deadline=deadline, only=only)
+    async with _entered([job], options) as (entered,):
+        yield entered
+
+
+@asynccontextmanager
+async def running_texts(
+    translator: Translator, texts: Sequence[Article], options: TranslationOptions, *, deadline: float | None
+) -> AsyncIterator[list[Job]]:
+    """Do the same with a job for each text, or none; raises what `Translator.start_texts` raises."""
+    with calls.current().tokenising():
+        jobs = await translator.start_texts(texts, options, deadline=deadline)
+    async with _entered(jobs, options) as entered:
+        yield entered
+
+
+@asynccontextmanager
+async def _entered(jobs: Sequence[TranslationJob], options: TranslationOptions) -> AsyncIterator[list[Job]]:
     try:
-        yield Job(job, article, options)
+        for job in jobs:
+            calls.current().begin_work(job.source_language, options.target_language, job.segment_count)
+        yield [Job(job, job.article, options) for job in jobs]
     finally:
-        job.cancel()
+        for job in jobs:
+            job.cancel()

@@ -7,6 +7,8 @@ from typing import Any
 
 import grpc
 
+from talmach.offload import offload
+from talmach.pb import common_pb2
 from talmach.pb import summarization_pb2 as pb
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceServicer
 from talmach.rpc import calls
@@ -38,9 +40,10 @@ class SummarizationServicer(SummarizationServiceServicer):
         self, request: pb.SummarizeArticleRequest, context: _Context
     ) -> pb.SummarizeArticleResponse:
         """Choose the sentences that carry the story, and translate those when a target language is named."""
-        asked = self._reader.summarization(request)
-        deadline, detected = deadline_of(context), determine(asked.article.text)
-        language = asked.source_language or detected or prevailing_language(asked.article.sentences)
+        chars = len(request.article.body)
+        asked = await offload(chars, self._reader.summarization, request)
+        deadline = deadline_of(context)
+        language, detection = await offload(chars, _detect, asked)
         chosen = await self._summarizer.summarize(asked.article, asked.summary.options)
         if asked.translation and chosen.chosen:
             segments, totals = await self._translate(asked, chosen, asked.translation, deadline)
@@ -57,7 +60,7 @@ class SummarizationServicer(SummarizationServiceServicer):
         return pb.SummarizeArticleResponse(
             summary=summary,
             source_language_code=language or "",
-            detection=replies.detection(detected, detect(asked.article.text)),
+            detection=detection,
             model_ids=totals.model_ids,
             glossary_usages=replies.glossary_usages(totals.glossary_usages),
             timings=replies.timings(totals.timings, calls.current().elapsed_ms()),
@@ -69,6 +72,13 @@ class SummarizationServicer(SummarizationServiceServicer):
     ) -> tuple[list[Segment], Totals]:
         """Translate the chosen sentences and no others; `options.remove_boilerplate` cannot touch them."""
         only = frozenset(each.sentence.index for each in chosen.chosen)
-        with running(self._translator, asked.article, options, deadline=deadline, only=only) as job:
+        async with running(self._translator, asked.article, options, deadline=deadline, only=only) as job:
             done = await job.finish()
         return list(done.segments), done.totals
+
+
+def _detect(asked: Summarization) -> tuple[str | None, common_pb2.LanguageDetection]:
+    """Return the language of the article, as named or detected, and what detection says."""
+    detected = determine(asked.article.text)
+    language = asked.source_language or detected or prevailing_language(asked.article.sentences)
+    return language, replies.detection(detected, detect(asked.article.text))

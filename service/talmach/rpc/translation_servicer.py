@@ -3,23 +3,23 @@
 # The names and parameters are those of the contract.
 # ruff: noqa: ARG002, N802
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import grpc
 
-from talmach.errors import InvalidRequest, Violation
+from talmach.offload import offload
+from talmach.pb import common_pb2
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.translation_pb2_grpc import TranslationServiceServicer
-from talmach.rpc import calls, totals
+from talmach.rpc import calls
 from talmach.rpc.batch import Batch
 from talmach.rpc.deadlines import deadline_of
 from talmach.rpc.info import Limits
-from talmach.rpc.jobs import Job, running
+from talmach.rpc.jobs import finish_all, running, running_texts
 from talmach.rpc.messages import replies, summaries
-from talmach.rpc.messages.requests import RequestReader, Translation
+from talmach.rpc.messages.requests import RequestReader
 from talmach.rpc.offsets import SegmentOffsets
 from talmach.summary.use_case import Summarizer
 from talmach.text.language import detect, determine
@@ -44,14 +44,14 @@ class TranslationServicer(TranslationServiceServicer):
 
     async def TranslateText(self, request: pb.TranslateTextRequest, context: _Context) -> pb.TranslateTextResponse:
         """Translate independent texts, all at once."""
-        asked = self._reader.texts(request)
-        with ExitStack() as stack:
-            jobs = self._start_all(asked, deadline_of(context), stack)
-            # The first failure ends the call, and leaving the stack cancels the jobs that are not done.
-            done = await asyncio.gather(*(job.finish() for job in jobs))
-        total = totals.merge([each.totals for each in done])
+        chars = sum(map(len, request.texts))
+        asked = await offload(chars, self._reader.texts, request)
+        async with running_texts(
+            self._translator, asked.articles, asked.options, deadline=deadline_of(context)
+        ) as jobs:
+            done, total = await finish_all(jobs)
         return pb.TranslateTextResponse(
-            translations=[replies.text_translation(each, asked.unit) for each in done],
+            translations=await offload(chars, replies.text_translations, done, asked.unit),
             model_ids=total.model_ids,
             glossary_usages=replies.glossary_usages(total.glossary_usages),
             timings=replies.timings(total.timings, calls.current().elapsed_ms()),
@@ -62,9 +62,10 @@ class TranslationServicer(TranslationServiceServicer):
         self, request: pb.TranslateArticleRequest, context: _Context
     ) -> pb.TranslateArticleResponse:
         """Translate an article; its summary is chosen while the translation runs, and made of its segments."""
-        asked = self._reader.article(request)
+        chars = len(request.article.body)
+        asked = await offload(chars, self._reader.article, request)
         deadline, summary = deadline_of(context), None
-        with running(self._translator, asked.article, asked.options, deadline=deadline) as job:
+        async with running(self._translator, asked.article, asked.options, deadline=deadline) as job:
             chosen = await self._summarizer.summarize(asked.article, asked.summary.options) if asked.summary else None
             done = await job.finish()
         if asked.summary and chosen:
@@ -77,7 +78,7 @@ class TranslationServicer(TranslationServiceServicer):
                 with_all_scores=asked.summary.return_all_scores,
             )
         return pb.TranslateArticleResponse(
-            translation=replies.article_translation(done, asked.unit),
+            translation=await offload(chars, replies.article_translation, done, asked.unit),
             summary=summary,
             model_ids=done.totals.model_ids,
             glossary_usages=replies.glossary_usages(done.totals.glossary_usages),
@@ -89,9 +90,9 @@ class TranslationServicer(TranslationServiceServicer):
         self, request: pb.StreamTranslateArticleRequest, context: _Context
     ) -> AsyncIterator[pb.StreamTranslateArticleResponse]:
         """Translate an article, sentence by sentence."""
-        asked = self._reader.article(request)
+        asked = await offload(len(request.article.body), self._reader.article, request)
         offsets = SegmentOffsets(asked.article, asked.unit)
-        with running(self._translator, asked.article, asked.options, deadline=deadline_of(context)) as job:
+        async with running(self._translator, asked.article, asked.options, deadline=deadline_of(context)) as job:
             yield pb.StreamTranslateArticleResponse(header=replies.header(job, asked.unit))
             async for segment in job.job.segments():
                 yield pb.StreamTranslateArticleResponse(segment=replies.segment(segment, offsets))
@@ -111,22 +112,10 @@ class TranslationServicer(TranslationServiceServicer):
     async def DetectLanguage(self, request: pb.DetectLanguageRequest, context: _Context) -> pb.DetectLanguageResponse:
         """Tell the languages of texts."""
         texts = self._reader.to_detect(request)
-        detections = [replies.detection(determine(text), detect(text)) for text in texts]
+        detections = await offload(sum(map(len, texts)), _detections, texts)
         elapsed_ms = calls.current().elapsed_ms()
         return pb.DetectLanguageResponse(detections=detections, timings=replies.timings(Timings(), elapsed_ms))
 
-    def _start_all(self, asked: Translation, deadline: float | None, stack: ExitStack) -> list[Job]:
-        """Start a job for each text, or none: what is wrong with the texts is reported of all of them at once."""
-        jobs: list[Job] = []
-        violations: list[Violation] = []
-        for index, text in enumerate(asked.articles):
-            try:
-                jobs.append(stack.enter_context(running(self._translator, text, asked.options, deadline=deadline)))
-            except InvalidRequest as error:  # noqa: PERF203 - nothing beside what a job costs
-                violations += [
-                    Violation(f"texts[{index}]", each.reason, each.description, each.metadata)
-                    for each in error.violations
-                ]
-        if violations:
-            raise InvalidRequest(violations)
-        return jobs
+
+def _detections(texts: Sequence[str]) -> list[common_pb2.LanguageDetection]:
+    return [replies.detection(determine(text), detect(text)) for text in texts]

@@ -1,10 +1,9 @@
 """From a planned sentence to its checked translation: cut, decoded, put together, and tried again where that is due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from talmach import quality
-from talmach.batching import BatchingQueue
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.errors import EngineFailure
 from talmach.quality import Flag
@@ -59,23 +58,23 @@ class _Task:
 
 
 class Decoder:
-    """Decodes the sentences of one request; equal parts are decoded once."""
+    """Decodes the sentences of one article or text; equal parts are decoded once."""
 
     def __init__(
         self,
-        queues: Mapping[Direction, BatchingQueue],
+        hypotheses: Hypotheses,
+        directions: Collection[Direction],
         glossary: Glossary,
         *,
         target_language: str,
-        beam_size: int,
-        deadline: float | None,
+        options: DecodeOptions,
         low_confidence_score: float,
     ) -> None:
         self.glossary = glossary
-        self.hypotheses = Hypotheses(queues, deadline=deadline)
-        self._directions = frozenset(queues)
+        self.hypotheses = hypotheses
+        self._directions = directions
         self._target_language = target_language
-        self._options = DecodeOptions(beam_size=beam_size)
+        self._options = options
         self._strict_options = strict_options(target_language)
         self._low_confidence_score = low_confidence_score
         self._tasks: dict[int, _Task] = {}
@@ -94,12 +93,13 @@ class Decoder:
         self._tasks[plan.sentence.index] = self._task(plan, direction)
         return plan
 
-    def submit(self) -> None:
-        """Queue everything that was prepared, all or nothing; raises QueueFull or DeadlineExceeded."""
-        self.hypotheses.submit((key for task in self._tasks.values() for key in task.keys(task.parts)), self._options)
+    def keys(self) -> Iterator[Key]:
+        """Yield what is to be decoded of everything that was prepared."""
+        for task in self._tasks.values():
+            yield from task.keys(task.parts)
 
     async def translate(self, plan: Plan) -> Outcome:
-        """Translate one prepared sentence; raises EngineFailure, DeadlineExceeded."""
+        """Translate one prepared and submitted sentence; raises EngineFailure, DeadlineExceeded."""
         task = self._tasks[plan.sentence.index]
         outcome = await self._decode(task, task.parts, self._options)
         if not outcome.flags.isdisjoint(quality.GRAVE):

@@ -1,4 +1,4 @@
-"""The parts of one request's sentences in the batching queues: each decoded once, and once more where that failed."""
+"""The parts of one call's sentences: recalled from the memory, or decoded in the batching queues, each once."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -6,18 +6,28 @@ from collections.abc import Iterable, Mapping
 from talmach.batching import BatchingQueue, Decoded
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
+from talmach.memory import TranslationMemory
 from talmach.translation.values import Timings, Usage
 
 Key = tuple[Direction, str]
 
 
 class Hypotheses:
-    """Asks the queues, remembers the answers and counts what they cost."""
+    """Asks memory and queues, keeps the answers and counts what they cost; texts of one call share one."""
 
-    def __init__(self, queues: Mapping[Direction, BatchingQueue], *, deadline: float | None) -> None:
+    def __init__(
+        self,
+        queues: Mapping[Direction, BatchingQueue],
+        *,
+        deadline: float | None,
+        memory: TranslationMemory | None = None,
+    ) -> None:
         self._queues = queues
         self._deadline = deadline
+        self._memory = memory
+        self._turn = asyncio.Lock()
         self._tokens: dict[Key, list[str]] = {}
+        self._recalled: dict[tuple[Key, DecodeOptions], Hypothesis] = {}
         # The boolean: decoded in a batch of its own.
         self._futures: dict[tuple[Key, DecodeOptions, bool], asyncio.Future[Decoded]] = {}
         self._decoded: dict[int, Decoded] = {}  # by identity: several sentences may share one
@@ -28,11 +38,14 @@ class Hypotheses:
         """Whether a part fits the window of its model."""
         return len(self._tokenize(key)) <= self._queues[key[0]].engine.max_source_tokens
 
-    def submit(self, keys: Iterable[Key], options: DecodeOptions) -> None:
-        """Queue the parts of a whole request, all or nothing; raises QueueFull or DeadlineExceeded."""
+    async def submit(self, keys: Iterable[Key], options: DecodeOptions) -> None:
+        """Recall or queue the parts of a whole call, all or nothing; raises QueueFull or DeadlineExceeded."""
+        keys = dict.fromkeys(keys)
+        await self._recall(keys, options)
         wanted: dict[BatchingQueue, list[Key]] = {}
-        for key in dict.fromkeys(keys):
-            wanted.setdefault(self._queues[key[0]], []).append(key)
+        for key in keys:
+            if (key, options) not in self._recalled:
+                wanted.setdefault(self._queues[key[0]], []).append(key)
         try:
             for queue, parts in wanted.items():
                 sentences = [self._tokenize(key) for key in parts]
@@ -45,8 +58,18 @@ class Hypotheses:
 
     async def get(self, keys: Iterable[Key], options: DecodeOptions) -> dict[Key, Hypothesis]:
         """Return the hypotheses of some parts; raises EngineFailure, DeadlineExceeded."""
-        futures = {key: self._future(key, options) for key in keys}  # all queued before the first is waited for
-        return {key: await self._wait(key, options, future) for key, future in futures.items()}
+        keys = dict.fromkeys(keys)
+        await self._recall([key for key in keys if (key, options, False) not in self._futures], options)
+        # All queued before the first is waited for.
+        futures = {key: self._future(key, options) for key in keys if (key, options) not in self._recalled}
+        if not futures:
+            # A thousand sentences that are known would be put together and checked in one turn of the loop.
+            async with self._turn:
+                await asyncio.sleep(0)
+        return {
+            key: await self._wait(key, options, futures[key]) if key in futures else self._recalled[key, options]
+            for key in keys
+        }
 
     def cancel(self) -> None:
         """Take out of the queues what is still in them."""
@@ -54,7 +77,7 @@ class Hypotheses:
             future.cancel()
 
     def model_ids(self) -> tuple[str, ...]:
-        """Return the models that took part, ascending."""
+        """Return the models that took part, now or when a part was first translated, ascending."""
         return tuple(sorted(self._used_models))
 
     def timings(self, total_ms: float) -> Timings:
@@ -67,8 +90,27 @@ class Hypotheses:
         return Timings(1_000 * (taken - queued), 1_000 * (done - taken), total_ms, queued)
 
     def usage(self) -> Usage:
-        """Return what the models were given and what they made."""
-        return Usage(self._source_tokens, sum(each.hypothesis.tokens for each in self._decoded.values()))
+        """Return what the models were given and what they made; a part that took both memory and model is no hit."""
+        return Usage(
+            self._source_tokens,
+            sum(each.hypothesis.tokens for each in self._decoded.values()),
+            len({key for key, _ in self._recalled} - {key for key, _, _ in self._futures}),
+        )
+
+    async def _recall(self, keys: Iterable[Key], options: DecodeOptions) -> None:
+        if self._memory is None:
+            return
+        unknown = {self._memory_key(key, options): key for key in keys if (key, options) not in self._recalled}
+        if unknown:
+            for memory_key, hypothesis in (await self._memory.get_many(unknown)).items():
+                key = unknown[memory_key]
+                self._recalled[key, options] = hypothesis
+                self._used_models.add(self._queues[key[0]].engine.model_id)
+
+    def _memory_key(self, key: Key, options: DecodeOptions) -> bytes:
+        assert self._memory is not None
+        direction, text = key
+        return self._memory.key(self._queues[direction].engine.model_id, options, direction, text)
 
     def _tokenize(self, key: Key) -> list[str]:
         if key not in self._tokens:
@@ -96,5 +138,7 @@ class Hypotheses:
         except EngineFailure:
             # The batch may have failed because of another sentence in it.
             decoded = await self._future(key, options, alone=True)
+        if self._memory is not None and id(decoded) not in self._decoded:
+            await self._memory.put(self._memory_key(key, options), decoded.hypothesis)
         self._decoded[id(decoded)] = decoded
         return decoded.hypothesis

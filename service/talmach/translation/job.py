@@ -32,11 +32,14 @@ class TranslationJob:
         decoder: Decoder,
         *,
         source_language: str | None,
+        detected: str | None,
         candidates: list[Candidate],
         metrics: Metrics,
     ) -> None:
+        """`source_language` is what it is translated from; detection says `detected`, and `candidates` beside it."""
         self.article = article
         self.source_language = source_language
+        self.detected = detected
         self.candidates = candidates
         self._plans = plans
         self._decoder = decoder
@@ -70,19 +73,20 @@ class TranslationJob:
             for each in self._plans:
                 yield await self._segment(each, assembler)
             if self._failures and not self._successes:
-                raise EngineFailure
-        finally:
+                raise EngineFailure  # noqa: TRY301 - it ends what is queued, like any other failure
+        except BaseException:
             self.cancel()
+            raise
 
     def cancel(self) -> None:
-        """Give up what is not done yet; harmless when everything is."""
+        """Give up what is not done yet, with all texts of the same call; harmless when everything is done."""
         for task in self._tasks.values():
             task.cancel()
         # A task ends only what it waits for now, and that is nothing when it has not begun.
         self._decoder.hypotheses.cancel()
 
     def totals(self) -> Totals:
-        """Return what is known after the last segment."""
+        """Return what is known after the last segment; models, timings and usage are those of the whole call."""
         hypotheses = self._decoder.hypotheses
         return Totals(
             segment_count=self.segment_count,

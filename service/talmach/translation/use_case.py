@@ -1,32 +1,54 @@
 """Starts the translation of an article: language, models, a plan for every sentence, and everything queued at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from talmach.batching import BatchingQueue
-from talmach.engine.base import Direction
-from talmach.errors import InvalidRequest, ModelNotFound, language_undetermined, unsupported_language_pair
+from talmach.engine.base import DecodeOptions, Direction
+from talmach.errors import InvalidRequest, ModelNotFound, Violation, language_undetermined, unsupported_language_pair
+from talmach.memory import TranslationMemory
 from talmach.metrics import Metrics
+from talmach.offload import offload
 from talmach.text import protected
 from talmach.text.article import Article, Field
 from talmach.text.language import Candidate, detect, determine
 from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
+from talmach.translation.hypotheses import Hypotheses
 from talmach.translation.job import TranslationJob
-from talmach.translation.plan import plan, prevailing_language
+from talmach.translation.plan import Plan, plan, prevailing_language
 from talmach.translation.values import ArticleTranslation, Segment, TranslationOptions
 
 __all__ = ["TranslationJob", "Translator", "assemble"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A text that is planned and not queued."""
+
+    article: Article
+    plans: list[Plan]
+    decoder: Decoder
+    source_language: str | None
+    detected: str | None
+    candidates: list[Candidate]
 
 
 class Translator:
     """Translates articles with the models whose queues it is given."""
 
     def __init__(
-        self, queues: Mapping[str, BatchingQueue], *, low_confidence_score: float, metrics: Metrics | None = None
+        self,
+        queues: Mapping[str, BatchingQueue],
+        *,
+        low_confidence_score: float,
+        memory: TranslationMemory | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """`queues` maps model id to queue, in the order of preference; a score below the bound is LOW_CONFIDENCE."""
         self._queues = queues
         self._low_confidence_score = low_confidence_score
+        self._memory = memory
         self._metrics = metrics or Metrics()
         self._defaults: dict[Direction, BatchingQueue] = {}
         for queue in queues.values():
@@ -42,7 +64,7 @@ class Translator:
         """Return the id of the model that translates a direction when a request names none."""
         return self._defaults[direction].engine.model_id
 
-    def start(
+    async def start(
         self,
         article: Article,
         options: TranslationOptions,
@@ -52,7 +74,7 @@ class Translator:
     ) -> TranslationJob:
         """Queue an article's sentences; with `only`, no others than these indices.
 
-        `deadline` is in seconds of `time.monotonic`.
+        `deadline` is in seconds of `time.monotonic`. Cancelled before it returns, it leaves nothing in a queue.
 
         Raises:
             InvalidRequest: the language cannot be determined, or no model translates the pair.
@@ -60,12 +82,85 @@ class Translator:
             QueueFull, DeadlineExceeded: the queue has no room, or not in time.
 
         """
-        candidates = detect(article.text)
-        language = options.source_language or determine(article.text)
+        queues = self._select(options.model)
+        hypotheses = Hypotheses(queues, deadline=deadline, memory=self._memory)
+        draft = await offload(len(article.text), self._draft, article, options, queues, hypotheses, only)
+        (job,) = await self._begin([draft], hypotheses, options)
+        return job
+
+    async def start_texts(
+        self, texts: Sequence[Article], options: TranslationOptions, *, deadline: float | None = None
+    ) -> list[TranslationJob]:
+        """Queue the sentences of independent texts, all or none; a sentence that several of them have is decoded once.
+
+        Raises what `start` raises; an InvalidRequest names what is wrong with any of them, as `texts[index]`.
+        """
+        queues = self._select(options.model)
+        hypotheses = Hypotheses(queues, deadline=deadline, memory=self._memory)
+        chars = sum(len(text.text) for text in texts)
+        drafts = await offload(chars, self._draft_all, texts, options, queues, hypotheses)
+        return await self._begin(drafts, hypotheses, options)
+
+    async def translate(
+        self, article: Article, options: TranslationOptions, *, deadline: float | None = None
+    ) -> ArticleTranslation:
+        """Translate a whole article; raises what `start` and `TranslationJob.segments` raise."""
+        job = await self.start(article, options, deadline=deadline)
+        segments = tuple([segment async for segment in job.segments()])
+        return ArticleTranslation(assemble(article, segments), segments, job.totals())
+
+    async def _begin(
+        self, drafts: Sequence[_Draft], hypotheses: Hypotheses, options: TranslationOptions
+    ) -> list[TranslationJob]:
+        await hypotheses.submit(
+            (key for draft in drafts for key in draft.decoder.keys()),  # noqa: SIM118 - not those of a mapping
+            _decode_options(options),
+        )
+        return [
+            TranslationJob(
+                draft.article,
+                draft.plans,
+                draft.decoder,
+                source_language=draft.source_language,
+                detected=draft.detected,
+                candidates=draft.candidates,
+                metrics=self._metrics,
+            )
+            for draft in drafts
+        ]
+
+    def _draft_all(
+        self,
+        texts: Sequence[Article],
+        options: TranslationOptions,
+        queues: Mapping[Direction, BatchingQueue],
+        hypotheses: Hypotheses,
+    ) -> list[_Draft]:
+        drafts: list[_Draft] = []
+        violations: list[Violation] = []
+        for index, text in enumerate(texts):
+            try:
+                drafts.append(self._draft(text, options, queues, hypotheses))
+            except InvalidRequest as error:  # noqa: PERF203 - nothing beside what a plan costs
+                violations += [replace(each, field=f"texts[{index}]") for each in error.violations]
+        if violations:
+            raise InvalidRequest(violations)
+        return drafts
+
+    def _draft(
+        self,
+        article: Article,
+        options: TranslationOptions,
+        queues: Mapping[Direction, BatchingQueue],
+        hypotheses: Hypotheses,
+        only: frozenset[int] | None = None,
+    ) -> _Draft:
+        """Decide what is to be done with each sentence; for a large article, in a thread."""
+        detected, candidates = determine(article.text), detect(article.text)
+        language = options.source_language or detected
         if language is None and candidates:
             language = prevailing_language(article.sentences)
-        queues = self._select(options.model)
-        self._validate(article, language, candidates, queues, options)
+        _validate(article, language, candidates, queues, options)
         plans = [
             plan(
                 sentence,
@@ -78,26 +173,15 @@ class Translator:
             if only is None or sentence.index in only
         ]
         decoder = Decoder(
-            queues,
+            hypotheses,
+            frozenset(queues),
             Glossary(options.glossary),
             target_language=options.target_language,
-            beam_size=options.beam_size,
-            deadline=deadline,
+            options=_decode_options(options),
             low_confidence_score=self._low_confidence_score,
         )
         plans = [decoder.prepare(each, language) for each in plans]
-        decoder.submit()
-        return TranslationJob(
-            article, plans, decoder, source_language=language, candidates=candidates, metrics=self._metrics
-        )
-
-    async def translate(
-        self, article: Article, options: TranslationOptions, *, deadline: float | None = None
-    ) -> ArticleTranslation:
-        """Translate a whole article; raises what `start` and `TranslationJob.segments` raise."""
-        job = self.start(article, options, deadline=deadline)
-        segments = tuple([segment async for segment in job.segments()])
-        return ArticleTranslation(assemble(article, segments), segments, job.totals())
+        return _Draft(article, plans, decoder, language, detected, candidates)
 
     def _select(self, model: str | None) -> Mapping[Direction, BatchingQueue]:
         if model is None:
@@ -107,26 +191,30 @@ class Translator:
         queue = self._queues[model]
         return dict.fromkeys(queue.engine.directions, queue)
 
-    def _validate(
-        self,
-        article: Article,
-        language: str | None,
-        candidates: list[Candidate],
-        queues: Mapping[Direction, BatchingQueue],
-        options: TranslationOptions,
-    ) -> None:
-        if language is None:
-            if protected.has_words(article.text):
-                ranked = {candidate.language: candidate.confidence for candidate in candidates}
-                raise InvalidRequest([language_undetermined("options.source_language_code", ranked)])
-        elif language != options.target_language and Direction(language, options.target_language) not in queues:
-            violation = unsupported_language_pair(
-                "options.target_language_code",
-                source=language,
-                target=options.target_language,
-                pairs=sorted(map(str, queues)),
-            )
-            raise InvalidRequest([violation])
+
+def _validate(
+    article: Article,
+    language: str | None,
+    candidates: list[Candidate],
+    queues: Mapping[Direction, BatchingQueue],
+    options: TranslationOptions,
+) -> None:
+    if language is None:
+        if protected.has_words(article.text):
+            ranked = {candidate.language: candidate.confidence for candidate in candidates}
+            raise InvalidRequest([language_undetermined("options.source_language_code", ranked)])
+    elif language != options.target_language and Direction(language, options.target_language) not in queues:
+        violation = unsupported_language_pair(
+            "options.target_language_code",
+            source=language,
+            target=options.target_language,
+            pairs=sorted(map(str, queues)),
+        )
+        raise InvalidRequest([violation])
+
+
+def _decode_options(options: TranslationOptions) -> DecodeOptions:
+    return DecodeOptions(beam_size=options.beam_size)
 
 
 def assemble(article: Article, segments: tuple[Segment, ...]) -> dict[Field, str]:

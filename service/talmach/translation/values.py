@@ -79,7 +79,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens given to and produced by models; `cache_hits` counts sentences that needed none."""
+    """Tokens given to and produced by models; `cache_hits` counts sentences, or parts, that needed none."""
 
     source_tokens: int = 0
     target_tokens: int = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from talmach.batching import BatchingQueue
+from talmach.memory import TranslationMemory
 from talmach.metrics import Metrics
 from talmach.text.article import Article
 from talmach.translation.job import TranslationJob
@@ -37,18 +38,20 @@ class Running:
         (segment,) = (await self.translate(text, options)).segments
         return segment
 
-    def start(self, text: str, options: TranslationOptions = TO_ENGLISH, **arguments: Any) -> TranslationJob:
+    async def start(self, text: str, options: TranslationOptions = TO_ENGLISH, **arguments: Any) -> TranslationJob:
         """Start a job for a lone text."""
-        return self.translator.start(Article.of_text(text), options, **arguments)
+        return await self.translator.start(Article.of_text(text), options, **arguments)
 
 
 @asynccontextmanager
-async def running(*engines: NaughtyEngine, workers: int = 1, **options: Any) -> AsyncIterator[Running]:
+async def running(
+    *engines: NaughtyEngine, workers: int = 1, memory: TranslationMemory | None = None, **options: Any
+) -> AsyncIterator[Running]:
     """Open a translator over the engines, in the order of preference; the first one is the one to look into."""
     engines = engines or (NaughtyEngine(),)
     metrics = Metrics()
     queues = {engine.model_id: BatchingQueue(engine, workers=workers, metrics=metrics, **options) for engine in engines}
-    translator = Translator(queues, low_confidence_score=-5, metrics=metrics)
+    translator = Translator(queues, low_confidence_score=-5, memory=memory, metrics=metrics)
     try:
         yield Running(engines[0], queues[engines[0].model_id], translator, metrics)
     finally:
@@ -59,7 +62,7 @@ async def running(*engines: NaughtyEngine, workers: int = 1, **options: Any) -> 
             await asyncio.wait_for(queue.close(), 10)
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Give the loop and the engine's threads their turns until something holds."""
     end = time.monotonic() + timeout_s
     while not condition():

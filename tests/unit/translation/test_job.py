@@ -32,7 +32,7 @@ async def blocked(served: Running) -> None:
 async def test_segments_come_in_document_order_before_the_last_is_decoded() -> None:
     """The first segment is there when most of the book has not been seen by the engine."""
     async with running(max_batch_size=4) as served:
-        job = served.start(BOOK)
+        job = await served.start(BOOK)
         indices, seen_at_first = [], 0
         async for segment in job.segments():
             seen_at_first = seen_at_first or len(served.engine.decoded)
@@ -45,7 +45,7 @@ async def test_segments_come_in_document_order_before_the_last_is_decoded() -> N
 async def test_closing_the_generator_empties_the_queue() -> None:
     """A caller that goes after the first segment frees everything that has not been decoded."""
     async with running(max_batch_size=4) as served:
-        async with aclosing(served.start(BOOK).segments()) as segments:
+        async with aclosing((await served.start(BOOK)).segments()) as segments:
             await anext(segments)
         await asyncio.sleep(0)
         assert served.queue.waiting_sentences == 0
@@ -73,7 +73,7 @@ async def test_a_job_that_nobody_listens_to_can_be_cancelled(turns: int) -> None
     async with running(NaughtyEngine(max_source_tokens=20)) as served:
         await blocked(served)
         before = tasks()
-        job = served.start(f"{BOOK}\n{LONG}")
+        job = await served.start(f"{BOOK}\n{LONG}")
         assert served.queue.waiting_sentences > 105
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -88,7 +88,7 @@ async def test_a_job_that_nobody_listens_to_can_be_cancelled(turns: int) -> None
 async def test_cancelling_stops_what_is_running() -> None:
     """A sentence that hangs in the engine learns that nobody waits for it."""
     async with running() as served:
-        job = served.start("Гэты сказ hang вісіць.")
+        job = await served.start("Гэты сказ hang вісіць.")
         await until(served.engine.began.is_set)
         job.cancel()
         await until(lambda: served.engine.stopped)
@@ -99,7 +99,7 @@ async def test_jobs_with_the_same_sentences_do_not_disturb_each_other() -> None:
     """Futures belong to one job: one that is cancelled takes nothing from another."""
     async with running() as served:
         await blocked(served)
-        first, second = served.start(BOOK), served.start(BOOK)
+        first, second = await served.start(BOOK), await served.start(BOOK)
         await asyncio.sleep(0)
         first.cancel()
         served.engine.gate.set()
@@ -119,7 +119,7 @@ async def test_all_or_nothing_over_several_queues() -> None:
         await until(engines[1].began.is_set)
         russian.submit([["<2en>", *"bcdefghi"]], DecodeOptions())
         with pytest.raises(QueueFull):
-            served.start("Дзеці вельмі доўга чакалі гэтага дня ў школе. Губернатор сообщил, что мост откроется.")
+            await served.start("Дзеці вельмі доўга чакалі гэтага дня ў школе. Губернатор сообщил, что мост откроется.")
         await asyncio.sleep(0)
         assert served.queue.waiting_sentences == 0
 
@@ -128,9 +128,10 @@ async def test_a_deadline_that_passes_ends_the_call_quietly(caplog: pytest.LogCa
     """One DeadlineExceeded for the caller, and none of the hundred others is logged as never retrieved."""
     async with running() as served:
         await blocked(served)
-        deadline = time.monotonic() + 1.0
-        job = served.start(BOOK, deadline=deadline)
-        await asyncio.sleep(deadline - time.monotonic() + 0.01)
+        job = await served.start(BOOK, deadline=time.monotonic() + 1_000)
+        for lane in served.queue._lanes.values():
+            for entry in lane.entries():
+                entry.deadline = time.monotonic()
         served.engine.gate.set()
         with pytest.raises(DeadlineExceeded):
             _ = [segment async for segment in job.segments()]
@@ -144,7 +145,7 @@ async def test_a_deadline_that_passes_ends_the_call_quietly(caplog: pytest.LogCa
 async def test_failures_of_a_job_nobody_listens_to_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Tasks that failed before the job was given up are no news for the log."""
     async with running() as served:
-        job = served.start("Сказ raise адзін тут.\nСказ raise два тут.")
+        job = await served.start("Сказ raise адзін тут.\nСказ raise два тут.")
         await until(lambda: len(served.engine.batches) == 3)
         await until(lambda: tasks() <= 2)
         job.cancel()

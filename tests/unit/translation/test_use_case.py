@@ -248,7 +248,7 @@ async def test_a_text_of_two_languages_is_called_by_the_larger() -> None:
     """Where the whole is too mixed to say, its sentences say it."""
     text = "Дети идут в школу. Они поют. " + "Дзеці ідуць у школу. Яны спяваюць разам. Усё добра."
     async with running() as served:
-        job = served.start(text)
+        job = await served.start(text)
         segments = [segment async for segment in job.segments()]
     assert job.source_language == "be"
     assert {segment.source_language for segment in segments} == {"ru", "be"}
@@ -325,12 +325,12 @@ async def test_second_decodes_need_no_room_in_a_full_queue() -> None:
     engine = NaughtyEngine()
     async with running(engine, max_queue_tokens=60) as served:
         engine.gate.clear()
-        first = served.start("Гэты сказ loop паўтараецца.")
+        first = await served.start("Гэты сказ loop паўтараецца.")
         await until(engine.began.is_set)
         full = "\n".join(f"Сказ нумар {number} мае некалькі слоў." for number in range(10))
-        other = served.start(full)
+        other = await served.start(full)
         with pytest.raises(QueueFull):
-            served.start(full)
+            await served.start(full)
         engine.gate.set()
         (segment,) = [segment async for segment in first.segments()]
         other.cancel()
@@ -387,7 +387,7 @@ async def test_boilerplate_is_dropped_only_when_asked() -> None:
 async def test_only_the_wanted_sentences_are_translated() -> None:
     """What a cross-lingual summary needs: some indices, in order, and no work for the others."""
     async with running() as served:
-        job = served.start("Адзін сказ тут.\nДругі сказ тут.\nТрэці сказ тут.", only=frozenset({0, 2}))
+        job = await served.start("Адзін сказ тут.\nДругі сказ тут.\nТрэці сказ тут.", only=frozenset({0, 2}))
         segments = [segment async for segment in job.segments()]
     assert [segment.index for segment in segments] == [0, 2]
     assert sorted(served.engine.decoded) == ["Адзін сказ тут.", "Трэці сказ тут."]

@@ -86,6 +86,11 @@ def trailer(totals: Totals, total_ms: float) -> translation_pb2.ArticleTrailer:
     )
 
 
+def text_translations(done: Iterable[Done], unit: OffsetUnit) -> list[translation_pb2.TextTranslation]:
+    """The translations of the texts of one call."""
+    return [text_translation(each, unit) for each in done]
+
+
 def text_translation(done: Done, unit: OffsetUnit) -> translation_pb2.TextTranslation:
     """The translation of a lone text."""
     job = done.job
