@@ -41,7 +41,7 @@ class Metrics:
         )
         self.dropped_sentences = Counter(
             "talmach_dropped_sentences",
-            "Queued sentences nobody waits for (cancelled, expired).",
+            "Queued sentences nobody waits for or can translate (cancelled, expired, stuck).",
             ["reason"],
             registry=at,
         )
@@ -58,6 +58,10 @@ class Metrics:
             "talmach_batch_padding_ratio", "Share of padding in one batch.", buckets=RATIO_BUCKETS, registry=at
         )
         self.engine_s = Histogram("talmach_engine_seconds", "One batch.", buckets=LATENCY_BUCKETS_S, registry=at)
+
+        self.stuck_workers = Gauge(
+            "talmach_stuck_workers", "Threads in work that does not end, now.", ["model"], registry=at
+        )
 
     def _add_results(self) -> None:
         at = self.registry

@@ -45,7 +45,7 @@ async def test_health_follows_the_server() -> None:
     """Every service is NOT_SERVING from the first moment, and again while draining; an unknown one is NOT_FOUND."""
     async with running(serving=False) as served:
         assert await healths(served) == {NOT_SERVING}
-        await served.server.set_serving(True)
+        await served.server.serve(served.use_cases)
         assert await healths(served) == {SERVING}
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await served.health.Check(health_pb2.HealthCheckRequest(service="talmach.v1.Nothing"))

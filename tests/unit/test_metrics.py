@@ -21,6 +21,7 @@ NAMES = {
     "talmach_rpc_requests",
     "talmach_segments",
     "talmach_source_tokens",
+    "talmach_stuck_workers",
     "talmach_target_tokens",
 }
 

@@ -1,0 +1,72 @@
+"""Ten times more than the server can do: some are served well, the others learn at once when to come back."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from talmach.client import TalmachClient
+from tests.e2e.callers import Outcome, ask
+from tests.e2e.program import Server
+
+LONG = "дождж " * 20  # 25 tokens a sentence
+# 40 sentences a second, and as many in the queue.
+SMALL = {
+    "TALMACH_WORKERS": "1",
+    "TALMACH_MAX_BATCH_SIZE": "4",
+    "TALMACH_MAX_QUEUE_TOKENS": "1024",
+    "NAUGHTY_BATCH_S": "0.1",
+}
+
+
+def resident_bytes(server: Server) -> int:
+    """Return the memory that the process holds."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    return 1_024 * int(status.split("VmRSS:")[1].split()[0])
+
+
+def of(outcomes: list[Outcome], code: str) -> list[Outcome]:
+    """Return the calls that ended with a code."""
+    return [outcome for outcome in outcomes if outcome.code == code]
+
+
+async def test_ten_times_more_than_it_can_do(naughty: Callable[..., Server]) -> None:
+    """Refused calls cost next to nothing, accepted ones keep their deadlines, and no answer is another's."""
+    server = naughty(**SMALL)
+    async with TalmachClient(server.address) as client:
+        await asyncio.gather(*(ask(client, number) for number in range(20)))
+        before = resident_bytes(server)
+        calls = []
+        for number in range(1_000, 1_800):
+            calls.append(asyncio.create_task(ask(client, number, LONG, timeout_s=0.6 if number % 4 == 0 else 30)))
+            await asyncio.sleep(0.05 if number % 20 == 0 else 0)
+        outcomes = await asyncio.gather(*calls)
+    done, refused, late = (of(outcomes, code) for code in ("OK", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED"))
+    assert len(done) + len(refused) + len(late) == len(outcomes)
+    assert len(done) >= 40
+    assert len(refused) > len(done)
+    assert all(outcome.is_own for outcome in done)
+    assert all(outcome.retry_after_s and outcome.reason == "QUEUE_FULL" for outcome in refused)
+    assert median(outcome.elapsed_s for outcome in refused) < median(outcome.elapsed_s for outcome in done) / 2
+    lines = [line["ms"] for line in server.logged("rpc.done") if line["code"] == "RESOURCE_EXHAUSTED"]
+    assert median(lines) < 50
+    assert resident_bytes(server) - before < 100_000_000
+    assert server.metric("talmach_queue_tokens") == 0
+
+
+async def test_who_waits_as_told_is_let_in(naughty: Callable[..., Server]) -> None:
+    """Twice what there is room for: nearly all of the refused are accepted when they come back as they were told."""
+    server = naughty(**SMALL)
+    async with TalmachClient(server.address) as client:
+        await asyncio.gather(*(ask(client, number, LONG) for number in range(30)))
+
+        async def again(outcome: Outcome) -> Outcome:
+            await asyncio.sleep(outcome.retry_after_s or 0)
+            return await ask(client, 1, LONG)
+
+        burst = await asyncio.gather(*(ask(client, number, LONG) for number in range(75)))
+        refused = of(burst, "RESOURCE_EXHAUSTED")
+        assert len(refused) > 10
+        assert len(of(burst, "OK")) == len(burst) - len(refused)
+        second = await asyncio.gather(*map(again, refused))
+    assert len(of(second, "OK")) >= 0.8 * len(second)
