@@ -1,6 +1,6 @@
-"""Threads for work that blocks inside a library and may never come back: neither the loop nor the shutdown waits for it.
+"""Threads for work that blocks inside a library and may never come back: neither loop nor shutdown waits for it.
 
-Those of `concurrent.futures` are joined when the interpreter ends: one stuck call would keep the process alive for ever.
+Those of `concurrent.futures` are joined when the interpreter ends: one stuck call would keep the process alive.
 """
 
 import asyncio
@@ -38,8 +38,8 @@ class _Thread(threading.Thread):
 class Workers:
     """Some threads in the service of one event loop.
 
-    A piece of work that takes too long is given up, and its thread is stuck: no thread can be killed, but one that comes
-    back after all takes new work.
+    A piece of work that takes too long is given up, and its thread is stuck: no thread can be killed, but one that
+    comes back after all takes new work.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Workers:
         metrics: Metrics | None = None,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """`name` is the model's; `timeout_s` None = wait for ever; `on_change` is called when a thread ends or sticks."""
+        """`name` is the model's; `timeout_s` None = for ever; `on_change` is called when a thread gets free or stuck."""
         self.count = count
         self.stuck = 0  # threads
         self._name = name

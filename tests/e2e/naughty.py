@@ -24,7 +24,7 @@ from talmach.engine.base import DecodeOptions, Hypothesis
 
 # Other projects install a package `tests`, which would be found before ours.
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from fakes import NaughtyEngine, WordEncoder  # noqa: E402
+from fakes import NaughtyEngine, WordEncoder
 
 SPEC = ModelSpec(
     id="naughty",

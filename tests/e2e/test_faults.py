@@ -35,7 +35,7 @@ def is_idle(server: Server) -> bool:
     return server.metric("talmach_queue_sentences") == server.metric("talmach_rpc_in_flight") == 0
 
 
-# ------------------------------------------------------------------------------------------------------------- the start
+# ------------------------------------------------------------------------------------------------------------ the start
 
 
 async def test_a_starting_server_says_so(naughty: Start) -> None:
@@ -103,7 +103,7 @@ def test_no_disk_is_needed(start: Start, fault: str) -> None:
     assert server.end() == 0
 
 
-# ------------------------------------------------------------------------------------------------------- callers that go
+# ------------------------------------------------------------------------------------------------------ callers that go
 
 
 @pytest.mark.parametrize("kind", ["unary", "stream", "bulk"])
@@ -158,11 +158,11 @@ async def test_two_thousand_calls_leave_nothing(naughty: Start, tmp_path: Path) 
     server.wait_until(lambda: all(count <= before[name] for name, count in held().items()), timeout_s=20)
 
 
-# --------------------------------------------------------------------------------------------------- servers that go away
+# ------------------------------------------------------------------------------------------------- servers that go away
 
 
 async def test_a_killed_server_is_not_missed(naughty: Start) -> None:
-    """kill -9 under load, and a start on the same address: no call of a `TalmachClient` fails or is mixed up."""
+    """Killed under load, and a start on the same address: no call of a `TalmachClient` fails or is mixed up."""
     address = free_address()
     options = {"address": address, "NAUGHTY_BATCH_S": "0.05", "TALMACH_MAX_BATCH_SIZE": "4"}
     server = naughty(**options)
@@ -199,11 +199,11 @@ async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> N
     assert server.process.wait(20) == 0
 
 
-# ---------------------------------------------------------------------------------------------------- an engine that hangs
+# ------------------------------------------------------------------------------------------------- an engine that hangs
 
 
 async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
-    """Its callers learn it, the other worker goes on; with the last one lost, health says so, and SIGTERM still works."""
+    """Its callers learn it, the other worker goes on; with the last one lost, health says so, and SIGTERM works."""
     server = naughty(TALMACH_WORKERS="2", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
     async with TalmachClient(server.address) as client:
         lost = await ask(client, 1, "freeze")

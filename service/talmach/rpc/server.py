@@ -56,7 +56,10 @@ class _Late:
         self.servicer: object = None
 
     def __getattr__(self, method: str) -> Callable[[Any, Any], Any]:
-        return lambda request, context: getattr(self.servicer, method)(request, context)
+        def call(request: Any, context: Any) -> Any:
+            return getattr(self.servicer, method)(request, context)
+
+        return call
 
 
 class Server:
