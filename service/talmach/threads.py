@@ -51,7 +51,7 @@ class Workers:
         metrics: Metrics | None = None,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """`name` is the model's; `timeout_s` None = for ever; `on_change` is called when a thread gets free or stuck."""
+        """`name` is the model's; `timeout_s` None = for ever; `on_change` is called when one gets free or stuck."""
         self.count = count
         self.stuck = 0  # threads
         self._name = name

@@ -215,6 +215,7 @@ async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
     await asyncio.to_thread(server.wait_until, lambda: server.health() == "NOT_SERVING")
     refused = await ask_once(server.address)
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "ENGINE_STUCK")
+    assert server.metric("talmach_refused_total") == 1
     began = time.monotonic()
     assert server.end() == 0
     assert time.monotonic() - began < 20
