@@ -11,9 +11,10 @@ _RETRIES = {
         {
             "name": [{"service": f"talmach.v1.{name}Service"} for name in ("Translation", "Summarization", "Info")],
             "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.2s",
-                "maxBackoff": "2s",
+                # 0.5 + 1 + 2 + 4 s: as long as a server takes to start again. More attempts grpc does not allow.
+                "maxAttempts": 5,
+                "initialBackoff": "0.5s",
+                "maxBackoff": "4s",
                 "backoffMultiplier": 2,
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },

@@ -10,10 +10,13 @@
     +-- Unavailable          the same call may succeed a little later or on another replica
     |   +-- ServerStarting   SERVER_STARTING       the models are not loaded and proven yet
     |   +-- ServerDraining   SERVER_DRAINING       the server is finishing what it has accepted
+    |   +-- EngineStuck      ENGINE_STUCK          no worker of the engine comes back; the server must be restarted
     +-- DeadlineExceeded     DEADLINE_EXCEEDED     too little time left to start the work
     +-- Unauthenticated      UNAUTHENTICATED       no token
     +-- PermissionDenied     PERMISSION_DENIED     a token that nobody was given
+    +-- ReplyTooLarge        REPLY_TOO_LARGE       the answer does not fit into one message
     +-- EngineFailure        ENGINE_FAILURE        the engine failed on the whole call
+        +-- EngineTimeout    ENGINE_TIMEOUT        the engine took too long and was given up
 
 Messages have the form `field: what is wrong (limit)`. Neither messages nor metadata ever hold a user's text: they are
 logged and sent over the wire as they are.
@@ -185,6 +188,15 @@ class ServerDraining(Unavailable):
         super().__init__("server: is draining")
 
 
+class EngineStuck(Unavailable):
+    """Every worker of the engine is stuck in a batch that does not end; another replica can do the work."""
+
+    reason = "ENGINE_STUCK"
+
+    def __init__(self) -> None:
+        super().__init__("engine: does not come back")
+
+
 class DeadlineExceeded(TalmachError):
     """Too little time was left to start the work, or it passed while the work was queued."""
 
@@ -212,6 +224,16 @@ class PermissionDenied(TalmachError):
         super().__init__(message)
 
 
+class ReplyTooLarge(TalmachError):
+    """The work was done, but the answer does not fit into one message; sizes in bytes."""
+
+    reason = "REPLY_TOO_LARGE"
+
+    def __init__(self, *, actual: int, limit: int) -> None:
+        metadata = {"limit": str(limit), "actual": str(actual)}
+        super().__init__(f"reply: has {actual} bytes (limit {limit}); send less text at once", metadata)
+
+
 class EngineFailure(TalmachError):
     """The engine failed; the cause is chained and logged by type, and never sent to the caller."""
 
@@ -219,3 +241,12 @@ class EngineFailure(TalmachError):
 
     def __init__(self, message: str = "engine: failed") -> None:
         super().__init__(message)
+
+
+class EngineTimeout(EngineFailure):
+    """The engine took longer than it may; it cannot be stopped, so whatever it still does is for nobody."""
+
+    reason = "ENGINE_TIMEOUT"
+
+    def __init__(self) -> None:
+        super().__init__("engine: took too long")

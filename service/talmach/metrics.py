@@ -73,7 +73,7 @@ class Metrics:
         )
         self.dropped_sentences = Counter(
             "talmach_dropped_sentences",
-            "Queued sentences that nobody waits for any more, by reason (cancelled, expired).",
+            "Queued sentences that nobody waits for or can translate any more, by reason (cancelled, expired, stuck).",
             ["reason"],
             registry=at,
         )
@@ -102,6 +102,10 @@ class Metrics:
             "talmach_engine_failures",
             "Batches that the engine failed on; their sentences are tried again.",
             registry=at,
+        )
+
+        self.stuck_workers = Gauge(
+            "talmach_stuck_workers", "Threads in work that does not end, now.", ["model"], registry=at
         )
 
     def _add_results(self) -> None:

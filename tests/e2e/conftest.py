@@ -1,19 +1,21 @@
 """Servers for the tests; all of them are gone when the tests are over."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
-from tests.e2e.program import Server
+from tests.e2e.program import NAUGHTY_COMMAND, Server
 
 
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Start servers, with settings as TALMACH_* variables."""
+    """Start servers, with settings as TALMACH_* variables; options as of `Server.start`."""
     servers: list[Server] = []
 
-    def start(**variables: str) -> Server:
-        servers.append(Server.start(tmp_path_factory.mktemp("serve"), **variables))
+    def start(**options: Any) -> Server:
+        servers.append(Server.start(tmp_path_factory.mktemp("serve"), **options))
         return servers[-1]
 
     yield start
@@ -25,3 +27,9 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 def server(start: Callable[..., Server]) -> Server:
     """One server for all tests that do it no harm."""
     return start()
+
+
+@pytest.fixture
+def naughty(start: Callable[..., Server]) -> Callable[..., Server]:
+    """Start servers with an engine that misbehaves as its text asks."""
+    return partial(start, command=NAUGHTY_COMMAND)

@@ -1,5 +1,6 @@
 """The program as a user starts it: commands that end, and servers that run."""
 
+import json
 import os
 import signal
 import socket
@@ -7,15 +8,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 DATA = Path(__file__).parents[1] / "data"
 COMMAND = (sys.executable, "-m", "talmach")
+NAUGHTY_COMMAND = (sys.executable, str(Path(__file__).with_name("naughty.py")))
 TIMEOUT_S = 120
 
 
@@ -64,16 +67,24 @@ class Server:
     log: Path
 
     @classmethod
-    def start(cls, directory: Path, **variables: str) -> "Server":
-        """Start one on free ports, with TALMACH_* `variables`, and return when it serves."""
-        log, address, metrics_address = directory / "log", free_address(), free_address()
+    def start(
+        cls,
+        directory: Path,
+        command: Sequence[str] = COMMAND,
+        address: str = "",
+        until: Sequence[str] = ("SERVING",),
+        **variables: str,
+    ) -> "Server":
+        """Start one on free ports, with TALMACH_* `variables`, and return when its health is one of `until`."""
+        log, address, metrics_address = directory / "log", address or free_address(), free_address()
         settings = {"TALMACH_METRICS_ADDRESS": metrics_address, **variables}
-        with log.open("wb") as stream:
+        with log.open("ab") as stream:
             process = subprocess.Popen(
-                [*COMMAND, "serve", "--address", address], env=environment(settings), stderr=stream
+                [*command, "serve", "--address", address], env=environment(settings), stderr=stream
             )
         server = cls(process, address, metrics_address, log)
-        server.wait_until(lambda: server.health() == "SERVING")
+        if until:
+            server.wait_until(lambda: server.health() in until)
         return server
 
     def health(self) -> str:
@@ -90,6 +101,11 @@ class Server:
         with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=10) as page:
             lines = page.read().decode().splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """Return the lines of one kind of event."""
+        lines = [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines() if line[:1] == "{"]
+        return [line for line in lines if line["event"] == event]
 
     def wait_until(self, is_reached: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
         """Wait for a state of the server; fails when the process ends before it, or time does."""

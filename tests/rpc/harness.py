@@ -108,6 +108,7 @@ class Running:
     queue: BatchingQueue
     metrics: Metrics
     server: Server
+    use_cases: UseCases
     port: int
     channel: grpc.aio.Channel
 
@@ -155,22 +156,23 @@ async def running(
     info = ServerInfo("1.2.3", pairs, (LoadedModel(SPEC, "int8_float32", "cpu"),), limits)
     server = Server(
         address,
-        UseCases(translator, summarizer, info),
         metrics=metrics,
         tracing=tracing,
         clients=ClientRegistry(clients.path, metrics, clients.clock) if clients else None,
         tls=tls,
+        max_message_bytes=limits.max_message_bytes,
         with_reflection=with_reflection,
         max_concurrent_calls=max_concurrent_calls,
     )
     port = await server.start()
+    use_cases = UseCases(translator, summarizer, info)
     if serving:
-        await server.set_serving(True)
+        await server.serve(use_cases)
     channel = grpc.aio.insecure_channel(
         f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     )
     try:
-        yield Running(engine, encoder, queue, metrics, server, port, channel)
+        yield Running(engine, encoder, queue, metrics, server, use_cases, port, channel)
     finally:
         await channel.close()
         await server.stop()

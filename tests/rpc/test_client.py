@@ -81,13 +81,13 @@ async def test_how_long_to_wait_is_read() -> None:
 
 
 async def test_only_unavailable_is_tried_again() -> None:
-    """Four attempts in all, and the last error comes out; once it serves, a later attempt succeeds unnoticed."""
+    """Five attempts in all, and the last error comes out; once it serves, a later attempt succeeds unnoticed."""
     async with running(serving=False) as served, served.client() as client:
         with pytest.raises(RpcFailed) as caught:
             await client.info()
         assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "SERVER_STARTING")
         method = "talmach.v1.InfoService/GetServerInfo"
-        assert served.sample("talmach_rpc_requests_total", method=method, code="UNAVAILABLE") == 4
+        assert served.sample("talmach_rpc_requests_total", method=method, code="UNAVAILABLE") == 5
 
 
 async def test_waiting_for_a_server() -> None:
@@ -95,7 +95,7 @@ async def test_waiting_for_a_server() -> None:
     async with running(serving=False) as served, served.client() as client:
         with pytest.raises(RpcFailed, match=r"was not serving within 0\.3 s"):
             await client.wait_until_serving(0.3)
-        await served.server.set_serving(True)
+        await served.server.serve(served.use_cases)
         await client.wait_until_serving(5)
     started_at = time.monotonic()
     async with TalmachClient("127.0.0.1:1") as client:

@@ -236,7 +236,7 @@ async def test_server_starting() -> None:
     async with running(serving=False) as served:
         failure = await failure_of(served.translation.TranslateText(texts(GOOD)))
         assert (failure.code, failure.info.reason) == ("UNAVAILABLE", "SERVER_STARTING")
-        await served.server.set_serving(True)
+        await served.server.serve(served.use_cases)
         await served.translation.TranslateText(texts(GOOD))
 
 
@@ -245,7 +245,7 @@ async def test_a_deadline_that_the_queue_cannot_meet() -> None:
     async with running(max_batch_size=1) as served:
         hanging = [asyncio.ensure_future(served.translation.TranslateText(texts("Гэта hang тут. "))) for _ in range(2)]
         await until(lambda: served.queue.waiting_sentences == 1)
-        served.queue._tokens_per_s = 0.1
+        served.queue._throughput.add(10_000, 100_000)
         failure = await failure_of(served.translation.TranslateText(texts(GOOD), timeout=5))
         assert (failure.code, failure.info.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
         served.engine.release.set()

@@ -31,6 +31,7 @@ NAMES = {
     "talmach_segments",
     "talmach_serving",
     "talmach_source_tokens",
+    "talmach_stuck_workers",
     "talmach_target_tokens",
 }
 

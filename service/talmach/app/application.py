@@ -1,7 +1,7 @@
 """The only place that builds and wires concrete objects: settings in, a running server out."""
 
 import asyncio
-import signal
+from functools import partial
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any
@@ -19,13 +19,14 @@ from talmach.metrics import Metrics
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
 from talmach.summary.use_case import Summarizer
+from talmach.threads import Workers
 from talmach.translation.use_case import Translator
 
 _log: Any = structlog.get_logger("talmach.app")
 
 
 class Application:
-    """One server with its models: `start`, then `run_until_signal`, or an `async with` block around its use."""
+    """One server with its models: `run_until` an event, or an `async with` block around its use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -36,26 +37,27 @@ class Application:
         self._server: Server | None = None
         self._metrics_page: Any = None
         self._tracing: Any = None
+        self._is_healthy = True
+        self._reporting: asyncio.Future[None] | None = None  # kept, or it might be collected before it is done
         self.address = settings.address
 
     async def start(self) -> None:
-        """Load and prove the models, listen, and serve.
+        """Listen, load and prove the models, and serve.
 
         Raises:
-            ModelUnusable: a model is damaged or fails its self-test.
             CannotListen: the address is taken.
             UnusableFile: the clients file or one of the TLS files cannot be used.
             InvalidSettings: traces are asked for, and the extra `otel` is not installed.
+            ModelUnusable: a model is damaged or fails its self-test.
 
         """
         settings = self._settings
         clients, tls = load_clients(settings, self._metrics), load_tls(settings)
         self._tracing = _tracing(settings.otlp_endpoint) if settings.otlp_endpoint else None
-        engines = await asyncio.to_thread(load_engines, settings, self._metrics)
         self._server = Server(
             settings.address,
-            self._wire(engines),
             metrics=self._metrics,
+            max_message_bytes=settings.max_message_bytes,
             clients=clients,
             tls=tls,
             tracing=self._tracing,
@@ -65,16 +67,28 @@ class Application:
         port = await self._server.start()
         self.address = f"{settings.address.rpartition(':')[0]}:{port}"
         self._start_metrics_page()
-        await self._server.set_serving(True)
+        loader = Workers(1, name="load")
+        try:
+            engines = await loader.run(partial(load_engines, settings, self._metrics))
+        finally:
+            loader.close()
+        await self._server.serve(self._wire(engines))
 
-    async def run_until_signal(self) -> bool:
-        """Serve until SIGTERM or SIGINT, then drain; return whether everything in flight could finish."""
-        assert self._server is not None
-        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
-        await stopping.wait()
-        finished = await self._server.drain(self._settings.drain_timeout_s)
+    async def run_until(self, stopping: asyncio.Event) -> bool:
+        """Start and serve until the event, then drain; return whether everything in flight could finish.
+
+        Raises what `start` raises. When the event comes during the start, that is given up.
+        """
+        starting, stop = asyncio.ensure_future(self.start()), asyncio.ensure_future(stopping.wait())
+        try:
+            await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                await stop
+        finally:
+            starting.cancel()
+            stop.cancel()
+        finished = self._server is None or await self._server.drain(self._settings.drain_timeout_s)
         await self._release()
         return finished
 
@@ -106,7 +120,9 @@ class Application:
                 max_batch_tokens=settings.max_batch_tokens,
                 max_batch_size=settings.max_batch_size,
                 max_queue_tokens=settings.max_queue_tokens,
+                engine_timeout_s=settings.engine_timeout_s,
                 metrics=self._metrics,
+                on_workers_change=self._report_health,
             )
         self._memory = open_memory(settings, engines, self._metrics)
         translator = Translator(
@@ -115,8 +131,22 @@ class Application:
             memory=self._memory,
             metrics=self._metrics,
         )
-        self._summarizer = Summarizer(engines.encoder[1], workers=workers)
+        self._summarizer = Summarizer(
+            engines.encoder[1],
+            workers=workers,
+            engine_timeout_s=settings.engine_timeout_s,
+            metrics=self._metrics,
+            on_workers_change=self._report_health,
+        )
         return UseCases(translator, self._summarizer, _describe(engines, translator, settings))
+
+    def _report_health(self) -> None:
+        """Say NOT_SERVING when a model has no worker left, so that whoever watches restarts the server."""
+        parts = (*self._queues.values(), self._summarizer)
+        healthy = not any(part.is_stuck for part in parts if part is not None)
+        if self._server is not None and healthy != self._is_healthy:
+            self._is_healthy = healthy
+            self._reporting = asyncio.ensure_future(self._server.set_healthy(healthy))
 
     def _start_metrics_page(self) -> None:
         if self._settings.metrics_address:

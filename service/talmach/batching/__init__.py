@@ -5,6 +5,7 @@ waiting for more to come: under load the queue is never empty when a worker gets
 to wait for.
 
     lane    the waiting sentences that may share a batch, and how one is picked
+    work    what a worker does with a batch
     queue   admission, workers, and the futures that callers wait for
 """
 

@@ -4,20 +4,19 @@ import asyncio
 import functools
 import itertools
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from talmach.batching.lane import FAIR_SHARE_S, Decoded, Entry, Lane
+from talmach.batching.work import Throughput, another, translate
 from talmach.engine.base import DecodeOptions, Hypothesis, TranslationEngine
-from talmach.errors import DeadlineExceeded, EngineFailure, QueueFull
+from talmach.errors import DeadlineExceeded, EngineFailure, EngineStuck, QueueFull
 from talmach.metrics import Metrics
+from talmach.threads import Workers
 
-# Starting point of the throughput estimate; the first batches correct it.
-_ASSUMED_TOKENS_PER_S = 2_000.0
-_ESTIMATE_WEIGHT = 0.1
 _SHORTEST_RETRY_S = 0.1
+_CLOSE_S = 5.0  # what does not end by then may never
 
 _log = structlog.get_logger()
 
@@ -33,21 +32,28 @@ class BatchingQueue:
         max_batch_tokens: int = 512,
         max_batch_size: int = 32,
         max_queue_tokens: int = 200_000,
+        engine_timeout_s: float | None = None,
         metrics: Metrics | None = None,
+        on_workers_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """Token limits count source tokens; `max_batch_tokens` includes padding."""
+        """Token limits count source tokens; `max_batch_tokens` includes padding; `engine_timeout_s` None = for ever."""
         self.engine = engine
         self._max_batch_tokens = max_batch_tokens
         self._max_batch_size = max_batch_size
         self._max_queue_tokens = max_queue_tokens
         self._metrics = metrics or Metrics()
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-        self._workers = self._free_workers = workers
+        self._on_workers_change = on_workers_change
+        self._workers = Workers(
+            workers,
+            name=engine.model_id,
+            timeout_s=engine_timeout_s,
+            metrics=self._metrics,
+            on_change=self._follow_workers,
+        )
         self._numbers = itertools.count()
         self._lanes: dict[tuple[DecodeOptions, bool], Lane] = {}
-        self._waiting_tokens = 0
-        self._waiting_sentences = 0
-        self._tokens_per_s = _ASSUMED_TOKENS_PER_S
+        self._waiting_tokens = self._waiting_sentences = 0
+        self._throughput = Throughput()
         self._running: set[asyncio.Task[None]] = set()
         self._dispatch_is_due = False
 
@@ -56,16 +62,22 @@ class BatchingQueue:
         """Sentences that no worker has taken yet."""
         return self._waiting_sentences
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether no worker is left; everything is refused then."""
+        return self._workers.are_all_stuck
+
     def submit(
         self, sentences: Sequence[Sequence[str]], options: DecodeOptions, *, deadline: float | None = None
     ) -> "list[asyncio.Future[Decoded]]":
         """Queue the tokenised sentences of one request, all or none, and return their futures in order.
 
         A cancelled future's sentence is dropped. `deadline` is in seconds of `time.monotonic`. A future fails with
-        EngineFailure when the engine failed on its batch, and with DeadlineExceeded when the deadline passed before
-        a worker was free; nobody needs to look at it.
+        EngineFailure when the engine failed on its batch, with DeadlineExceeded when the deadline passed before a
+        worker was free, and with EngineStuck when no worker comes back; nobody needs to look at it.
 
         Raises:
+            EngineStuck: no worker is left.
             QueueFull: there is no room; says when what waits will be done.
             DeadlineExceeded: what is due before this request already takes longer than the time left.
 
@@ -86,17 +98,19 @@ class BatchingQueue:
         return self._add(sentence, options, 0.0, deadline, alone=alone)
 
     async def close(self) -> None:
-        """Wait for running batches and end the threads; what still waits is cancelled."""
-        for lane in self._lanes.values():
-            for entry in lane.entries():
-                entry.future.cancel()
+        """Wait for running batches, but not for ever, and end the threads; what still waits is cancelled."""
+        for entry in self._entries():
+            entry.future.cancel()
         await asyncio.sleep(0)  # lets the cancelled ones leave the queue before a worker gets free
-        while self._running:
-            await asyncio.wait(self._running)
-        self._executor.shutdown(wait=True)
+        if self._running:
+            await asyncio.wait(self._running, timeout=_CLOSE_S)
+        self._workers.close()
 
     def _admit(self, tokens: int, deadline: float | None) -> None:
-        wait_s = self._waiting_tokens / self._tokens_per_s
+        if self.is_stuck:
+            self._metrics.refused.labels(EngineStuck.reason).inc()
+            raise EngineStuck
+        wait_s = self._waiting_tokens / self._tokens_per_s()
         # An empty queue takes a request of any size, or the largest article could never be translated.
         if self._waiting_tokens and self._waiting_tokens + tokens > self._max_queue_tokens:
             self._metrics.refused.labels("QUEUE_FULL").inc()
@@ -110,8 +124,15 @@ class BatchingQueue:
         if now >= deadline or now + wait_s < deadline:
             return now >= deadline
         # Looked at more closely: most of a book that waits is due after a headline that comes now.
-        ahead = sum(entry.size for lane in self._lanes.values() for entry in lane.entries() if entry.due <= now)
-        return now + ahead / self._tokens_per_s >= deadline
+        ahead = sum(entry.size for entry in self._entries() if entry.due <= now)
+        return now + ahead / self._tokens_per_s() >= deadline
+
+    def _entries(self) -> list[Entry]:
+        return [entry for lane in self._lanes.values() for entry in lane.entries() if not entry.future.done()]
+
+    def _tokens_per_s(self) -> float:
+        """Source tokens per second of all workers that are not stuck."""
+        return self._throughput.tokens_per_s * (self._workers.count - self._workers.stuck)
 
     def _add(
         self,
@@ -130,6 +151,8 @@ class BatchingQueue:
         future.add_done_callback(functools.partial(self._settle, lane, entry))
         lane.add(entry)
         self._count(1, entry.size)
+        if self.is_stuck:
+            future.set_exception(EngineStuck())
         self._schedule_dispatch()
         return future
 
@@ -141,11 +164,11 @@ class BatchingQueue:
 
     def _dispatch(self) -> None:
         self._dispatch_is_due = False
-        while self._free_workers and self._waiting_sentences:
+        while self._workers.free and self._waiting_sentences:
             batch, options = self._next_batch()
             if batch:
-                self._free_workers -= 1
-                task = asyncio.get_running_loop().create_task(self._run(batch, options))
+                hypotheses = self._workers.run(functools.partial(translate, self.engine, batch, options))
+                task = asyncio.get_running_loop().create_task(self._settle_batch(batch, hypotheses))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
 
@@ -154,7 +177,7 @@ class BatchingQueue:
         due = [(first.due, first.number, lane) for lane in self._lanes.values() if (first := lane.first())]
         lane = min(due)[2]
         # With idle workers beside this one, one caller's article is shared out instead of decoded by one of them.
-        share = -(-self._waiting_sentences // self._free_workers)
+        share = -(-self._waiting_sentences // self._workers.free)
         entries = lane.take_batch(self._max_batch_tokens, share)
         self._count(-len(entries), -sum(entry.size for entry in entries))
         return [entry for entry in entries if self._is_wanted(entry)], lane.options
@@ -169,54 +192,35 @@ class BatchingQueue:
             return False
         return True
 
-    async def _run(self, batch: list[Entry], options: DecodeOptions) -> None:
+    async def _settle_batch(self, batch: list[Entry], hypotheses: "asyncio.Future[list[Hypothesis]]") -> None:
         taken_at = time.monotonic()
         self._observe_batch(batch, taken_at)
         try:
-            hypotheses = await asyncio.get_running_loop().run_in_executor(
-                self._executor, self._translate, batch, options
-            )
-        except (EngineFailure, RuntimeError) as failure:  # RuntimeError: submitted after `close`
-            self._fail(batch, failure.__cause__ or failure)
-        else:
-            self._finish(batch, hypotheses, taken_at)
+            self._finish(batch, await hypotheses, taken_at)
+        except EngineFailure as failure:
+            self._fail(batch, failure)
         finally:
-            self._free_workers += 1
             self._schedule_dispatch()
 
-    def _translate(self, batch: list[Entry], options: DecodeOptions) -> list[Hypothesis]:
-        """Run the engine, in a thread; whatever it raises is an EngineFailure to the callers of this batch."""
+    def _follow_workers(self) -> None:
+        """Go on when a worker gets free, or give up what waits when none is left."""
+        if self.is_stuck:
+            for entry in self._entries():
+                entry.future.set_exception(EngineStuck())
+        self._schedule_dispatch()
+        self._on_workers_change()
 
-        def is_cancelled(position: int) -> bool:
-            return batch[position].future.cancelled()
-
-        try:
-            hypotheses = self.engine.translate([entry.tokens for entry in batch], options, is_cancelled)
-            is_complete = [type(each) for each in hypotheses] == [Hypothesis] * len(batch)
-        except EngineFailure:
-            raise
-        # Also what is no Exception: asyncio waits for ever on a thread that ended with a StopIteration, and a
-        # SystemExit would end the server.
-        except BaseException as error:
-            raise EngineFailure from error
-        if not is_complete:
-            raise EngineFailure("engine: has not returned one hypothesis for each sentence")
-        return hypotheses
-
-    def _fail(self, batch: list[Entry], cause: BaseException) -> None:
+    def _fail(self, batch: list[Entry], failure: EngineFailure) -> None:
         self._metrics.engine_failures.inc()
-        _log.warning("batch.failed", cause=type(cause).__name__, sentences=len(batch))
+        _log.warning("batch.failed", cause=type(failure.__cause__ or failure).__name__, sentences=len(batch))
         for entry in batch:
             if not entry.future.done():
-                failure = EngineFailure()
-                failure.__cause__ = cause
-                entry.future.set_exception(failure)
+                entry.future.set_exception(another(failure))
 
     def _finish(self, batch: list[Entry], hypotheses: list[Hypothesis], taken_at: float) -> None:
         done_at = time.monotonic()
         tokens = sum(entry.size for entry in batch)
-        rate = tokens / max(done_at - taken_at, 1e-6) * self._workers
-        self._tokens_per_s += _ESTIMATE_WEIGHT * (rate - self._tokens_per_s)
+        self._throughput.add(tokens, done_at - taken_at)
         self._metrics.engine_s.observe(done_at - taken_at)
         self._metrics.source_tokens.inc(tokens)
         self._metrics.target_tokens.inc(sum(hypothesis.tokens for hypothesis in hypotheses))
@@ -230,7 +234,7 @@ class BatchingQueue:
         if entry.is_waiting:
             lane.remove(entry)
             self._count(-1, -entry.size)
-            self._metrics.dropped_sentences.labels("cancelled").inc()
+            self._metrics.dropped_sentences.labels("cancelled" if future.cancelled() else "stuck").inc()
 
     def _observe_batch(self, batch: list[Entry], taken_at: float) -> None:
         padded = len(batch) * max(entry.size for entry in batch)

@@ -1,11 +1,13 @@
 """The command line as a whole: its commands, and one place where every failure becomes a sentence and a status."""
 
+import os
 import sys
 from importlib.metadata import version as installed_version
 from typing import Annotated, cast
 
 import typer
 
+from talmach import threads
 from talmach.cli import terminal
 from talmach.cli.detect import detect
 from talmach.cli.failures import BAD_INPUT_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
@@ -55,7 +57,13 @@ def _root(context: typer.Context, version: Version = False) -> None:  # noqa: AR
 def main() -> None:
     """Run the command that the arguments name, and exit."""
     terminal.speak_utf8()
-    sys.exit(_status())
+    status = _status()
+    if threads.are_left():
+        # When the interpreter ends under a thread that is inside a C++ library, the process aborts.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _status() -> int:

@@ -1,10 +1,11 @@
 """`talmach serve`: the server in the foreground, until SIGTERM or SIGINT."""
 
 import asyncio
+import signal
 
 from talmach.cli.failures import CommandFailed
 from talmach.cli.options import Address
-from talmach.cli.session import running
+from talmach.cli.session import run
 from talmach.config import Settings, load_settings
 from talmach.log import configure_logging
 
@@ -17,6 +18,8 @@ def serve(address: Address = None) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    async with running(settings) as application:
-        if not await application.run_until_signal():
-            raise CommandFailed(f"calls were cut off that did not finish in {settings.drain_timeout_s:g} s")
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    if not await run(settings, stopping):
+        raise CommandFailed(f"calls were cut off that did not finish in {settings.drain_timeout_s:g} s")

@@ -1,7 +1,8 @@
 """A client for one command: of the server at `--address`, or of one that lives inside the process as long as it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from talmach.cli import terminal
@@ -55,19 +56,37 @@ async def running(settings: Settings, shown: str = "") -> AsyncIterator["Applica
         BadInput: a model, the address, or a file that the settings name cannot be used.
 
     """
-    from talmach.app import Application  # noqa: PLC0415  # loads the engine: commands with --address do without
-
-    application = Application(settings)
+    application = _application(settings)
     try:
-        with terminal.spinner(shown):
+        with _start_failures(), terminal.spinner(shown):
             await application.start()
-    except (ModelUnusable, UnusableFile, OSError) as error:
-        await application.stop()
-        raise BadInput(str(error)) from error
-    try:
         yield application
     finally:
         await application.stop()
+
+
+async def run(settings: Settings, stopping: asyncio.Event) -> bool:
+    """Run a server until the event; return whether every call could finish. Raises BadInput as `running` does."""
+    application = _application(settings)
+    try:
+        with _start_failures():
+            return await application.run_until(stopping)
+    finally:
+        await application.stop()
+
+
+def _application(settings: Settings) -> "Application":
+    from talmach.app import Application  # noqa: PLC0415  # loads the engine: commands with --address do without
+
+    return Application(settings)
+
+
+@contextmanager
+def _start_failures() -> Iterator[None]:
+    try:
+        yield
+    except (ModelUnusable, UnusableFile, OSError) as error:
+        raise BadInput(str(error)) from error
 
 
 async def _find(client: TalmachClient) -> None:

@@ -403,12 +403,13 @@ class ItemError(_message.Message):
                            LANGUAGE_UNDETERMINED {candidates}, OUT_OF_RANGE {range}, DUPLICATE_ID
       NOT_FOUND            MODEL_NOT_FOUND {models}
       FAILED_PRECONDITION  MODEL_UNUSABLE {model}: the model failed its checksum or self-test
-      RESOURCE_EXHAUSTED   QUEUE_FULL, QUOTA_EXCEEDED: try again after the wait given
-      UNAVAILABLE          SERVER_STARTING, SERVER_DRAINING: the only code worth an automatic retry
+      RESOURCE_EXHAUSTED   QUEUE_FULL, QUOTA_EXCEEDED: try again after the wait given;
+                           REPLY_TOO_LARGE {limit, actual}, in bytes: send less text at once, or ask for a stream
+      UNAVAILABLE          SERVER_STARTING, SERVER_DRAINING, ENGINE_STUCK: the only code worth an automatic retry
       DEADLINE_EXCEEDED    DEADLINE_EXCEEDED: too little time is left to do the work, or none
       UNAUTHENTICATED      UNAUTHENTICATED: no token
       PERMISSION_DENIED    PERMISSION_DENIED: a token that nobody was given
-      INTERNAL             ENGINE_FAILURE: the engine failed
+      INTERNAL             ENGINE_FAILURE: the engine failed; ENGINE_TIMEOUT: it took too long
 
     No error ever quotes the text that was sent.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from talmach.errors import EngineFailure, TalmachError
+from talmach.errors import EngineFailure, ReplyTooLarge, TalmachError
 from talmach.offload import offload
 from talmach.pb import translation_pb2 as pb
 from talmach.rpc import status
@@ -25,8 +25,14 @@ class Batch:
     """The items of one stream that are in flight."""
 
     def __init__(
-        self, translator: Translator, reader: RequestReader, deadline: float | None, check_open: Callable[[], None]
+        self,
+        translator: Translator,
+        reader: RequestReader,
+        deadline: float | None,
+        check_open: Callable[[], None],
+        max_reply_bytes: int,
     ) -> None:
+        self._max_reply_bytes = max_reply_bytes
         self._translator = translator
         self._reader = reader
         self._deadline = deadline
@@ -45,7 +51,10 @@ class Batch:
         self._ids.add(item.id)
         try:
             self._check_open()
-            return await self._translate(item, started_at, is_taken=is_taken)
+            reply = await self._translate(item, started_at, is_taken=is_taken)
+            if (size := reply.ByteSize()) > self._max_reply_bytes:
+                raise ReplyTooLarge(actual=size, limit=self._max_reply_bytes)  # noqa: TRY301 - as one of its errors
+            return reply  # noqa: TRY300
         except TalmachError as error:
             return _failed(item, error, started_at)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with one item, the others go on

@@ -2,8 +2,8 @@
 
 Health and reflection are left alone: a probe must get through when nothing else does, and says nothing worth logging.
 
-Handlers get their requests parsed here instead of by grpc, which answers a message that cannot be parsed with the text
-of the exception.
+Requests are parsed and replies serialised here instead of by grpc, which answers a message that cannot be parsed with
+the text of the exception, and a reply that is too large with a status that looks like an overload.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import structlog
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
-from talmach.errors import EngineFailure, InvalidRequest, TalmachError, invalid_text
+from talmach.errors import EngineFailure, InvalidRequest, ReplyTooLarge, TalmachError, invalid_text
 from talmach.metrics import Metrics
 from talmach.rpc import calls, status
 from talmach.rpc.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
@@ -40,9 +40,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the handlers of all four kinds of call."""
 
     def __init__(
-        self, gate: Gate, metrics: Metrics, clients: ClientRegistry | None = None, tracing: Tracing | None = None
+        self,
+        gate: Gate,
+        metrics: Metrics,
+        clients: ClientRegistry | None = None,
+        tracing: Tracing | None = None,
+        *,
+        max_message_bytes: int = 8_388_608,
     ) -> None:
         """`clients` None = every caller is let in; `tracing` None = no traces."""
+        self._max_message_bytes = max_message_bytes
         self._gate = gate
         self._metrics = metrics
         self._clients = clients
@@ -69,9 +76,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         parse = _parse_all if handler.request_streaming else _parse
         kind, behaviour = _kind_and_behaviour(handler)
 
+        def serialize(reply: Any) -> bytes:
+            data: bytes = handler.response_serializer(reply)
+            if len(data) > self._max_message_bytes:  # grpc would refuse to send it, without saying what to do
+                raise ReplyTooLarge(actual=len(data), limit=self._max_message_bytes)
+            return data
+
         async def answer_once(request: Any, context: _Context) -> Any:
             async with self._serve(details, context):
-                return await behaviour(parse(request, handler.request_deserializer), context)
+                return serialize(await behaviour(parse(request, handler.request_deserializer), context))
 
         async def answer_in_stream(request: Any, context: _Context) -> None:
             # A coroutine that writes, not a generator: a generator that grpc stops asking is closed some time later,
@@ -81,10 +94,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 aclosing(behaviour(parse(request, handler.request_deserializer), context)) as replies,
             ):
                 async for reply in replies:
-                    await _send(reply, context, call)
+                    await _send(serialize(reply), context, call)
 
         answer = answer_in_stream if handler.response_streaming else answer_once
-        return kind(answer, None, handler.response_serializer)
+        return kind(answer, None, None)
 
     @asynccontextmanager
     async def _serve(self, details: _CallDetails, context: _Context) -> AsyncIterator[Call]:
@@ -141,7 +154,7 @@ def _known(error: Exception, call: Call) -> TalmachError:
     return known
 
 
-async def _send(reply: object, context: _Context, call: Call) -> None:
+async def _send(reply: bytes, context: _Context, call: Call) -> None:
     try:
         await context.write(reply)
     except Exception:

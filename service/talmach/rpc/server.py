@@ -1,7 +1,8 @@
 """The gRPC server: built from plain values and use cases, told when it serves, drained before it stops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import structlog
@@ -51,15 +52,31 @@ class UseCases:
     info: ServerInfo
 
 
+class _Late:
+    """Stands for a servicer until the models are loaded, since grpc wants its handlers before the start.
+
+    The gate lets nobody in before.
+    """
+
+    def __init__(self) -> None:
+        self.servicer: object = None
+
+    def __getattr__(self, method: str) -> Callable[[Any, Any], Any]:
+        def call(request: Any, context: Any) -> Any:
+            return getattr(self.servicer, method)(request, context)
+
+        return call
+
+
 class Server:
-    """One process, one event loop, one server; `start`, then `set_serving`, at the end `drain` or `stop`."""
+    """One process, one event loop, one server; `start`, `serve`, at the end `drain` or `stop`."""
 
     def __init__(
         self,
         address: str,
-        use_cases: UseCases,
         *,
         metrics: Metrics,
+        max_message_bytes: int = 8_388_608,
         clients: ClientRegistry | None = None,
         tls: ServerTls | None = None,
         tracing: Tracing | None = None,
@@ -76,15 +93,16 @@ class Server:
         self._gate = Gate(max_concurrent_calls)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._gate, metrics, clients, tracing)],
-            options=_options(use_cases.info.limits.max_message_bytes, max_concurrent_calls),
+            interceptors=[CallInterceptor(self._gate, metrics, clients, tracing, max_message_bytes=max_message_bytes)],
+            options=_options(max_message_bytes, max_concurrent_calls),
         )
-        self._add_services(use_cases)
+        self._translation, self._summarization, self._info = _Late(), _Late(), _Late()
+        self._add_services()
         if with_reflection:
             _add_reflection(self._server)
 
     async def start(self) -> int:
-        """Listen, with every service NOT_SERVING, and return the port.
+        """Listen, refuse calls with SERVER_STARTING, every service NOT_SERVING, and return the port.
 
         Raises:
             CannotListen: the address is taken, or not one of this machine.
@@ -104,10 +122,19 @@ class Server:
         _log.info("server.started", address=self._address, port=port, tls=self._tls is not None)
         return port
 
-    async def set_serving(self, serving: bool) -> None:
-        """Say whether the models are ready; until then calls are refused with SERVER_STARTING."""
-        self._gate.state = State.SERVING if serving else State.STARTING
-        await self._set_health(_SERVING if serving else _NOT_SERVING)
+    async def serve(self, use_cases: UseCases) -> None:
+        """Let calls in; the models are ready."""
+        translator, summarizer, limits = use_cases.translator, use_cases.summarizer, use_cases.info.limits
+        self._translation.servicer = TranslationServicer(translator, summarizer, limits, self._gate.check)
+        self._summarization.servicer = SummarizationServicer(translator, summarizer, limits)
+        self._info.servicer = InfoServicer(use_cases.info)
+        self._gate.state = State.SERVING
+        await self._set_health(_SERVING)
+
+    async def set_healthy(self, healthy: bool) -> None:
+        """Tell those who watch over the server whether it can still do its work; without effect unless it serves."""
+        if self._gate.state is State.SERVING:
+            await self._set_health(_SERVING if healthy else _NOT_SERVING)
 
     async def drain(self, timeout_s: float) -> bool:
         """Refuse new calls, let those in flight finish for at most `timeout_s`, and stop; False = some were cut off."""
@@ -137,13 +164,12 @@ class Server:
         for service in ("", *SERVICES):
             await self._health.set(service, status)
 
-    def _add_services(self, use_cases: UseCases) -> None:
-        translator, summarizer, limits = use_cases.translator, use_cases.summarizer, use_cases.info.limits
-        translation = TranslationServicer(translator, summarizer, limits, self._gate.check)
+    def _add_services(self) -> None:
+        translation = cast(TranslationServicer, self._translation)
         translation_pb2_grpc.add_TranslationServiceServicer_to_server(translation, self._server)
-        summarization = SummarizationServicer(translator, summarizer, limits)
+        summarization = cast(SummarizationServicer, self._summarization)
         summarization_pb2_grpc.add_SummarizationServiceServicer_to_server(summarization, self._server)
-        info_pb2_grpc.add_InfoServiceServicer_to_server(InfoServicer(use_cases.info), self._server)
+        info_pb2_grpc.add_InfoServiceServicer_to_server(cast(InfoServicer, self._info), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
 
 

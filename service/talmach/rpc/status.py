@@ -24,6 +24,7 @@ _CODES: dict[type[TalmachError], grpc.StatusCode] = {
     errors.DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
     errors.Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     errors.PermissionDenied: grpc.StatusCode.PERMISSION_DENIED,
+    errors.ReplyTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.EngineFailure: grpc.StatusCode.INTERNAL,
 }
 # A status travels in the trailing metadata, of which clients take 8 KiB by default, and it holds every violation

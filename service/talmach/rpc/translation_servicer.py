@@ -103,7 +103,8 @@ class TranslationServicer(TranslationServiceServicer):
         self, request_iterator: AsyncIterator[pb.BatchTranslateRequest], context: _Context
     ) -> AsyncIterator[pb.BatchTranslateResponse]:
         """Translate a stream of items, each with its own result or error."""
-        batch = Batch(self._translator, self._reader, deadline_of(context), self._check_open)
+        deadline, max_bytes = deadline_of(context), self._limits.max_message_bytes
+        batch = Batch(self._translator, self._reader, deadline, self._check_open, max_bytes)
         answers = batch.answers(request_iterator, limit=self._limits.max_batch_items_in_flight)
         async with aclosing(answers):
             async for answer in answers:

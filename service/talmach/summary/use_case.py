@@ -1,9 +1,8 @@
 """Encodes an article's sentences, ranks them and chooses the best that fit the wanted length."""
 
-import asyncio
+import functools
 import math
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 
 from talmach import ranking
 from talmach.engine.base import SentenceEncoder
+from talmach.errors import EngineStuck
+from talmach.metrics import Metrics
 from talmach.ranking import BREVITY, TERM_SHARE, LengthBudget, Weights
 from talmach.summary.candidates import Verdict, judge
 from talmach.summary.terms import term_vectors
@@ -22,6 +23,7 @@ from talmach.summary.values import (
     SummaryOptions,
 )
 from talmach.text.article import Article, Field, Sentence
+from talmach.threads import Workers
 
 # For the reasons only: nearly as central as the most central sentence; about what the headline is about; early.
 _CENTRAL = 0.9
@@ -87,21 +89,35 @@ class Summarizer:
         weights: Weights | None = None,
         brevity: float = BREVITY,
         term_share: float = TERM_SHARE,
+        engine_timeout_s: float | None = None,
+        metrics: Metrics | None = None,
+        on_workers_change: Callable[[], None] = lambda: None,
     ) -> None:
+        """`engine_timeout_s` is for one article; None = for ever."""
         self._encoder = encoder
         self._weights = weights or Weights()
         self._brevity = brevity
         self._term_share = term_share
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="encode")
+        self._workers = Workers(
+            workers, name=encoder.model_id, timeout_s=engine_timeout_s, metrics=metrics, on_change=on_workers_change
+        )
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether no worker is left; everything is refused then."""
+        return self._workers.are_all_stuck
 
     async def summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         """Choose the sentences; the encoder runs in a thread of its own.
 
         Raises:
             EngineFailure: the encoder failed.
+            EngineStuck: the encoder does not come back.
 
         """
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self.choose, article, options)
+        if self.is_stuck:
+            raise EngineStuck
+        return await self._workers.run(functools.partial(self.choose, article, options))
 
     def choose(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         """Do the work of `summarize` in the calling thread."""
@@ -120,8 +136,8 @@ class Summarizer:
         return ArticleSummary(chosen, scores, self._encoder.model_id if candidates else "")
 
     def close(self) -> None:
-        """End the threads, after what is running."""
-        self._executor.shutdown(wait=True)
+        """End the threads; what is running ends for nobody."""
+        self._workers.close()
 
     def _rank(
         self, article: Article, candidates: Sequence[Sentence], needs: NDArray[np.int64], options: SummaryOptions

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from talmach.batching import BatchingQueue, Decoded
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.errors import EngineFailure
+from talmach.errors import EngineFailure, EngineTimeout
 from talmach.memory import TranslationMemory
 from talmach.translation.values import Timings, Usage
 
@@ -135,6 +135,8 @@ class Hypotheses:
     async def _wait(self, key: Key, options: DecodeOptions, future: "asyncio.Future[Decoded]") -> Hypothesis:
         try:
             decoded = await future
+        except EngineTimeout:
+            raise  # whatever the engine got stuck in, it would get stuck in it again
         except EngineFailure:
             # The batch may have failed because of another sentence in it.
             decoded = await self._future(key, options, alone=True)

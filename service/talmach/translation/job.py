@@ -47,6 +47,7 @@ class TranslationJob:
         self._usages = UsageCounter(decoder.glossary.entries)
         self._started_at = time.monotonic()
         self._failures = self._successes = 0
+        self._failure = EngineFailure()  # the last one
         self._tasks = {
             each.sentence.index: asyncio.ensure_future(decoder.translate(each))
             for each in plans
@@ -66,6 +67,7 @@ class TranslationJob:
         Raises:
             EngineFailure: the engine failed on every sentence that it was given.
             DeadlineExceeded: the deadline passed while sentences were queued.
+            EngineStuck: the engine does not come back.
 
         """
         assembler = Assembler(self.article)
@@ -73,7 +75,7 @@ class TranslationJob:
             for each in self._plans:
                 yield await self._segment(each, assembler)
             if self._failures and not self._successes:
-                raise EngineFailure  # noqa: TRY301 - it ends what is queued, like any other failure
+                raise self._failure  # noqa: TRY301 - it ends what is queued, like any other failure
         except BaseException:
             self.cancel()
             raise
@@ -105,7 +107,7 @@ class TranslationJob:
                 outcome = await self._tasks[sentence.index]
                 self._successes += 1
             except EngineFailure as failure:
-                status, error = SegmentStatus.FAILED, failure.reason
+                status, error, self._failure = SegmentStatus.FAILED, failure.reason, failure
                 self._failures += 1
             self._usages.add(outcome.glossary)
         text = "" if each.action is Action.DROP else outcome.text

@@ -1,6 +1,7 @@
 """Fetching, against a real HTTP server on loopback that can resume, refuse, cut and lie."""
 
 import hashlib
+import resource
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -143,3 +144,19 @@ def test_an_embedded_model_is_not_fetched(site: Site, tmp_path: Path) -> None:
     spec = spec_for(site).model_copy(update={"source": None})
     with pytest.raises(ModelUnusable, match="reinstall talmach"):
         fetch(spec, tmp_path)
+
+
+def test_a_full_disk_leaves_no_half_file(site: Site, tmp_path: Path) -> None:
+    """One clear error, no file under its own name, and with room again the fetch goes on where it stopped."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 2, hard))
+    try:
+        with pytest.raises(
+            ModelUnusable, match=r"^m: model\.bin could not be fetched from .*File too large; try again$"
+        ):
+            fetch(spec_for(site), tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "remote" / "m" / "model.bin").exists()
+    assert (fetch(spec_for(site), tmp_path) / "model.bin").read_bytes() == CONTENT
+    assert site.requests[-1][1] == f"bytes={len(CONTENT) // 2}-"

@@ -1,0 +1,56 @@
+"""What a worker does with a batch, and how fast it has been of late."""
+
+from collections.abc import Sequence
+
+from talmach.batching.lane import Entry
+from talmach.engine.base import DecodeOptions, Hypothesis, TranslationEngine
+from talmach.errors import EngineFailure, EngineTimeout
+
+# Starting point of the estimate; the first batches outweigh it.
+_ASSUMED_TOKENS_PER_S = 2_000.0
+_ASSUMED_S = 0.02
+_MEMORY = 0.9  # what the batches before count for, beside the newest one
+
+
+class Throughput:
+    """The source tokens per second of one worker; full batches count for more than small ones."""
+
+    def __init__(self) -> None:
+        self._tokens, self._s = _ASSUMED_TOKENS_PER_S * _ASSUMED_S, _ASSUMED_S
+
+    @property
+    def tokens_per_s(self) -> float:
+        """The estimate."""
+        return self._tokens / self._s
+
+    def add(self, tokens: int, seconds: float) -> None:
+        """Enter a batch."""
+        self._tokens = _MEMORY * self._tokens + tokens
+        self._s = _MEMORY * self._s + seconds
+
+
+def translate(engine: TranslationEngine, batch: Sequence[Entry], options: DecodeOptions) -> list[Hypothesis]:
+    """Run the engine, in a thread; raises EngineFailure, whatever the engine raises."""
+
+    def is_cancelled(position: int) -> bool:
+        return batch[position].future.cancelled()
+
+    try:
+        hypotheses = engine.translate([entry.tokens for entry in batch], options, is_cancelled)
+        is_complete = [type(each) for each in hypotheses] == [Hypothesis] * len(batch)
+    except EngineFailure:
+        raise
+    # Also what is no Exception: asyncio waits for ever on a thread that ended with a StopIteration, and a SystemExit
+    # would end the server.
+    except BaseException as error:
+        raise EngineFailure from error
+    if not is_complete:
+        raise EngineFailure("engine: has not returned one hypothesis for each sentence")
+    return hypotheses
+
+
+def another(failure: EngineFailure) -> EngineFailure:
+    """Return the same failure for one more caller: an exception that is raised twice collects both tracebacks."""
+    own = EngineTimeout() if isinstance(failure, EngineTimeout) else EngineFailure()
+    own.__cause__ = failure.__cause__ or failure
+    return own

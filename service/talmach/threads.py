@@ -1,0 +1,148 @@
+"""Threads for work that blocks inside a library and may never come back: neither loop nor shutdown waits for it.
+
+Those of `concurrent.futures` are joined when the interpreter ends: one stuck call would keep the process alive.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import structlog
+
+from talmach.errors import EngineFailure, EngineTimeout
+from talmach.metrics import Metrics
+
+_Result = TypeVar("_Result")
+_log: Any = structlog.get_logger("talmach.threads")
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """One piece of work; touched by a thread only where it says so."""
+
+    work: Callable[[], Any]
+    result: "asyncio.Future[Any]"
+    timer: asyncio.TimerHandle | None = None
+    has_begun: bool = False  # set by the thread
+    is_stuck: bool = False
+
+
+class _Thread(threading.Thread):
+    """A thread of ours, to be told from others."""
+
+
+class Workers:
+    """Some threads in the service of one event loop.
+
+    A piece of work that takes too long is given up, and its thread is stuck: no thread can be killed, but one that
+    comes back after all takes new work.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        name: str,
+        timeout_s: float | None = None,
+        metrics: Metrics | None = None,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`name` is the model's; `timeout_s` None = for ever; `on_change` is called when one gets free or stuck."""
+        self.count = count
+        self.stuck = 0  # threads
+        self._name = name
+        self._timeout_s = timeout_s
+        self._gauge = (metrics or Metrics()).stuck_workers.labels(name)
+        self._on_change = on_change
+        self._busy = 0  # pieces of work that have not ended, those that wait for a thread included
+        self._is_closed = False
+        self._pieces: SimpleQueue[tuple[asyncio.AbstractEventLoop, _Piece] | None] = SimpleQueue()
+        self._threads: list[_Thread] = []
+
+    @property
+    def free(self) -> int:
+        """Threads that have nothing to do."""
+        return max(0, self.count - self._busy)
+
+    @property
+    def are_all_stuck(self) -> bool:
+        """Whether nothing would be done any more."""
+        return self.stuck >= self.count
+
+    def run(self, work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
+        """Do a piece of work in a thread; the future fails with what it raises.
+
+        With EngineTimeout when it takes longer than the timeout, and with EngineFailure after `close`.
+        """
+        loop = asyncio.get_running_loop()
+        piece = _Piece(work, loop.create_future())
+        if self._is_closed:
+            piece.result.set_exception(EngineFailure("engine: was closed"))
+            return piece.result
+        if self._timeout_s is not None:
+            piece.timer = loop.call_later(self._timeout_s, self._give_up, piece)
+        self._busy += 1
+        if len(self._threads) < self.count:
+            self._threads.append(_Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True))
+            self._threads[-1].start()
+        self._pieces.put((loop, piece))
+        return piece.result
+
+    def close(self) -> None:
+        """End the threads that are free; a busy one ends with its work, if ever, and nobody waits for it."""
+        self._is_closed = True
+        for _ in self._threads:
+            self._pieces.put(None)
+        if not self._busy:
+            for thread in self._threads:
+                thread.join()
+
+    def _serve(self) -> None:
+        while (each := self._pieces.get()) is not None:
+            loop, piece = each
+            outcome, error = None, None
+            piece.has_begun = True
+            if not piece.result.done():  # whoever wanted it may have gone
+                try:
+                    outcome = piece.work()
+                except BaseException as raised:  # noqa: BLE001 - whoever waits for the result gets it
+                    error = raised
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._end, piece, outcome, error)
+            del each, loop, piece, outcome, error  # nothing is kept alive until the next piece
+
+    def _end(self, piece: _Piece, outcome: object, error: BaseException | None) -> None:
+        self._busy -= 1
+        if piece.timer is not None:
+            piece.timer.cancel()
+        if not piece.result.done():
+            if error is None:
+                piece.result.set_result(outcome)
+            else:
+                piece.result.set_exception(error)
+        if piece.is_stuck:
+            self._count_stuck(-1)
+            _log.warning("worker.recovered", model=self._name, stuck=self.stuck, of=self.count)
+        self._on_change()
+
+    def _give_up(self, piece: _Piece) -> None:
+        if not piece.result.done():
+            piece.result.set_exception(EngineTimeout())
+        if piece.has_begun:
+            piece.is_stuck = True
+            self._count_stuck(1)
+            _log.error("worker.stuck", model=self._name, after_s=self._timeout_s, stuck=self.stuck, of=self.count)
+            self._on_change()
+
+    def _count_stuck(self, change: int) -> None:
+        self.stuck += change
+        self._gauge.set(self.stuck)
+
+
+def are_left() -> bool:
+    """Whether threads are still at work, or stuck in it, that nobody waits for."""
+    return any(isinstance(thread, _Thread) for thread in threading.enumerate())

@@ -1,0 +1,84 @@
+"""Callers of a naughty server: what they ask can be told from its answer."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import grpc
+
+from talmach.client import Article, BatchTranslateRequest, RpcFailed, TalmachClient, TranslationOptions
+from talmach.pb.translation_pb2 import TranslateTextRequest
+from talmach.pb.translation_pb2_grpc import TranslationServiceStub
+
+TO_ENGLISH = TranslationOptions(source_language_code="be", target_language_code="en")
+
+
+def question(number: int, words: str = "дождж ідзе моцна") -> str:
+    """Return a sentence with a number in it."""
+    return f"Слова {number} {words} тут."
+
+
+def answer(number: int) -> str:
+    """Return what the engine makes of `question(number)` begins with; it reverses the words."""
+    return f" {number} "
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call ended and how long it took; `is_own` = the answer belongs to the question."""
+
+    code: str
+    reason: str
+    elapsed_s: float
+    retry_after_s: float | None = None
+    is_own: bool = True
+
+
+async def ask(client: TalmachClient, number: int, words: str = "дождж ідзе моцна", timeout_s: float = 60) -> Outcome:
+    """Ask one question."""
+    began = time.monotonic()
+    try:
+        reply = await client.translate_texts([question(number, words)], TO_ENGLISH, timeout_s=timeout_s)
+    except RpcFailed as failure:
+        return Outcome(failure.code, failure.reason, time.monotonic() - began, failure.retry_after_s)
+    is_own = answer(number) in reply.translations[0].translated_text
+    return Outcome("OK", "", time.monotonic() - began, is_own=is_own)
+
+
+async def ask_once(address: str, number: int = 0) -> Outcome:
+    """Ask one question, without the client's own retries."""
+    async with grpc.aio.insecure_channel(address, options=[("grpc.enable_retries", 0)]) as channel:
+        began = time.monotonic()
+        request = TranslateTextRequest(texts=[question(number)], options=TO_ENGLISH)
+        try:
+            await TranslationServiceStub(channel).TranslateText(request, timeout=20)
+        except grpc.aio.AioRpcError as error:
+            failure = RpcFailed.of(error)
+            return Outcome(failure.code, failure.reason, time.monotonic() - began, failure.retry_after_s)
+        return Outcome("OK", "", time.monotonic() - began)
+
+
+async def hang(address: str, kind: str) -> None:
+    """Make one call of a kind with more to do than will ever be done; for a process that will be killed."""
+    body = " ".join(f"Слова {number} hang тут." for number in range(200))
+    async with TalmachClient(address) as client:
+        if kind == "unary":
+            await client.translate_texts([body], TO_ENGLISH)
+        elif kind == "stream":
+            async for _ in client.stream_article(Article(body=body), TO_ENGLISH):
+                pass
+        else:
+
+            async def items() -> AsyncIterator[BatchTranslateRequest]:
+                for number in range(1_000):
+                    yield BatchTranslateRequest(id=str(number), text=body, options=TO_ENGLISH)
+
+            async for _ in client.batch_translate(items()):
+                pass
+
+
+if __name__ == "__main__":
+    import sys
+
+    asyncio.run(hang(sys.argv[1], sys.argv[2]))

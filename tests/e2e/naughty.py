@@ -1,0 +1,90 @@
+"""The real program with an engine that misbehaves: `python tests/e2e/naughty.py serve ...`.
+
+Everything but the two models is what users run. Variables: NAUGHTY_BATCH_S, the seconds of a batch; NAUGHTY_LOAD_S,
+the seconds of loading; NAUGHTY_STATE, a file that on SIGUSR1 gets what the process holds, as JSON.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from talmach.app import application
+from talmach.app.loading import Engines
+from talmach.catalog.manifest import Golden, ModelSpec
+from talmach.cli import main
+from talmach.config import Settings
+from talmach.engine.base import DecodeOptions, Hypothesis
+
+# Other projects install a package `tests`, which would be found before ours.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from fakes import NaughtyEngine, WordEncoder
+
+SPEC = ModelSpec(
+    id="naughty",
+    version="1",
+    kind="translation",
+    architecture="words, reversed",
+    path="embedded/naughty",
+    licence="Apache-2.0",
+    files={"model.bin": "0" * 64, "a.model": "1" * 64},
+    directions=("be-en",),
+    golden=(Golden(direction="be-en", source="Дождж."),),
+)
+
+
+class FreezingEngine(NaughtyEngine):
+    """In addition, `freeze` never comes back, whoever cancels it, and `doze` comes back after two seconds."""
+
+    compute_type, device = "int8", "cpu"
+
+    def translate(
+        self,
+        batch: Sequence[Sequence[str]],
+        options: DecodeOptions,
+        is_cancelled: Callable[[int], bool] | None = None,
+    ) -> list[Hypothesis]:
+        if any("freeze" in tokens for tokens in batch):
+            threading.Event().wait()
+        if any("doze" in tokens for tokens in batch):
+            time.sleep(2)
+        self.batches.clear()  # a list of everything would look like a leak
+        self.tokens.clear()
+        self.options.clear()
+        return super().translate(batch, options, is_cancelled)
+
+
+class Encoder(WordEncoder):
+    compute_type, device = "int8", "cpu"
+
+
+def load_engines(_settings: Settings) -> Engines:
+    """Take the place of the loading of models."""
+    time.sleep(float(os.environ.get("NAUGHTY_LOAD_S", "0")))
+    engine: Any = FreezingEngine(seconds_per_batch=float(os.environ.get("NAUGHTY_BATCH_S", "0")))
+    encoder: Any = Encoder()
+    return Engines(((SPEC, engine),), (SPEC.model_copy(update={"id": "words", "kind": "encoder"}), encoder))
+
+
+def write_state(*_: object) -> None:
+    """Say what the process holds: asyncio tasks, threads, file descriptors."""
+    state = {
+        "tasks": len(asyncio.all_tasks()),
+        "threads": threading.active_count(),
+        "fds": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - a path object is not shorter
+    }
+    path = Path(os.environ["NAUGHTY_STATE"])
+    path.with_suffix(".new").write_text(json.dumps(state), encoding="utf-8")
+    path.with_suffix(".new").replace(path)
+
+
+if __name__ == "__main__":
+    application.load_engines = load_engines  # type: ignore[attr-defined]
+    signal.signal(signal.SIGUSR1, write_state)
+    main()

@@ -1,0 +1,235 @@
+"""What a running server does when something goes wrong around it; each test breaks one thing for real."""
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from talmach.catalog import default_models_dir
+from talmach.client import TalmachClient
+from tests.e2e import callers
+from tests.e2e.callers import ask, ask_once
+from tests.e2e.program import COMMAND, Server, environment, free_address, talmach
+
+Start = Callable[..., Server]
+
+
+def state(server: Server, path: Path) -> dict[str, int]:
+    """Return what the process holds."""
+    path.unlink(missing_ok=True)
+    server.process.send_signal(signal.SIGUSR1)
+    server.wait_until(path.exists)
+    held: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
+    return held
+
+
+def is_idle(server: Server) -> bool:
+    """Whether nothing waits and nobody is inside."""
+    return server.metric("talmach_queue_sentences") == server.metric("talmach_rpc_in_flight") == 0
+
+
+# ------------------------------------------------------------------------------------------------------------ the start
+
+
+async def test_a_starting_server_says_so(naughty: Start) -> None:
+    """It listens at once, is NOT_SERVING and refuses with SERVER_STARTING until the models are loaded."""
+    server = naughty(NAUGHTY_LOAD_S="3", until=("NOT_SERVING",))
+    outcome = await ask_once(server.address)
+    assert (outcome.code, outcome.reason) == ("UNAVAILABLE", "SERVER_STARTING")
+    server.wait_until(lambda: server.health() == "SERVING")
+    assert (await ask_once(server.address)).code == "OK"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_ends_while_it_loads(naughty: Start, number: signal.Signals) -> None:
+    """With status 0, long before the models would be loaded."""
+    server = naughty(NAUGHTY_LOAD_S="100", until=("NOT_SERVING",))
+    began = time.monotonic()
+    assert server.end(number) == 0
+    assert time.monotonic() - began < 20
+
+
+def test_a_taken_port_is_found_before_the_models_are_loaded(naughty: Start) -> None:
+    """The models are not even looked at: the port is what is complained of, though they are not there."""
+    server = naughty()
+    result = talmach("serve", "--address", server.address, TALMACH_MODELS_DIR="/nonexistent")
+    assert result.status == 2
+    assert "cannot listen there" in result.stderr
+
+
+@pytest.mark.parametrize("fault", ["truncated", "altered", "missing"])
+def test_models_that_are_not_the_manifests(tmp_path: Path, fault: str) -> None:
+    """One sentence that names the model and the file, and status 2."""
+    models = tmp_path / "models"
+    shutil.copytree(default_models_dir(), models, ignore=shutil.ignore_patterns("training", "results"))
+    path = models / json.loads(talmach("models", "list", "--json").stdout)[0]["path"] / "model.bin"
+    if fault == "missing":
+        path.unlink()
+    else:
+        with path.open("r+b") as stream:
+            if fault == "truncated":
+                stream.truncate(path.stat().st_size - 1)
+            else:
+                stream.seek(1_000_000)
+                stream.write(b"?")
+    result = talmach("serve", "--address", "127.0.0.1:0", TALMACH_MODELS_DIR=str(models))
+    assert result.status == 2
+    assert "model.bin" in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+IN_A_NAMESPACE = "mount -o remount,bind,ro / && mount -t tmpfs -o size=16k none /tmp && cd /tmp && {} && exec $0 $*"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["mount -o remount,ro /tmp", "! head -c 1M /dev/zero > /tmp/full 2> /dev/null"],
+    ids=["read-only", "full"],
+)
+def test_no_disk_is_needed(start: Start, fault: str) -> None:
+    """The server starts and serves where no file can be written: a read-only file system, or a full one."""
+    inside = ("unshare", "--map-root-user", "--mount", "sh", "-c")
+    if subprocess.run([*inside, IN_A_NAMESPACE.format(fault), "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no namespace of mounts can be made here")
+    server = start(command=(*inside, IN_A_NAMESPACE.format(fault), *COMMAND))
+    assert asyncio.run(ask_once(server.address)).code == "OK"
+    assert server.end() == 0
+
+
+# ------------------------------------------------------------------------------------------------------ callers that go
+
+
+@pytest.mark.parametrize("kind", ["unary", "stream", "bulk"])
+def test_callers_that_vanish_leave_nothing(naughty: Start, tmp_path: Path, kind: str) -> None:
+    """Killed in the middle of a call: its sentences leave the queue, its tasks end, and the next caller is served."""
+    server = naughty(TALMACH_WORKERS="1", NAUGHTY_STATE=str(tmp_path / "state"))
+    asyncio.run(ask_once(server.address))
+    server.wait_until(lambda: is_idle(server))
+    before = state(server, tmp_path / "state")
+    caller = subprocess.Popen([sys.executable, callers.__file__, server.address, kind], env=environment({}))
+    server.wait_until(lambda: server.metric("talmach_queue_sentences") > 50)
+    caller.kill()
+    caller.wait()
+    server.wait_until(lambda: is_idle(server), timeout_s=20)
+    assert server.metric("talmach_dropped_sentences_total") > 50
+    assert asyncio.run(ask_once(server.address)).code == "OK"
+    server.wait_until(lambda: state(server, tmp_path / "state")["tasks"] <= before["tasks"], timeout_s=20)
+
+
+async def test_deadlines_that_pass_in_the_engine_and_in_the_queue(naughty: Start) -> None:
+    """Both callers learn it in time, nothing waits any more, and the worker is free for the next."""
+    server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="1")
+    async with TalmachClient(server.address) as client:
+        in_engine = asyncio.create_task(ask(client, 1, "hang", timeout_s=3))
+        await asyncio.sleep(0.5)
+        in_queue = asyncio.create_task(ask(client, 2, timeout_s=1))
+        assert (await in_queue).code == "DEADLINE_EXCEEDED"
+        assert not in_engine.done()
+        assert (await in_engine).code == "DEADLINE_EXCEEDED"
+        assert (await ask(client, 3)).is_own
+    server.wait_until(lambda: is_idle(server), timeout_s=10)
+    assert server.metric("talmach_dropped_sentences_total") == 1
+
+
+async def test_two_thousand_calls_leave_nothing(naughty: Start, tmp_path: Path) -> None:
+    """Tasks, threads and file descriptors are as many as before."""
+    server = naughty(NAUGHTY_STATE=str(tmp_path / "state"))
+
+    async def calls(count: int) -> None:
+        async with TalmachClient(server.address) as client:
+            for _ in range(count // 50):
+                outcomes = await asyncio.gather(*(ask(client, number) for number in range(50)))
+                assert {outcome.code for outcome in outcomes} == {"OK"}
+
+    def held() -> dict[str, int]:
+        server.wait_until(lambda: is_idle(server))
+        return state(server, tmp_path / "state")
+
+    await calls(100)
+    before = held()
+    await calls(2_000)
+    server.wait_until(lambda: all(count <= before[name] for name, count in held().items()), timeout_s=20)
+
+
+# ------------------------------------------------------------------------------------------------- servers that go away
+
+
+async def test_a_killed_server_is_not_missed(naughty: Start) -> None:
+    """Killed under load, and a start on the same address: no call of a `TalmachClient` fails or is mixed up."""
+    address = free_address()
+    options = {"address": address, "NAUGHTY_BATCH_S": "0.05", "TALMACH_MAX_BATCH_SIZE": "4"}
+    server = naughty(**options)
+
+    async def caller(first: int) -> None:
+        async with TalmachClient(address) as client:
+            for number in range(first, first + 15):
+                outcome = await ask(client, number)
+                assert (outcome.code, outcome.is_own) == ("OK", True)
+
+    calls = asyncio.gather(*(caller(100 * number) for number in range(10)))
+    await asyncio.sleep(0.5)
+    server.kill()
+    assert not calls.done()
+    again = await asyncio.to_thread(naughty, **options)
+    await calls
+    assert again.metric("talmach_rpc_requests_total") > 50
+
+
+async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> None:
+    """All that was accepted is answered, what comes later is refused, and the exit status is 0."""
+    server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="2", NAUGHTY_BATCH_S="0.2")
+    async with TalmachClient(server.address) as client:
+        calls = [asyncio.create_task(ask(client, number)) for number in range(60)]
+        arrived = ("talmach_rpc_requests_total", "talmach_rpc_in_flight")
+        await asyncio.to_thread(server.wait_until, lambda: sum(map(server.metric, arrived)) >= 60)
+        assert not all(call.done() for call in calls)
+        server.process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(server.wait_until, lambda: server.health() == "NOT_SERVING")
+        refused = await ask_once(server.address)
+        outcomes = await asyncio.gather(*calls)
+    assert (refused.code, refused.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
+    assert {(outcome.code, outcome.is_own) for outcome in outcomes} == {("OK", True)}
+    assert server.process.wait(20) == 0
+
+
+# ------------------------------------------------------------------------------------------------- an engine that hangs
+
+
+async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
+    """Its callers learn it, the other worker goes on; with the last one lost, health says so, and SIGTERM works."""
+    server = naughty(TALMACH_WORKERS="2", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
+    async with TalmachClient(server.address) as client:
+        lost = await ask(client, 1, "freeze")
+        assert (lost.code, lost.reason) == ("INTERNAL", "ENGINE_TIMEOUT")
+        assert server.metric("talmach_stuck_workers") == 1
+        assert [line["stuck"] for line in server.logged("worker.stuck")] == [1]
+        assert (server.health(), (await ask(client, 2)).is_own) == ("SERVING", True)
+        assert (await ask(client, 3, "freeze")).reason == "ENGINE_TIMEOUT"
+    await asyncio.to_thread(server.wait_until, lambda: server.health() == "NOT_SERVING")
+    refused = await ask_once(server.address)
+    assert (refused.code, refused.reason) == ("UNAVAILABLE", "ENGINE_STUCK")
+    assert server.metric("talmach_refused_total") == 1
+    began = time.monotonic()
+    assert server.end() == 0
+    assert time.monotonic() - began < 20
+
+
+async def test_what_waits_for_a_hanging_engine_is_given_up_too(naughty: Start) -> None:
+    """With the only worker lost, a queued call goes to another replica; when the batch ends after all, so does that."""
+    server = naughty(TALMACH_WORKERS="1", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
+    async with TalmachClient(server.address) as client:
+        dozing = asyncio.create_task(ask(client, 1, "doze"))
+        await asyncio.sleep(0.3)
+        waiting = await ask_once(server.address, 2)
+        assert (waiting.code, waiting.reason) == ("UNAVAILABLE", "ENGINE_STUCK")
+        assert (await dozing).reason == "ENGINE_TIMEOUT"
+    await asyncio.to_thread(server.wait_until, lambda: server.health() == "SERVING")
+    assert (await ask_once(server.address)).code == "OK"
+    assert server.metric("talmach_stuck_workers") == 0

@@ -1,0 +1,84 @@
+"""Threads that may get stuck: given up, counted, and taken back when they return."""
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from talmach import threads
+from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
+from talmach.metrics import Metrics
+from talmach.summary.use_case import Summarizer
+from talmach.summary.values import SummaryOptions
+from talmach.text.article import Article
+from talmach.threads import Workers
+from tests.fakes import WordEncoder
+from tests.rpc.harness import until
+
+
+async def test_stuck_and_back_again() -> None:
+    """The caller is told after the timeout, the gauge follows, and the thread works again when it returns."""
+    metrics, changes, release = Metrics(), [], threading.Event()
+    workers = Workers(1, name="m", timeout_s=0.1, metrics=metrics, on_change=lambda: changes.append(workers.stuck))
+    with pytest.raises(EngineTimeout):
+        await workers.run(release.wait)
+    assert (workers.are_all_stuck, workers.free) == (True, 0)
+    assert metrics.registry.get_sample_value("talmach_stuck_workers", {"model": "m"}) == 1
+    release.set()
+    await until(lambda: not workers.stuck)
+    assert changes == [1, 0]
+    assert await workers.run(lambda: 7) == 7
+    workers.close()
+    assert not threads.are_left()
+
+
+async def test_work_that_nobody_waits_for_is_not_begun() -> None:
+    """Cancelled while it waits for a thread."""
+    workers, release, begun = Workers(1, name="m"), threading.Event(), []
+    first, second = workers.run(release.wait), workers.run(lambda: begun.append("second"))
+    second.cancel()
+    release.set()
+    await first
+    await workers.run(lambda: begun.append("third"))
+    assert begun == ["third"]
+    workers.close()
+
+
+async def test_closing_waits_for_nobody() -> None:
+    """Neither for what runs nor with what comes later."""
+    workers, release = Workers(1, name="m"), threading.Event()
+    running = workers.run(release.wait)
+    await asyncio.sleep(0.05)
+    began = time.monotonic()
+    workers.close()
+    assert time.monotonic() - began < 2
+    assert threads.are_left()
+    with pytest.raises(EngineFailure):
+        await workers.run(release.wait)
+    release.set()
+    assert await running
+
+
+async def test_an_encoder_that_hangs() -> None:
+    """The summary fails after the timeout, the next one at once, and both are over when it comes back."""
+    release = threading.Event()
+
+    class Hanging(WordEncoder):
+        def encode(self, texts: Any) -> NDArray[np.float32]:
+            release.wait()
+            return super().encode(texts)
+
+    summarizer = Summarizer(Hanging(), engine_timeout_s=0.1)
+    article = Article.parse("", "", "Рыбакі знайшлі на балоце новае возера. Яно вельмі глыбокае і чыстае.")
+    with pytest.raises(EngineTimeout):
+        await summarizer.summarize(article, SummaryOptions())
+    with pytest.raises(EngineStuck):
+        await summarizer.summarize(article, SummaryOptions())
+    release.set()
+    await until(lambda: not summarizer.is_stuck)
+    assert (await summarizer.summarize(article, SummaryOptions())).chosen
+    summarizer.close()
