@@ -1,0 +1,148 @@
+"""What is measured in a round. A section loads its participants once and measures once a round, others in between."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks import articles
+from benchmarks.articles import Item
+from benchmarks.clients import Callers
+from benchmarks.engines import BareEngine, UseCase
+from benchmarks.process import Participant
+from benchmarks.records import Records
+from benchmarks.roof import Need, Roof
+from benchmarks.server import ServerProcess
+from talmach.catalog.manifest import ModelSpec
+
+WORKERS = (1, 2)
+SUMMARY_SENTENCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The fixed set with what the engine says about it."""
+
+    items: tuple[Item, ...]  # decoded once by the use case; everything but the row of all sentences uses these
+    every: tuple[Item, ...]  # also those that rule 5 decodes a second time
+    translations: dict[Item, str]  # greedy, by the bare engine
+
+
+@dataclass(slots=True)
+class Shared:
+    """What sections have in common; participants are started when the first section asks for them."""
+
+    spec: ModelSpec
+    models_dir: Path
+    stack: ExitStack
+    records: Records
+    _engines: dict[int, Participant[BareEngine]] = field(default_factory=dict)
+    _callers: Participant[Callers] | None = None
+    _server: ServerProcess | None = None
+    _fixed: Fixed | None = None
+
+    def engine(self, workers: int) -> Participant[BareEngine]:
+        """Return the bare engine with so many workers."""
+        if workers not in self._engines:
+            engine = Participant(BareEngine, self.spec, self.models_dir, workers)
+            self._engines[workers] = self.stack.enter_context(engine)
+        return self._engines[workers]
+
+    def callers(self) -> Participant[Callers]:
+        """Return the process of the callers."""
+        if self._callers is None:
+            self._callers = self.stack.enter_context(Participant(Callers))
+        return self._callers
+
+    def server(self) -> ServerProcess:
+        """Return the server as it is served by default."""
+        if self._server is None:
+            self._server = self.stack.enter_context(ServerProcess())
+        return self._server
+
+    @property
+    def model(self) -> Path:
+        """The folder of the translation model."""
+        return self.models_dir / self.spec.path
+
+    @property
+    def fixed(self) -> Fixed:
+        """The fixed set, sorted out at the first use."""
+        if self._fixed is None:
+            counted = self.engine(WORKERS[-1]).call(BareEngine.count, articles.all_items())
+            every = tuple(item for item, _ in counted)
+            with Participant(UseCase, self.spec, self.models_dir, WORKERS[-1]) as use_case:
+                made, _ = use_case.call(UseCase.translate, every)
+            once = tuple(item for item, tokens in zip(every, made, strict=True) if tokens == item.tokens)
+            self._fixed = Fixed(once, every, dict(counted))
+        return self._fixed
+
+    def equal(self, items: tuple[Item, ...], texts: list[str]) -> str:
+        """Say how many translations are those of the bare engine."""
+        same = sum(self.fixed.translations[item] == text for item, text in zip(items, texts, strict=True))
+        return f"{100 * same / len(items):.0f} % of {len(items)} translations equal to the engine's"
+
+
+class Section(Protocol):
+    """A part of the benchmark."""
+
+    def measure(self) -> None:
+        """Add one round's values to the records."""
+
+
+class Offline:
+    """The bare engine on the whole set, and the roof over it."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._need = Need.of(shared.model / "model.bin")
+        self._roofs = {workers: shared.stack.enter_context(Participant(Roof, workers)) for workers in WORKERS}
+        self._use_case = shared.stack.enter_context(Participant(UseCase, shared.spec, shared.models_dir, WORKERS[-1]))
+        items = shared.fixed.items
+        self._ops = self._need.ops(
+            shared.engine(1).call(BareEngine.source_tokens, items), sum(item.tokens for item in items)
+        )
+
+    def measure(self) -> None:
+        """Measure roof and engine next to each other, at one and two workers."""
+        records, items = self._shared.records, self._shared.fixed.items
+        for workers in WORKERS:
+            roof = self._roofs[workers].call(Roof.measure)
+            _, timed = self._shared.engine(workers).call(BareEngine.translate, items)
+            share = 100 * self._ops / timed.seconds / 1e9 / roof.gops
+            of, count = f"{workers} worker" + "s" * (workers > 1), len(items)
+            note = f"bare engine, int8, greedy, batches of 32, 1 thread a worker, {count} sentences"
+            records.add("offline", f"engine, {of}", timed.tokens_per_s, "tokens/s", note)
+            records.add("offline", f"int8 roof, {workers} thread" + "s" * (workers > 1), roof.gops, "Gop/s", roof.how)
+            records.add("offline", f"share of the int8 roof, {of}", share, "%", "useful products only, no padding")
+        _, timed = self._use_case.call(UseCase.translate, items)
+        note = "queue, checks and assembly in one process, no gRPC, one sentence a text, 64 in flight"
+        records.add("offline", f"use case, {WORKERS[-1]} workers", timed.tokens_per_s, "tokens/s", note)
+
+
+class Latency:
+    """Whole articles on an idle server."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._long = articles.long_story()
+        self._short = articles.stories("be")[0]
+
+    def measure(self) -> None:
+        """Measure one article after the other, one call at a time."""
+        callers, address, add = self._shared.callers(), self._shared.server().address, self._shared.records.add
+        count, picked = len(self._long.sentences), SUMMARY_SENTENCES
+        story = f"be to en, {len(self._short.sentences)} sentences"
+        add("latency", "article", callers.call(Callers.article, address, self._short, "en"), "ms", story)
+        whole = callers.call(Callers.article, address, self._long, "en")
+        streamed = callers.call(Callers.stream, address, self._long, "en")
+        summary = callers.call(Callers.summary, address, self._long, picked)
+        translated = callers.call(Callers.summary, address, self._long, picked, "en")
+        add("latency", f"article of {count} sentences", whole, "ms", "be to en")
+        add("latency", f"first segment of {count} streamed", streamed.first_segment_ms, "ms", "from the call's start")
+        add("latency", f"whole stream of {count}", streamed.whole_ms, "ms", "to the trailer")
+        add("latency", "first segment / whole stream", 100 * streamed.first_segment_ms / streamed.whole_ms, "%")
+        add("latency", "summary alone", summary, "ms", f"{picked} of {count} sentences, not translated")
+        add("latency", "summary in English", translated, "ms", f"{picked} of {count} sentences, chosen and translated")
+        share = f"the share of sentences it picks is {100 * picked / count:.1f} %"
+        add("latency", "summary in English / article", 100 * translated / whole, "%", share)
