@@ -1,6 +1,7 @@
 """Pastes the current tables into the documents: `python tests/update_tables.py`."""
 
 import re
+import sys
 from pathlib import Path
 
 from talmach.catalog import manifest
@@ -8,6 +9,8 @@ from talmach.catalog.table import models_table
 from talmach.config import settings_table
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # a script finds what lies beside it, and the benchmark lies beside its folder
+from benchmarks.table import read_table  # noqa: E402
 
 
 def tables() -> list[tuple[str, str, str]]:
@@ -15,6 +18,7 @@ def tables() -> list[tuple[str, str, str]]:
     return [
         ("README.md", "models", models_table(manifest.load(ROOT / "models"))),
         ("docs/operations.md", "settings", settings_table()),
+        ("docs/benchmarks.md", "benchmark", read_table(ROOT / "models" / "results" / "benchmark.json")),
     ]
 
 
