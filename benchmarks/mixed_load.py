@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from benchmarks.articles import Story, stories
@@ -39,38 +39,40 @@ class MixedLoad:
         end = time.monotonic() + seconds
         async with TalmachClient(address) as client:
             await client.wait_until_serving(_START_TIMEOUT_S)
-            await asyncio.gather(
-                *(_call_on(Caller(client, random.Random(seed + number)), end, codes) for number in range(_CALLERS))
-            )
+            callers = [Caller(client, random.Random(seed + number), number) for number in range(_CALLERS)]
+            await asyncio.gather(*(_call_on(caller, end, codes) for caller in callers))
         return dict(codes)
 
 
 class Caller:
     """One caller and what it can do."""
 
-    def __init__(self, client: TalmachClient, chance: random.Random) -> None:
+    def __init__(self, client: TalmachClient, chance: random.Random, number: int) -> None:
         self._client = client
         self._chance = chance
         self._stories = [story for language in ("be", "en", "ru") for story in stories(language)]
+        # In this order, so that the first call of each of eight callers is of another kind.
         self._acts: tuple[Callable[[], Awaitable[object]], ...] = (
             self._texts,
-            self._texts,
+            self._mistake,
             self._article,
             self._stream,
             self._abandoned_stream,
             self._batch,
             self._summary,
+            self._change_of_mind,
+            self._haste,
             self._detect,
             self._look,
-            self._mistake,
-            self._haste,
-            self._change_of_mind,
+            self._texts,
         )
+        self._next = self._acts[number]
 
     async def act(self) -> str:
         """Make one call of some kind and return the code that it ended with."""
+        chosen, self._next = self._next, self._chance.choice(self._acts)
         try:
-            await self._chance.choice(self._acts)()
+            await chosen()
         except RpcFailed as failure:
             return failure.code
         except asyncio.TimeoutError:  # the change of mind
@@ -95,6 +97,7 @@ class Caller:
     async def _abandoned_stream(self) -> None:
         story = self._story()
         stream = self._client.stream_article(_message(story), self._options(story), timeout_s=_TIMEOUT_S)
+        assert isinstance(stream, AsyncGenerator)  # which is what closing it needs
         async with aclosing(stream) as events:
             async for event in events:
                 if event.HasField("segment"):

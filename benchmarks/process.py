@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from benchmarks.articles import Item
 
-CALL_TIMEOUT_S = 300.0
+CALL_TIMEOUT_S = 900.0
 _T = TypeVar("_T")
 _Result = TypeVar("_Result")
 _P = ParamSpec("_P")

@@ -113,6 +113,7 @@ class PyTorchPeer:
         self._processor: Any = self._tokens._processor  # noqa: SLF001 - loaded already
         self._model = _load(directory, self._processor)
         if precision == "int8":
+            torch.backends.quantized.engine = "fbgemm"  # oneDNN's needs instructions that not every machine has
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that a successor of the function is in the making
                 self._model = torch.ao.quantization.quantize_dynamic(self._model, {nn.Linear}, dtype=torch.qint8)
@@ -230,6 +231,7 @@ def _cross_attend(
 
 def _rotate(attention: Attention, x: Tensor, position: int) -> Tensor:
     rotary, length, half = attention.rotary, x.shape[-2], x.shape[-1] // 2
+    assert rotary is not None, "self-attention"
     swapped = torch.cat((x[..., half:], x[..., :half]), -1)
     at = slice(position, position + length)
     return x * rotary.cosine[at] + swapped * rotary.sine[at]
