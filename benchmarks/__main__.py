@@ -11,18 +11,30 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.articles import ROOT
-from benchmarks.peers import Peers
 from benchmarks.records import Records
-from benchmarks.sections import Latency, Offline, Section, Shared
+from benchmarks.sections import Latency, Section, Shared
 from benchmarks.serving import Serving
 from benchmarks.table import table
 from talmach.catalog import manifest
 
+
+def _offline(shared: Shared) -> Section:
+    from benchmarks.offline import Offline  # noqa: PLC0415 - loads PyTorch: the other sections do without
+
+    return Offline(shared)
+
+
+def _peers(shared: Shared) -> Section:
+    from benchmarks.peers import Peers  # noqa: PLC0415 - the same
+
+    return Peers(shared)
+
+
 SECTIONS: Mapping[str, Callable[[Shared], Section]] = {
-    "offline": Offline,
+    "offline": _offline,
     "serving": Serving,
     "latency": Latency,
-    "peers": Peers,
+    "peers": _peers,
 }
 _MODELS = ROOT / "models"
 RESULT = _MODELS / "results" / "benchmark.json"
