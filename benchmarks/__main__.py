@@ -11,8 +11,9 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.articles import ROOT
+from benchmarks.latency import Latency
 from benchmarks.records import Records
-from benchmarks.sections import Latency, Section, Shared
+from benchmarks.sections import Section, Shared
 from benchmarks.serving import Serving
 from benchmarks.table import table
 from talmach.catalog import manifest

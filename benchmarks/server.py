@@ -41,7 +41,7 @@ class ServerProcess:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "talmach", "serve", "--address", self.address],
-            env={**kept, **settings, **WITHOUT_MEMORY, **variables},
+            env={**kept, **settings, **variables},
             stderr=self._log,
         )
         try:

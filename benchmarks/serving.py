@@ -5,7 +5,7 @@ from benchmarks.engines import BareEngine
 from benchmarks.process import Participant
 from benchmarks.records import percentile
 from benchmarks.sections import WORKERS, Shared
-from benchmarks.server import ServerProcess
+from benchmarks.server import WITHOUT_MEMORY, ServerProcess
 
 CALLERS = (1, 8, 64, 256)
 _AT = 64  # where the bars stand
@@ -21,7 +21,7 @@ class Serving:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         shared.fixed  # noqa: B018 - sorted out before the servers take memory and time
-        self._naive = shared.stack.enter_context(ServerProcess(TALMACH_MAX_BATCH_SIZE="1"))
+        self._naive = shared.stack.enter_context(ServerProcess(**WITHOUT_MEMORY, TALMACH_MAX_BATCH_SIZE="1"))
         self._rss_after_load_mib = shared.server().footprint().rss_mib
         for server in (shared.server(), self._naive):  # the first calls of a process are slower
             shared.callers().call(Callers.load, server.address, shared.fixed.items, 8, 1.0)
