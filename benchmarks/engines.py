@@ -25,7 +25,7 @@ _IN_FLIGHT = 64
 class BareEngine:
     """CTranslate2 as talmach loads it, given whole batches."""
 
-    def __init__(self, spec: ModelSpec, models_dir: Path, workers: int) -> None:
+    def __init__(self, spec: ModelSpec, models_dir: Path, workers: int, compute_type: str = "int8") -> None:
         """Load the model as the server does."""
         malloc.tune()
         self.engine = Ct2Translator(
@@ -34,6 +34,7 @@ class BareEngine:
             frozenset(map(Direction.parse, spec.directions)),
             max_source_tokens=spec.max_source_tokens,
             device="cpu",
+            compute_type=compute_type,
             workers=workers,
         )
         self._workers = workers

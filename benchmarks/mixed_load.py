@@ -66,7 +66,7 @@ class Caller:
             self._look,
             self._texts,
         )
-        self._next = self._acts[number]
+        self._next: Callable[[], Awaitable[object]] = self._acts[number]
 
     async def act(self) -> str:
         """Make one call of some kind and return the code that it ended with."""

@@ -7,6 +7,7 @@ process would measure each other.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only since Python 3.11
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -70,8 +71,18 @@ class Participant(Generic[_T]):
         **kwargs: _P.kwargs,
     ) -> _Result:
         """Do the same with something that takes so many seconds longer than the usual limit."""
-        result: _Result = self._pool.submit(_call, function, args, kwargs).result(CALL_TIMEOUT_S + seconds)
+        future = self._pool.submit(_call, function, args, kwargs)
+        try:
+            result: _Result = future.result(CALL_TIMEOUT_S + seconds)
+        except FutureTimeoutError:
+            self._kill()
+            raise
         return result
+
+    def _kill(self) -> None:
+        """End the process, for which leaving the block would wait for ever."""
+        for process in list(self._pool._processes.values()):  # noqa: SLF001 - public only since Python 3.14
+            process.kill()
 
 
 def _load(load: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

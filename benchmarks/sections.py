@@ -75,11 +75,6 @@ class Shared:
             self._fixed = Fixed(once, every, dict(counted))
         return self._fixed
 
-    def equal(self, items: tuple[Item, ...], texts: list[str]) -> str:
-        """Say how many translations are those of the bare engine."""
-        same = sum(self.fixed.translations[item] == text for item, text in zip(items, texts, strict=True))
-        return f"{100 * same / len(items):.0f} % of {len(items)} translations equal to the engine's"
-
 
 class Section(Protocol):
     """A part of the benchmark."""
