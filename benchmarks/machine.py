@@ -21,7 +21,7 @@ def describe(spec: ModelSpec, models_dir: Path) -> dict[str, Any]:
         "int8_instructions": _int8_instructions(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB, 1),
         "load_before": round(os.getloadavg()[0], 2),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _PACKAGES},
         "model": f"{spec.id} {spec.version}" + (" (draft)" if spec.draft else ""),

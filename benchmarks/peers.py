@@ -37,7 +37,6 @@ class Peers:
 
     def measure(self) -> None:
         """Measure each peer between two runs of the bare engine."""
-        shared = self._shared
         items = self._sets["PyTorch"]
         for precision, participant in self._pytorch.items():
             ours = self._engine_rate("PyTorch")

@@ -12,7 +12,7 @@ _AT = 64  # where the bars stand
 _SECONDS = 3.0
 _LONE_ITEMS = 24
 _BATCHES, _SENTENCES = "talmach_batch_sentences_count", "talmach_batch_sentences_sum"
-_NAIVE_NOTE = "max_batch_size 1: each call's sentence by itself, which is all that a server without batching can do"
+_NAIVE_NOTE = "max_batch_size 1"  # with one sentence a call, what a server does that translates each call by itself
 
 
 class Serving:
