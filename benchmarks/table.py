@@ -13,14 +13,21 @@ _TITLES = {
     "memory": "Memory",
 }
 _DECIMALS_FROM = ((100, 0), (10, 1), (0, 2))
+# Rows of one number of callers, shown beside its throughput instead of each in a line of its own.
+_OF_CALLERS = (", p50", ", p95", ", p99", ", batch fill")
 NOT_RUN = "Not run yet: `python -m benchmarks`."
 
 
 def table(result: Mapping[str, Any]) -> str:
     """Return conditions, bars and all rows."""
     parts = [_conditions(result), _bars(result["bars"])]
-    sections = dict.fromkeys(row["section"] for row in result["rows"])
-    parts += [_section(name, [row for row in result["rows"] if row["section"] == name]) for name in sections]
+    for name in dict.fromkeys(row["section"] for row in result["rows"]):
+        rows = {row["name"]: row for row in result["rows"] if row["section"] == name}
+        if callers := [row for row in rows.values() if row["name"] + _OF_CALLERS[0] in rows]:
+            parts.append(_callers(callers, rows))
+        shown = {row["name"] + suffix for row in callers for suffix in ("", *_OF_CALLERS)}
+        if others := [row for row in rows.values() if row["name"] not in shown]:
+            parts.append(_section(name, others))
     return "\n\n".join(parts)
 
 
@@ -53,6 +60,17 @@ def _bars(bars: Iterable[Mapping[str, Any]]) -> str:
         verdict = "held" if bar["held"] else f"short by {_number(bar['short_by'])}"
         wanted, measured = f"{sign} {_number(bar['bound'])}", _number(bar["median"])
         lines.append(f"| {bar['section']}: {bar['name']} | {wanted} | {measured} | {verdict} |")
+    return "\n".join(lines)
+
+
+def _callers(callers: Iterable[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return medians of latencies (ms) and batch fill (sentences) beside the throughput (tokens/s)."""
+    head = "| callers | tokens/s | min | max | p50 ms | p95 ms | p99 ms | batch fill | |"
+    lines = [head, "|---|---:|---:|---:|---:|---:|---:|---:|---|"]
+    for row in callers:
+        numbers = [row[key] for key in ("median", "min", "max")]
+        numbers += [rows[row["name"] + suffix]["median"] for suffix in _OF_CALLERS]
+        lines.append(f"| {row['name']} | {' | '.join(map(_number, numbers))} | {row['note']} |")
     return "\n".join(lines)
 
 

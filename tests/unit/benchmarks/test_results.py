@@ -53,6 +53,19 @@ def test_a_bar_is_held_or_short(name: str, value: float, verdict: str) -> None:
     assert verdict in table(result(records))
 
 
+def test_callers_have_their_latencies_beside_them() -> None:
+    """One line for each number of callers; the rest of the section keeps lines of its own."""
+    records = Records()
+    records.add("serving", "8 callers", 900.0, "tokens/s", "why")
+    for number, suffix in enumerate(("p50", "p95", "p99", "batch fill"), 1):
+        records.add("serving", f"8 callers, {suffix}", float(number), "ms")
+    records.add("serving", "8 callers, all sentences", 700.0, "tokens/s")
+    shown = table(result(records))
+    assert "| 8 callers | 900 | 900 | 900 | 1.00 | 2.00 | 3.00 | 4.00 | why |" in shown
+    assert "| 8 callers, all sentences | 700 | 700 | 700 | tokens/s |  |" in shown
+    assert "p50 |" not in shown
+
+
 def test_bars_without_a_measurement_are_left_out() -> None:
     """With --only, nothing is claimed of the other sections."""
     records = Records()
