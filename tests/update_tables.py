@@ -1,6 +1,7 @@
 """Pastes the current tables into the documents: `python tests/update_tables.py`."""
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from talmach.config import settings_table
 from talmach.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # a script finds what lies beside it, and the benchmark lies beside its folder
+from benchmarks.table import read_table  # noqa: E402
 
 
 def tables() -> list[tuple[str, str, str]]:
@@ -21,6 +24,7 @@ def tables() -> list[tuple[str, str, str]]:
         ("README.md", "models", models_table(manifest.load(ROOT / "models"))),
         ("docs/operations.md", "settings", settings_table()),
         ("docs/operations.md", "metrics", metrics_table()),
+        ("docs/benchmarks.md", "benchmark", read_table(ROOT / "models" / "results" / "benchmark.json")),
     ]
 
 

@@ -1,0 +1,118 @@
+"""The real server as a process, and what /proc and its own metrics page say about it (Linux)."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# Sentences come back round after round: a server that remembered them would be measured at remembering.
+WITHOUT_MEMORY: Mapping[str, str] = {"TALMACH_CACHE_MIB": "0"}
+
+_START_TIMEOUT_S = 120.0
+_STOP_TIMEOUT_S = 60.0
+_KIB = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a process holds at one moment."""
+
+    rss_mib: float
+    threads: int
+    fds: int
+
+
+class ServerProcess:
+    """A running `talmach serve` on loopback."""
+
+    def __init__(self, **variables: str) -> None:
+        """Start it with TALMACH_* `variables` and wait until it serves; raises RuntimeError when it does not."""
+        self.address, self._metrics_address = _free_address(), _free_address()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TALMACH_")}
+        settings = {"TALMACH_METRICS_ADDRESS": self._metrics_address, "TALMACH_LOG_LEVEL": "warning"}
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "talmach", "serve", "--address", self.address],
+            env={**kept, **settings, **variables},
+            stderr=self._log,
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> "ServerProcess":  # noqa: PYI034 - Self came with Python 3.11
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def stop(self) -> int:
+        """Let it drain, or kill it when it takes too long; return the exit status."""
+        if self.is_running:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+        finally:
+            self._log.close()
+
+    def footprint(self) -> Footprint:
+        """Return memory, threads and open files now."""
+        directory = Path("/proc") / str(self._process.pid)
+        lines = (directory / "status").read_text(encoding="ascii", errors="replace").splitlines()
+        fields = dict(line.split(":", 1) for line in lines)
+        return Footprint(
+            rss_mib=int(fields["VmRSS"].split()[0]) / _KIB,
+            threads=int(fields["Threads"]),
+            fds=sum(1 for _ in (directory / "fd").iterdir()),
+        )
+
+    def cpu_s(self) -> float:
+        """Return the processor time that it has used."""
+        fields = (
+            (Path("/proc") / str(self._process.pid) / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric's samples."""
+        lines = self._metrics_page().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)
+
+    def _metrics_page(self) -> str:
+        with urllib.request.urlopen(f"http://{self._metrics_address}/metrics", timeout=10) as page:
+            return str(page.read().decode())
+
+    def _wait(self) -> None:
+        end = time.monotonic() + _START_TIMEOUT_S
+        while time.monotonic() < end and self.is_running:
+            # The metrics page comes last but one; the callers wait for SERVING themselves.
+            with suppress(OSError):
+                self._metrics_page()
+                return
+            time.sleep(0.1)
+        self._log.seek(0)
+        raise RuntimeError(f"the server does not start: {self._log.read().decode(errors='replace')}")
+
+
+def _free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
