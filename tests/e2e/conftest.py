@@ -32,4 +32,5 @@ def server(start: Callable[..., Server]) -> Server:
 @pytest.fixture
 def naughty(start: Callable[..., Server]) -> Callable[..., Server]:
     """Start servers with an engine that misbehaves as its text asks."""
-    return partial(start, command=NAUGHTY_COMMAND)
+    # Without memory, so that every call is work.
+    return partial(start, command=NAUGHTY_COMMAND, TALMACH_CACHE_MIB="0")

@@ -21,6 +21,7 @@ from talmach.catalog.manifest import Golden, ModelSpec
 from talmach.cli import main
 from talmach.config import Settings
 from talmach.engine.base import DecodeOptions, Hypothesis
+from talmach.metrics import Metrics
 
 # Other projects install a package `tests`, which would be found before ours.
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -64,7 +65,7 @@ class Encoder(WordEncoder):
     compute_type, device = "int8", "cpu"
 
 
-def load_engines(_settings: Settings) -> Engines:
+def load_engines(_settings: Settings, _metrics: Metrics) -> Engines:
     """Take the place of the loading of models."""
     time.sleep(float(os.environ.get("NAUGHTY_LOAD_S", "0")))
     engine: Any = FreezingEngine(seconds_per_batch=float(os.environ.get("NAUGHTY_BATCH_S", "0")))

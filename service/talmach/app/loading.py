@@ -38,14 +38,13 @@ def worker_count(settings: Settings) -> int:
     return settings.workers or cores // settings.threads_per_worker or 1
 
 
-def load_engines(settings: Settings, metrics: Metrics | None = None) -> Engines:
+def load_engines(settings: Settings, metrics: Metrics) -> Engines:
     """Verify, load and prove every model of the manifest; blocks for some seconds. `metrics` says how far it came.
 
     Raises:
         ModelUnusable: a file is missing or altered, cannot be loaded, or translates a golden sentence into nothing.
 
     """
-    metrics = metrics or Metrics()
     malloc.tune()
     models_dir = settings.models_dir or default_models_dir()
     specs = load(models_dir).models

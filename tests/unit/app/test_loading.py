@@ -56,14 +56,14 @@ def test_an_altered_file_is_unusable(models_dir: Path) -> None:
     with (models_dir / "translation" / "model.bin").open("ab") as stream:
         stream.write(b"\0")
     with pytest.raises(ModelUnusable, match=r"^translation: model.bin is damaged"):
-        load_engines(settings(models_dir))
+        load_engines(settings(models_dir), Metrics())
 
 
 def test_both_kinds_of_model_are_needed(models_dir: Path) -> None:
     """A manifest with an encoder alone is refused."""
     (models_dir / "manifest.toml").write_text(_entry(models_dir, "encoder"), encoding="utf-8")
     with pytest.raises(ModelUnusable, match="needs a model of the kind translation"):
-        load_engines(settings(models_dir))
+        load_engines(settings(models_dir), Metrics())
 
 
 class Answering(NaughtyEngine):
