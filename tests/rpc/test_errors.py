@@ -276,8 +276,9 @@ async def test_one_failed_text_ends_the_call_at_once() -> None:
 
         def fail_the_second(sentences: Any, *args: Any, **more: Any) -> Any:
             futures = translate(sentences, *args, **more)
-            if "second" in sentences[0]:
-                futures[0].set_exception(DeadlineExceeded())
+            for sentence, future in zip(sentences, futures, strict=True):
+                if "second" in sentence:
+                    future.set_exception(DeadlineExceeded())
             return futures
 
         served.queue.submit = fail_the_second  # type: ignore[method-assign]
@@ -304,8 +305,8 @@ async def test_an_unexpected_exception_says_nothing(served: Running, monkeypatch
     def broken(*_args: object, **_more: object) -> None:
         raise ZeroDivisionError("secret words of the caller")
 
-    for servicer in ("talmach.rpc.translation_servicer", "talmach.rpc.batch"):
-        monkeypatch.setattr(f"{servicer}.running", broken)
+    for function in ("translation_servicer.running_texts", "batch.running"):
+        monkeypatch.setattr(f"talmach.rpc.{function}", broken)
     failure = await failure_of(served.translation.TranslateText(texts(GOOD)))
     assert (failure.code, failure.info.reason, failure.message) == ("INTERNAL", "ENGINE_FAILURE", "engine: failed")
     item = pb.BatchTranslateRequest(id="1", text=GOOD, options=to("en", "be"))
@@ -336,7 +337,8 @@ async def test_what_the_use_cases_raise(
     def fail(*_args: object, **_more: object) -> None:
         raise error
 
-    monkeypatch.setattr("talmach.translation.use_case.Translator.start", fail)
+    for method in ("start", "start_texts"):
+        monkeypatch.setattr(f"talmach.translation.use_case.Translator.{method}", fail)
     unary = await failure_of(served.translation.TranslateText(texts(GOOD)))
     request = pb.StreamTranslateArticleRequest(article=Article(body=GOOD), options=to("en", "be"))
     stream = await failure_of(served.translation.StreamTranslateArticle(request).read())

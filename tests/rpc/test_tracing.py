@@ -171,7 +171,8 @@ async def test_no_text_gets_into_a_span(traced: Traced) -> None:
 async def test_one_call_does_not_fill_the_queue_of_spans(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream of an archive is one call; its span says how many stages there were."""
     monkeypatch.setattr("talmach.rpc.tracing.MAX_STAGES", 5)
-    await traced.served.translation.TranslateText(texts(TEXT, TEXT, TEXT))
+    items = [pb.BatchTranslateRequest(id=str(number), text=TEXT, options=to("en", "be")) for number in range(3)]
+    assert len([answer async for answer in traced.served.translation.BatchTranslate(iter(items))]) == 3
     (call,), stages = await traced.spans()
     assert len(stages[call.context.span_id]) == 5
     assert call.attributes["talmach.stages"] == 12
