@@ -15,7 +15,7 @@ import grpc
 import pytest
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talmach.app import Application
@@ -242,8 +242,11 @@ OPTIONS = st.builds(
     do_not_translate_phrases=st.lists(st.sampled_from(["школ", "школу", "«", "a", "—"]), max_size=2),
 )
 WORDS = st.builds(lambda text: f"Горад адкрыў школу. {text}", TEXTS)
+# These decode for real, some of it twice: a tenth of the profile's examples, whichever it is.
+FEW = settings(max_examples=settings().max_examples // 10)
 
 
+@FEW
 @given(texts=st.lists(WORDS, min_size=1, max_size=3), options=OPTIONS)
 def test_texts_are_answered_one_for_one(served: Served, texts: list[str], options: common.TranslationOptions) -> None:
     """Any Unicode beside a sentence: translated, with nothing lost, or of no known language for the most part."""
@@ -257,6 +260,7 @@ def test_texts_are_answered_one_for_one(served: Served, texts: list[str], option
     assert_faithful(request, reply)
 
 
+@FEW
 @given(headline=TEXTS, lead=TEXTS, body=WORDS, options=OPTIONS)
 def test_a_stream_says_what_the_whole_says(
     served: Served, headline: str, lead: str, body: str, options: common.TranslationOptions
@@ -276,6 +280,7 @@ def test_a_stream_says_what_the_whole_says(
     assert places == [(each.index, each.source_span, each.source_text) for each in whole.translation.segments]
 
 
+@FEW
 @given(texts=st.lists(TEXTS.filter(str.strip), min_size=1, max_size=4), options=OPTIONS)
 def test_each_item_of_a_stream_is_answered(
     served: Served, texts: list[str], options: common.TranslationOptions
