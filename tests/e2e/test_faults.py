@@ -85,20 +85,24 @@ def test_models_that_are_not_the_manifests(tmp_path: Path, fault: str) -> None:
     assert "Traceback" not in result.stderr
 
 
-IN_A_NAMESPACE = "mount -o remount,bind,ro / && mount -t tmpfs -o size=16k none /tmp && cd /tmp && {} && exec $0 $*"
+# Nothing of the interpreter may lie below the mount: a virtual environment in /tmp would vanish with it.
+IN_A_NAMESPACE = (
+    "mount -o remount,bind,ro / && mount -t tmpfs -o size=16k none {disk} && cd {disk} && {fault} && exec $0 $*"
+)
 
 
 @pytest.mark.parametrize(
     "fault",
-    ["mount -o remount,ro /tmp", "! head -c 1M /dev/zero > /tmp/full 2> /dev/null"],
+    ["mount -o remount,ro {disk}", "! head -c 1M /dev/zero > {disk}/full 2> /dev/null"],
     ids=["read-only", "full"],
 )
-def test_no_disk_is_needed(start: Start, fault: str) -> None:
+def test_no_disk_is_needed(start: Start, tmp_path: Path, fault: str) -> None:
     """The server starts and serves where no file can be written: a read-only file system, or a full one."""
-    inside = ("unshare", "--map-root-user", "--mount", "sh", "-c")
-    if subprocess.run([*inside, IN_A_NAMESPACE.format(fault), "true"], capture_output=True, check=False).returncode:
+    script = IN_A_NAMESPACE.format(disk=tmp_path, fault=fault.format(disk=tmp_path))
+    inside = ("unshare", "--map-root-user", "--mount", "sh", "-c", script)
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no namespace of mounts can be made here")
-    server = start(command=(*inside, IN_A_NAMESPACE.format(fault), *COMMAND))
+    server = start(command=(*inside, *COMMAND), TMPDIR=str(tmp_path), HOME=str(tmp_path))
     assert asyncio.run(ask_once(server.address)).code == "OK"
     assert server.end() == 0
 
