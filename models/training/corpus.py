@@ -13,10 +13,10 @@ from talmach.engine.normalization import normalize
 Pair = tuple[str, str]
 
 
-def read_pairs(corpus: Path, source: Source, data: Data) -> Iterator[Pair]:
+def read_pairs(folder: Path, source: Source, data: Data) -> Iterator[Pair]:
     """Yield the normalised pairs of one source that pass the length filters, in file order."""
     first, second = source.pair.split("-")
-    with gzip.open(corpus / f"{source.file}.tsv.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(folder / f"{source.file}.tsv.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             columns = line.rstrip("\n").split("\t")
             if columns[:2] != [first, second]:

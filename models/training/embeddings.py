@@ -1,4 +1,4 @@
-"""Step 2a, for short runs: gives the shared embedding matrix a start in which translations of words lie close together.
+"""For short runs: gives the shared embedding matrix a start in which translations of words lie close together.
 
     python -m models.training.embeddings models/training/experiments/draft.toml --work WORK --minutes 3
 

@@ -1,4 +1,4 @@
-"""Step 5: scores of the manifest's models on the development set, as the service would answer it.
+"""Scores of the manifest's models on the development set, as the service would answer it.
 
     python -m models.training.evaluate --corpus CORPUS [--model ID] [--write]
 

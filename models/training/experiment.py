@@ -22,7 +22,8 @@ class Source:
     file: str  # name of the corpus file without .tsv.gz
     pair: str  # "en-ru", "en-be" or "ru-be", as the corpus orders them
     weight: float  # share of the sampled sentence pairs, relative to the other sources
-    backward_only: bool = False  # the second language is a source only (Taraškievica, synthetic text)
+    backward_only: bool = False  # the second language is a source only (Taraškievica)
+    synthetic: bool = False  # the Belarusian side was made from the Russian side of the file's en-ru pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Data:
     max_tokens: int  # longer pairs are left out
     max_length_ratio: float  # characters of the longer side over the shorter one
     noise: float  # probability that a source side gets one typographic perturbation
-    vocabulary_sentences: int  # sampled to train SentencePiece on
+    vocabulary_sentences: int  # sampled to train SentencePiece on, genuine sources only
+    synthetic_pairs: int  # of each file that synthetic Belarusian is made from, at most
     sources: tuple[Source, ...]
 
 

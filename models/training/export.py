@@ -1,4 +1,4 @@
-"""Step 4: a checkpoint -> an int8 CTranslate2 model with its SentencePiece model beside it.
+"""A checkpoint -> an int8 CTranslate2 model with its SentencePiece model beside it.
 
 python -m models.training.export WORK/final.pt   --work WORK --output models/embedded/translation
 python -m models.training.export WORK/encoder.pt --work WORK --output models/embedded/encoder --encoder

@@ -1,4 +1,4 @@
-"""Step 1: corpus -> SentencePiece vocabulary and token shards.
+"""Corpus and synthetic Belarusian -> SentencePiece vocabulary and token shards.
 
 python -m models.training.prepare models/training/experiments/draft.toml --corpus CORPUS --work WORK
 """
@@ -29,10 +29,11 @@ def train_vocabulary(experiment: Experiment, corpus: Path, work: Path) -> None:
     """Train the joint SentencePiece model on sentences drawn by the mixture's weights, languages balanced by it."""
     data = experiment.data
     rng = random.Random(experiment.training.seed)
-    total = sum(source.weight for source in data.sources)
+    genuine = [source for source in data.sources if not source.synthetic]
+    total = sum(source.weight for source in genuine)
 
     def sample() -> Iterator[str]:
-        for source in data.sources:
+        for source in genuine:
             pairs = list(read_pairs(corpus, source, data))
             wanted = round(data.vocabulary_sentences / 2 * source.weight / total)
             for pair in rng.sample(pairs, min(wanted, len(pairs))):
@@ -62,7 +63,7 @@ def write_shards(experiment: Experiment, corpus: Path, work: Path) -> None:
     rng = random.Random(experiment.training.seed)
     for index, source in enumerate(experiment.data.sources):
         sides: list[list[list[int]]] = [[], [], [], []]
-        pairs = read_pairs(corpus, source, experiment.data)
+        pairs = read_pairs(work / "synthetic" if source.synthetic else corpus, source, experiment.data)
         while chunk := list(islice(pairs, _BATCH)):
             _append(sides, chunk, tokenizer, experiment.data, rng)
         write_shard(shard_path(work, index), sides)

@@ -1,4 +1,4 @@
-"""Step 2: trains the translation network until the clock runs out; resumes from its last checkpoint.
+"""Trains the translation network until the clock runs out; resumes from its last checkpoint.
 
     python -m models.training.train models/training/experiments/draft.toml --work WORK --minutes 120 --corpus CORPUS
 

@@ -42,6 +42,7 @@ def small_data(**changes: object) -> Data:
         "max_length_ratio": 2.0,
         "noise": 0.5,
         "vocabulary_sentences": 100,
+        "synthetic_pairs": 0,
         "sources": (Source("news", "en-be", 3.0), Source("news", "en-ru", 1.0, backward_only=True)),
     }
     return Data(**{**values, **changes})  # type: ignore[arg-type]
@@ -78,7 +79,7 @@ def test_the_documented_steps_are_those_of_the_chain(tmp_path: Path) -> None:
     documented = re.findall(r"^    python -m models\.training\.(\w+) ", readme, flags=re.MULTILINE)
     modules = [step[0] for step in recipe.steps(Namespace(**vars(arguments), install="2026.1.1"))]
     assert documented == ["recipe", *modules, "warm_start"]
-    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:6]
+    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:7]
 
 
 def test_pairs_are_filtered_by_language_and_length(corpus: Path) -> None:
@@ -114,6 +115,20 @@ def test_prepare_gives_shards_that_the_sampler_draws_from(corpus: Path, tmp_path
         assert padded * len(batch) <= 400
     targets = {each.target_language for batch in batches for each in batch}
     assert {"be", "en"} == targets, "Russian stands in a backward-only source: it is never a target"
+
+
+def test_synthetic_pairs_come_from_the_work_folder(corpus: Path, tmp_path: Path) -> None:
+    """A synthetic source is read from where `synthesize` wrote it, and has no say in the vocabulary."""
+    data = small_data(sources=(Source("news", "en-be", 1.0), Source("news", "ru-be", 1.0, synthetic=True)))
+    experiment = experiments.from_dict(
+        {**experiments.to_dict(experiments.load(EXPERIMENTS / "tiny.toml")), "data": _as_toml(data)}
+    )
+    prepare.train_vocabulary(experiment, corpus, tmp_path)
+    (tmp_path / "synthetic").mkdir()
+    with gzip.open(tmp_path / "synthetic" / "news.tsv.gz", "wt", encoding="utf-8") as file:
+        file.write("ru\tbe\tМост закрыли.\tМост закрылі.\tnews.synthetic\n")
+    prepare.write_shards(experiment, corpus, tmp_path)
+    assert [len(shard) for shard in prepare.load_shards(data.sources, tmp_path)] == [120, 1]
 
 
 def _as_toml(data: Data) -> dict[str, object]:
