@@ -41,7 +41,9 @@ SPEC = ModelSpec(
 
 
 class FreezingEngine(NaughtyEngine):
-    """In addition, `freeze` never comes back, whoever cancels it, and `doze` comes back after two seconds."""
+    """In addition, `freeze` never comes back, whoever cancels it, `doze` comes back after two seconds, and a batch with
+    `lose` and other sentences loses the last of its results.
+    """
 
     compute_type, device = "int8", "cpu"
 
@@ -55,6 +57,7 @@ class FreezingEngine(NaughtyEngine):
             threading.Event().wait()
         if any("doze" in tokens for tokens in batch):
             time.sleep(2)
+        self.lose_results = int(len(batch) > 1 and any("lose" in tokens for tokens in batch))
         self.batches.clear()  # a list of everything would look like a leak
         self.tokens.clear()
         self.options.clear()

@@ -14,6 +14,7 @@ import pytest
 
 from talmach.catalog import default_models_dir
 from talmach.client import TalmachClient
+from talmach.pb.segment_pb2 import SEGMENT_STATUS_FAILED as FAILED
 from tests.e2e import callers
 from tests.e2e.callers import ask, ask_once
 from tests.e2e.program import COMMAND, Server, environment, free_address, talmach
@@ -203,7 +204,27 @@ async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> N
     assert server.process.wait(20) == 0
 
 
-# ------------------------------------------------------------------------------------------------- an engine that hangs
+# -------------------------------------------------------------------------------------------- an engine that misbehaves
+
+
+@pytest.mark.parametrize(("word", "failed"), [("raise", {7}), ("lose", set())])
+async def test_an_engine_that_fails_on_a_batch(naughty: Start, word: str, failed: set[int]) -> None:
+    """It raises, or returns too few: every other sentence of the batch is translated, none is another's."""
+    server = naughty(TALMACH_WORKERS="1")
+    texts = [callers.question(number, word if number == 7 else "дождж ідзе моцна") for number in range(20)]
+    async with TalmachClient(server.address) as client:
+        reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=60)
+        assert len(reply.translations) == len(texts)
+        for number, translation in enumerate(reply.translations):
+            (segment,) = translation.segments
+            assert segment.source_text == texts[number]
+            assert callers.answer(number) in segment.translated_text
+            assert (segment.status == FAILED) == (number in failed)
+            assert (segment.translated_text == texts[number]) == (number in failed)
+        alone = await ask(client, 7, "raise")
+    assert (alone.code, alone.reason) == ("INTERNAL", "ENGINE_FAILURE")
+    assert server.logged("batch.failed")
+    assert (await ask_once(server.address)).code == "OK"
 
 
 async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:

@@ -168,6 +168,21 @@ async def test_a_very_long_article_comes_back_whole(served: Running) -> None:
     assert len(translations) == 1 + -(-99_990 // len(sentence))
 
 
+async def test_a_failed_text_does_not_fail_the_others() -> None:
+    """It stands in its place as it was, not complete; only when nothing is translated the call fails."""
+    good, bad = "Сёння ідзе моцны дождж.", "Гэта raise не перакласці ніяк."
+    async with running(max_batch_size=1) as served:
+        request = pb.TranslateTextRequest(texts=[good, bad, "42"], options=to("en", "be"))
+        reply = await served.translation.TranslateText(request)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await served.translation.TranslateText(
+                pb.TranslateTextRequest(texts=[bad, bad, "42"], options=to("en", "be"))
+            )
+    assert [each.complete for each in reply.translations] == [True, False, True]
+    assert reply.translations[1].translated_text == bad
+    assert caught.value.code() is grpc.StatusCode.INTERNAL
+
+
 async def test_a_failed_sentence_does_not_fail_the_article() -> None:
     """It stands in the translation as it was, marked FAILED with its own error; the call is OK and not complete."""
     article = Article(body="Сёння ідзе моцны дождж.\nГэта raise не перакласці ніяк.")

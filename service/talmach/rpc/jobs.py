@@ -9,7 +9,8 @@ from talmach.rpc import calls
 from talmach.rpc.totals import merge
 from talmach.text.article import Article
 from talmach.text.language import Candidate
-from talmach.translation.use_case import TranslationJob, Translator
+from talmach.translation.job import TranslationJob, raise_if_all_failed
+from talmach.translation.use_case import Translator
 from talmach.translation.values import Segment, Totals, TranslationOptions
 
 
@@ -37,8 +38,10 @@ class Job:
         return self.job.detected
 
     async def finish(self) -> "Done":
-        """Wait for all segments."""
-        return Done(self, await self.segments(), self.count())
+        """Wait for all segments; raises what `TranslationJob.segments` and `raise_if_all_failed` raise."""
+        segments = await self.segments()
+        raise_if_all_failed([self.job])
+        return Done(self, segments, self.count())
 
     async def segments(self) -> tuple[Segment, ...]:
         """Wait for all segments, and leave the totals to the caller."""
@@ -63,9 +66,11 @@ class Done:
 async def finish_all(jobs: Sequence[Job]) -> tuple[list[Done], Totals]:
     """Wait for all segments of the texts of one call; return them with the totals of the call.
 
-    The first failure ends the wait; the others go on until they are cancelled.
+    A text that the engine failed on is no failure of the call while another one is translated. Any other failure ends
+    the wait; the rest goes on until it is cancelled.
     """
     segments = await asyncio.gather(*(job.segments() for job in jobs))
+    raise_if_all_failed([job.job for job in jobs])
     totals = [job.job.totals() for job in jobs]
     total = merge(totals)
     calls.current().end_work(total)

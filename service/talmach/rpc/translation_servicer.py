@@ -23,6 +23,7 @@ from talmach.rpc.messages.requests import RequestReader
 from talmach.rpc.offsets import SegmentOffsets
 from talmach.summary.use_case import Summarizer
 from talmach.text.language import detect, determine
+from talmach.translation.job import raise_if_all_failed
 from talmach.translation.use_case import Translator
 from talmach.translation.values import Timings
 
@@ -96,6 +97,7 @@ class TranslationServicer(TranslationServiceServicer):
             yield pb.StreamTranslateArticleResponse(header=replies.header(job, asked.unit))
             async for segment in job.job.segments():
                 yield pb.StreamTranslateArticleResponse(segment=replies.segment(segment, offsets))
+            raise_if_all_failed([job.job])
             trailer = replies.trailer(job.count(), calls.current().elapsed_ms())
         yield pb.StreamTranslateArticleResponse(trailer=trailer)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
@@ -46,8 +46,8 @@ class TranslationJob:
         self._metrics = metrics
         self._usages = UsageCounter(decoder.glossary.entries)
         self._started_at = time.monotonic()
-        self._failures = self._successes = 0
-        self._failure = EngineFailure()  # the last one
+        self.successes = 0  # sentences translated so far
+        self.failure: EngineFailure | None = None  # the last one
         self._tasks = {
             each.sentence.index: asyncio.ensure_future(decoder.translate(each))
             for each in plans
@@ -64,8 +64,9 @@ class TranslationJob:
     async def segments(self) -> AsyncGenerator[Segment, None]:
         """Yield every segment in document order; closing the generator cancels what is still queued.
 
+        A sentence that the engine failed on is a segment too; whether nothing else came, `raise_if_all_failed` says.
+
         Raises:
-            EngineFailure: the engine failed on every sentence that it was given.
             DeadlineExceeded: the deadline passed while sentences were queued.
             EngineStuck: the engine does not come back.
 
@@ -74,8 +75,6 @@ class TranslationJob:
         try:
             for each in self._plans:
                 yield await self._segment(each, assembler)
-            if self._failures and not self._successes:
-                raise self._failure  # noqa: TRY301 - it ends what is queued, like any other failure
         except BaseException:
             self.cancel()
             raise
@@ -92,7 +91,7 @@ class TranslationJob:
         hypotheses = self._decoder.hypotheses
         return Totals(
             segment_count=self.segment_count,
-            complete=not self._failures,
+            complete=self.failure is None,
             model_ids=hypotheses.model_ids(),
             glossary_usages=self._usages.usages(),
             timings=hypotheses.timings(total_ms=1_000 * (time.monotonic() - self._started_at)),
@@ -105,10 +104,9 @@ class TranslationJob:
         if each.action is Action.TRANSLATE:
             try:
                 outcome = await self._tasks[sentence.index]
-                self._successes += 1
+                self.successes += 1
             except EngineFailure as failure:
-                status, error, self._failure = SegmentStatus.FAILED, failure.reason, failure
-                self._failures += 1
+                status, error, self.failure = SegmentStatus.FAILED, failure.reason, failure
             self._usages.add(outcome.glossary)
         text = "" if each.action is Action.DROP else outcome.text
         flags = outcome.flags | ({Flag.SOURCE_LANGUAGE_MISMATCH} if each.language_mismatch else set())
@@ -133,6 +131,18 @@ class TranslationJob:
         self._metrics.segments.labels(status.name).inc()
         for flag in flags:
             self._metrics.quality_flags.labels(flag.name).inc()
+
+
+def raise_if_all_failed(jobs: Sequence[TranslationJob]) -> None:
+    """Raise the engine's failure when nothing was translated of all the texts of a call, whose segments are known.
+
+    Raises:
+        EngineFailure: the engine failed on every sentence that it was given.
+
+    """
+    failures = [job.failure for job in jobs if job.failure is not None]
+    if failures and not any(job.successes for job in jobs):
+        raise failures[-1]
 
 
 def _see(task: "asyncio.Task[Outcome]") -> None:

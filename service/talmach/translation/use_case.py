@@ -15,7 +15,7 @@ from talmach.text.language import Candidate, detect, determine
 from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
 from talmach.translation.hypotheses import Hypotheses
-from talmach.translation.job import TranslationJob
+from talmach.translation.job import TranslationJob, raise_if_all_failed
 from talmach.translation.plan import Plan, plan, prevailing_language
 from talmach.translation.values import ArticleTranslation, Segment, TranslationOptions
 
@@ -104,9 +104,10 @@ class Translator:
     async def translate(
         self, article: Article, options: TranslationOptions, *, deadline: float | None = None
     ) -> ArticleTranslation:
-        """Translate a whole article; raises what `start` and `TranslationJob.segments` raise."""
+        """Translate a whole article; raises what `start`, `TranslationJob.segments` and `raise_if_all_failed` raise."""
         job = await self.start(article, options, deadline=deadline)
         segments = tuple([segment async for segment in job.segments()])
+        raise_if_all_failed([job])
         return ArticleTranslation(assemble(article, segments), segments, job.totals())
 
     async def _begin(
