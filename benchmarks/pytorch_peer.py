@@ -78,14 +78,14 @@ class PeerModel(PreTrainedModel, GenerationMixin):
         attention_mask: Tensor | None = None,
         decoder_input_ids: Tensor | None = None,
         encoder_outputs: BaseModelOutput | None = None,
-        past_key_values: EncoderDecoderCache | None = None,
+        cache: EncoderDecoderCache | None = None,
         **_: Any,
     ) -> Seq2SeqLMOutput:
         """Return the logits of the last target position, the only one that greedy search asks for."""
         assert attention_mask is not None
         assert decoder_input_ids is not None
         encoded = encoder_outputs or self.encoder(input_ids, attention_mask)
-        cache = past_key_values if past_key_values is not None else EncoderDecoderCache(DynamicCache(), DynamicCache())
+        cache = cache if cache is not None else EncoderDecoderCache(DynamicCache(), DynamicCache())
         mask = attention_mask[:, None, None, :].bool()
         x = self.translator.embed(decoder_input_ids, torch.float32)
         position = cache.get_seq_length()
@@ -96,7 +96,7 @@ class PeerModel(PreTrainedModel, GenerationMixin):
             x = layer.feed_forward(x)
         states = self.translator.decoder_norm(x[:, -1:])
         return Seq2SeqLMOutput(
-            logits=self.head(states), past_key_values=cache, encoder_last_hidden_state=encoded.last_hidden_state
+            logits=self.head(states), cache=cache, encoder_last_hidden_state=encoded.last_hidden_state
         )
 
 
