@@ -25,9 +25,10 @@ EXAMPLE_DIRECTIONS = tuple(map(Direction.parse, ("be-en", "en-be", "ru-en", "ru-
 LIMITS = {
     "translation": (
         "It sees one sentence at a time. Rare names are spelled by ear, idioms are taken literally, and in long"
-        " sentences clauses get lost; the service's quality flags find part of this. Belarusian comes mostly from"
-        " interface texts and legal codes, so everyday words may come out in Russian dress. Not for contracts, medicine"
-        " or court."
+        " sentences clauses get lost; the service's quality flags find part of this. Its Belarusian comes"
+        " from interface texts, legal codes and, for news and prose, from a statistical translation of Russian, so"
+        " everyday words may come out in Russian dress. A high score is no proof: a draft is often sure of what is"
+        " wrong. Not for contracts, medicine or court."
     ),
     "encoder": (
         "It compares sentences within and across the three languages, and knows topics better than facts: two sentences"

@@ -13,11 +13,10 @@ MAX_OUTPUT = 3  # letters that one letter may become
 MAX_COST = 0.25  # for a letter of a pair of cognates, on the average
 MIN_SHARE = 0.002  # of a letter's outputs; rarer ones are misalignments
 _END = ("", "")
-# Letters that are the same sound, or one of the other, cost less to be each other than any others.
+# What a letter becomes without cost, where that is not only itself.
 _EASY = {
-    **{letter: letter for letter in "абвгдежзйклмнопрстуфхцчшыьэюяё"},
     "и": "іы", "о": "оа", "е": "еэяё", "я": "яе", "щ": "шч", "в": "вў", "у": "уў", "ъ": "'", "т": "тц", "й": "йі",
-    "ё": "ёо", "э": "эе", "р": "р", "ь": "ь", "-": "-", "'": "'",
+    "ё": "ёо", "э": "эе",
 }  # fmt: skip
 
 Graphone = tuple[str, str]
