@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from talmach.quality import LOW_CONFIDENCE_SCORE
+
 PREFIX = "TALMACH_"
 
 
@@ -127,7 +129,10 @@ class Settings(BaseSettings):
         120.0, ge=1, le=3_600, description="seconds after which a batch fails and its worker counts as stuck"
     )
     low_confidence_score: float = Field(
-        -1.5, ge=-100, le=0, description="mean log-probability per token below which a segment is LOW_CONFIDENCE"
+        LOW_CONFIDENCE_SCORE,
+        ge=-100,
+        le=0,
+        description="mean log-probability per token below which a segment is LOW_CONFIDENCE",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talmach.engine.base import Direction
-from talmach.quality import GRAVE, Flag, check, foreign_letters
+from talmach.quality import GRAVE, LOW_CONFIDENCE_SCORE, Flag, check, foreign_letters
 
 RU_EN, EN_RU = Direction("ru", "en"), Direction("en", "ru")
 BE_EN, EN_BE = Direction("be", "en"), Direction("en", "be")
@@ -271,8 +271,8 @@ def test_letters_that_a_language_lacks() -> None:
 def test_what_the_decoder_knows() -> None:
     """Truncation and the score come from the hypothesis; a score at the limit is good enough."""
     assert check("Да.", "Yes.", RU_EN, truncated=True) == {Flag.TRUNCATED}
-    assert check("Да.", "Yes.", RU_EN, score=-1.6) == {Flag.LOW_CONFIDENCE}
-    assert check("Да.", "Yes.", RU_EN, score=-1.5) == frozenset()
+    assert check("Да.", "Yes.", RU_EN, score=LOW_CONFIDENCE_SCORE - 0.01) == {Flag.LOW_CONFIDENCE}
+    assert check("Да.", "Yes.", RU_EN, score=LOW_CONFIDENCE_SCORE) == frozenset()
     assert check("Да.", "Yes.", RU_EN, score=-0.9, low_confidence_score=-0.5) == {Flag.LOW_CONFIDENCE}
 
 

@@ -1,7 +1,7 @@
 """Checks on a pair of sentences, source and translation, that need no model and no reference."""
 
-from talmach.quality.checks import check
+from talmach.quality.checks import LOW_CONFIDENCE_SCORE, check
 from talmach.quality.flags import GRAVE, Flag
 from talmach.quality.scripts import foreign_letters
 
-__all__ = ["GRAVE", "Flag", "check", "foreign_letters"]
+__all__ = ["GRAVE", "LOW_CONFIDENCE_SCORE", "Flag", "check", "foreign_letters"]
