@@ -313,6 +313,8 @@ def test_a_reader_that_goes_is_no_drama(server: Server) -> None:
 
 def test_interruption_is_quiet() -> None:
     """Ctrl-C gives the status that shells know it by, and no traceback."""
+    # A shell starts what runs in the background with SIGINT ignored, and a child would inherit that from the tests.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*COMMAND, "translate", "--to", "en"],
         stdin=subprocess.PIPE,
@@ -320,6 +322,7 @@ def test_interruption_is_quiet() -> None:
         stderr=subprocess.PIPE,
         env=environment({"PYTHONVERBOSE": ""}),
     )
+    signal.signal(signal.SIGINT, handler)
     assert process.stdin
     # It reads until the end of its input, so once this much is taken, it is past its imports.
     process.stdin.write(b"\xd0\x90" * 200_000)
