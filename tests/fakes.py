@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ class NaughtyEngine:
     """A `TranslationEngine` over words: reverses their order and swaps the script, or misbehaves as its text asks.
 
     Words in a sentence that do something: `raise` fails its whole batch; `loop` repeats itself when decoded greedily,
-    `stuck` always; `cut` is truncated; `mute` gives nothing; `hang` waits until it is cancelled or `release` is set.
+    `stuck` always; `cut` is truncated; `mute` gives nothing; `hang` waits until `release` is set.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class NaughtyEngine:
         self.gate = threading.Event()  # cleared, every batch waits in front of it
         self.gate.set()
         self.release = threading.Event()  # ends `hang`
-        self.stopped: list[str] = []  # texts that were cancelled while they hung
         self.lose_results = 0  # that many hypotheses are missing from the next batch
         self.raises: BaseException | None = None  # instead of the next batch
 
@@ -57,12 +56,7 @@ class NaughtyEngine:
         """Return tag and words."""
         return [f"<2{direction.target}>", *text.split()]
 
-    def translate(
-        self,
-        batch: Sequence[Sequence[str]],
-        options: DecodeOptions,
-        is_cancelled: Callable[[int], bool] | None = None,
-    ) -> list[Hypothesis]:
+    def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """Misbehave."""
         self.batches.append([" ".join(tokens[1:]) for tokens in batch])
         self.tokens.append([list(tokens) for tokens in batch])
@@ -75,17 +69,11 @@ class NaughtyEngine:
             raise error
         if any("raise" in tokens for tokens in batch):
             raise EngineFailure
-        self._hang(batch, is_cancelled)
+        if any("hang" in tokens for tokens in batch):
+            self.release.wait()
         hypotheses = [self._hypothesis(tokens, options) for tokens in batch]
         lost, self.lose_results = self.lose_results, 0
         return hypotheses[: len(hypotheses) - lost]
-
-    def _hang(self, batch: Sequence[Sequence[str]], is_cancelled: Callable[[int], bool] | None) -> None:
-        for position, tokens in enumerate(batch):
-            while "hang" in tokens and not self.release.wait(0.002):
-                if is_cancelled and is_cancelled(position):
-                    self.stopped.append(" ".join(tokens[1:]))
-                    break
 
     def _hypothesis(self, tokens: Sequence[str], options: DecodeOptions) -> Hypothesis:
         target, words = tokens[0].strip("<2>"), list(tokens[1:])

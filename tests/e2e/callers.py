@@ -61,7 +61,7 @@ async def ask_once(address: str, number: int = 0) -> Outcome:
 
 async def hang(address: str, kind: str) -> None:
     """Make one call of a kind with more to do than will ever be done; for a process that will be killed."""
-    body = " ".join(f"Слова {number} hang тут." for number in range(200))
+    body = " ".join(f"Слова {number} doze тут." for number in range(200))
     async with TalmachClient(address) as client:
         if kind == "unary":
             await client.translate_texts([body], TO_ENGLISH)

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +41,13 @@ SPEC = ModelSpec(
 
 
 class FreezingEngine(NaughtyEngine):
-    """In addition, `freeze` never comes back, whoever cancels it, `doze` comes back after two seconds, and a batch with
+    """In addition, `freeze` never comes back, `doze` comes back after two seconds, and a batch with
     `lose` and other sentences loses the last of its results.
     """
 
     compute_type, device = "int8", "cpu"
 
-    def translate(
-        self,
-        batch: Sequence[Sequence[str]],
-        options: DecodeOptions,
-        is_cancelled: Callable[[int], bool] | None = None,
-    ) -> list[Hypothesis]:
+    def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         if any("freeze" in tokens for tokens in batch):
             threading.Event().wait()
         if any("doze" in tokens for tokens in batch):
@@ -61,7 +56,7 @@ class FreezingEngine(NaughtyEngine):
         self.batches.clear()  # a list of everything would look like a leak
         self.tokens.clear()
         self.options.clear()
-        return super().translate(batch, options, is_cancelled)
+        return super().translate(batch, options)
 
 
 class Encoder(WordEncoder):

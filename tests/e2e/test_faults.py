@@ -132,9 +132,9 @@ async def test_deadlines_that_pass_in_the_engine_and_in_the_queue(naughty: Start
     """Both callers learn it in time, nothing waits any more, and the worker is free for the next."""
     server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="1")
     async with TalmachClient(server.address) as client:
-        in_engine = asyncio.create_task(ask(client, 1, "hang", timeout_s=3))
+        in_engine = asyncio.create_task(ask(client, 1, "doze", timeout_s=1.5))
         await asyncio.sleep(0.5)
-        in_queue = asyncio.create_task(ask(client, 2, timeout_s=1))
+        in_queue = asyncio.create_task(ask(client, 2, timeout_s=0.5))
         assert (await in_queue).code == "DEADLINE_EXCEEDED"
         assert not in_engine.done()
         assert (await in_engine).code == "DEADLINE_EXCEEDED"

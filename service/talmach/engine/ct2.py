@@ -1,7 +1,6 @@
 """CTranslate2 and SentencePiece behind the protocols of `base`; the only module that imports them."""
 
 import functools
-import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,22 +44,19 @@ class _Model:
             self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(directory / VOCABULARY_FILE))
             # libgomp binds its threads to the thread that first needs them: one that is gone leaves the workers alone.
             with ThreadPoolExecutor(1) as executor:
-                self._owned = [executor.submit(construct).result()]
+                self._model = executor.submit(construct).result()
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelUnusable(model_id, f"cannot be loaded ({type(error).__name__})") from error
-        # A worker of CTranslate2 that still waits for the interpreter's lock, to drop a callback, when the interpreter
-        # ends takes the process down with an abort. Letting go of the model waits for its workers.
-        weakref.finalize(self, self._owned.clear)
 
     @property
     def device(self) -> str:
         """Where it runs, "cpu" or "cuda", as it is in effect."""
-        return str(self._owned[0].device)
+        return str(self._model.device)
 
     @property
     def compute_type(self) -> str:
         """The number format in effect, not the one asked for."""
-        return str(self._owned[0].compute_type)
+        return str(self._model.compute_type)
 
 
 class Ct2Translator(_Model):
@@ -99,18 +95,16 @@ class Ct2Translator(_Model):
         """See `TranslationEngine.tokenize`."""
         return [self._tags[direction], *_pieces(self._processor, text)]
 
-    def translate(
-        self,
-        batch: Sequence[Sequence[str]],
-        options: DecodeOptions,
-        is_cancelled: Callable[[int], bool] | None = None,
-    ) -> list[Hypothesis]:
+    # Nothing stops a running batch. CTranslate2's callback could, but it takes the interpreter's lock for every token,
+    # which costs a small model a quarter of its speed; and a worker that still waits for that lock when the interpreter
+    # ends takes the process down.
+    def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """See `TranslationEngine.translate`."""
         longest = max(map(len, batch), default=0)
         if longest > self.max_source_tokens:  # CTranslate2 would cut it without a word
             raise EngineFailure(f"engine: a sentence has {longest} tokens (limit {self.max_source_tokens})")
         try:
-            results = self._owned[0].translate_batch(
+            results = self._model.translate_batch(
                 [list(tokens) for tokens in batch],
                 beam_size=options.beam_size,
                 repetition_penalty=options.repetition_penalty,
@@ -119,7 +113,6 @@ class Ct2Translator(_Model):
                 max_decoding_length=_MAX_LENGTH_FACTOR * longest + _MAX_LENGTH_GRACE,
                 return_scores=True,
                 return_end_token=True,
-                callback=_stopper(is_cancelled) if is_cancelled and options.beam_size == 1 else None,
             )
         except (RuntimeError, ValueError) as error:
             raise EngineFailure from error
@@ -182,7 +175,7 @@ class Ct2Encoder(_Model):
         return embeddings
 
     def _encode_batch(self, batch: list[list[str]]) -> NDArray[np.float32]:
-        output = self._owned[0].forward_batch(batch).last_hidden_state
+        output = self._model.forward_batch(batch).last_hidden_state
         if output.device == "cuda":
             output = output.to_device(ctranslate2.Device.cpu)
         output = output.to(ctranslate2.DataType.float32)  # numpy knows no bfloat16
@@ -204,7 +197,3 @@ def _pieces(processor: Any, text: str) -> list[str]:
         # A tag that stands in the text itself is text: spelled in bytes it cannot steer the model.
         pieces.extend([f"<0x{byte:02X}>" for byte in piece.encode()] if piece.startswith("<2") else [piece])
     return pieces
-
-
-def _stopper(is_cancelled: Callable[[int], bool]) -> Callable[[Any], bool]:
-    return lambda step: is_cancelled(step.batch_id)

@@ -71,7 +71,7 @@ class Answering(NaughtyEngine):
 
     answer = Hypothesis("The town opened a new school.", -0.2, 8, truncated=False)
 
-    def translate(self, batch: object, options: DecodeOptions, is_cancelled: object = None) -> list[Hypothesis]:
+    def translate(self, batch: object, options: DecodeOptions) -> list[Hypothesis]:
         return [self.answer]
 
 

@@ -27,7 +27,7 @@ sys.setswitchinterval(1.0)  # workers wait long for the lock
 direction = Direction("be", "en")
 engine = Ct2Translator("tiny", Path(sys.argv[1]), frozenset({direction}), max_source_tokens=80, device="cpu", workers=4)
 batch = [engine.tokenize("Ганна бачыў новую школу", direction)]
-run = lambda: engine.translate(batch, DecodeOptions(), lambda position: False)
+run = lambda: engine.translate(batch, DecodeOptions())
 threads = [threading.Thread(target=run) for _ in range(8)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
@@ -121,7 +121,7 @@ def test_scores_are_mean_log_probabilities(directory: Path, options: DecodeOptio
     """Of the tokens with the end token, as scoring the same translation says."""
     engine = opened(directory, "float32")
     batch = [engine.tokenize(text, BE_EN) for text in tiny.SENTENCES[::31]]
-    model = engine._owned[0]
+    model = engine._model
     limit = 2 * max(map(len, batch)) + 16
     results = model.translate_batch(
         batch,
@@ -154,36 +154,6 @@ def test_penalties_take_effect(engine: Ct2Translator, batch: list[list[str]]) ->
     assert [each.text for each in strict] != [each.text for each in engine.translate(batch, GREEDY)]
 
 
-def test_a_cancelled_sentence_stops_and_no_other(engine: Ct2Translator, batch: list[list[str]]) -> None:
-    """Asked by its position in the batch, whatever order the model sorts them in."""
-    full = engine.translate(batch, GREEDY)
-    for cancelled in (0, len(batch) // 2, len(batch) - 1):
-        asked: set[int] = set()
-
-        def is_cancelled(position: int, cancelled: int = cancelled, asked: set[int] = asked) -> bool:
-            asked.add(position)
-            return position == cancelled
-
-        stopped = engine.translate(batch, GREEDY, is_cancelled)
-        assert asked == set(range(len(batch)))
-        assert stopped[cancelled].tokens == 1
-        assert stopped[cancelled].truncated
-        del stopped[cancelled]
-        assert stopped == [hypothesis for position, hypothesis in enumerate(full) if position != cancelled]
-
-
-def test_cancelling_is_not_asked_in_beam_search(engine: Ct2Translator, batch: list[list[str]]) -> None:
-    """CTranslate2 has no way to stop it."""
-    asked: set[int] = set()
-
-    def is_cancelled(position: int) -> bool:
-        asked.add(position)
-        return True
-
-    assert len(engine.translate(batch, DecodeOptions(beam_size=2), is_cancelled)) == len(batch)
-    assert asked == set()
-
-
 def test_a_sentence_above_the_window_is_refused(engine: Ct2Translator) -> None:
     """It would be cut without a word."""
     with pytest.raises(EngineFailure, match="81 tokens"):
@@ -206,7 +176,7 @@ def test_threads_get_the_same_results(engine: Ct2Translator, batch: list[list[st
 
     def work(_: int) -> list[Hypothesis]:
         own = [engine.tokenize(text, BE_EN) for text in tiny.SENTENCES[::23]]
-        return engine.translate(own, GREEDY, lambda _: False)
+        return engine.translate(own, GREEDY)
 
     with ThreadPoolExecutor(4) as executor:
         assert all(result == expected for result in executor.map(work, range(12)))
@@ -251,7 +221,7 @@ def test_an_unknown_compute_type_is_unusable(directory: Path) -> None:
 
 
 def test_the_process_ends_well_right_after_a_translation(directory: Path) -> None:
-    """Workers of CTranslate2 that still hold a callback do not abort an interpreter that ends."""
+    """Workers of CTranslate2 that are still busy with the end of their work do not abort an interpreter that ends."""
     ended = subprocess.run(
         [sys.executable, "-c", ABORT_AT_EXIT, str(directory)], capture_output=True, text=True, timeout=60, check=False
     )

@@ -194,10 +194,10 @@ async def test_a_failing_second_decode_leaves_the_phrase_flagged() -> None:
     """The first translation is better than none."""
 
     class Broken(Forgetful):
-        def translate(self, batch, options, is_cancelled=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def translate(self, batch, options):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             if self.batches:
                 raise ZeroDivisionError
-            return super().translate(batch, options, is_cancelled)
+            return super().translate(batch, options)
 
     async with running(Broken()) as served:
         segment = await served.segment("Кампанія Apple купіла мост.", replace(TO_ENGLISH, glossary=(phrase("Apple"),)))

@@ -85,16 +85,6 @@ async def test_a_job_that_nobody_listens_to_can_be_cancelled(turns: int) -> None
     assert served.metrics.registry.get_sample_value("talmach_queue_tokens") == 0
 
 
-async def test_cancelling_stops_what_is_running() -> None:
-    """A sentence that hangs in the engine learns that nobody waits for it."""
-    async with running() as served:
-        job = await served.start("Гэты сказ hang вісіць.")
-        await until(served.engine.began.is_set)
-        job.cancel()
-        await until(lambda: served.engine.stopped)
-    assert served.engine.stopped == ["Гэты сказ hang вісіць."]
-
-
 async def test_jobs_with_the_same_sentences_do_not_disturb_each_other() -> None:
     """Futures belong to one job: one that is cancelled takes nothing from another."""
     async with running() as served:

@@ -309,10 +309,10 @@ async def test_a_failed_second_decode_takes_nothing_away() -> None:
     async with running(engine) as served:
         translate = engine.translate
 
-        def fail_when_strict(batch: object, options: DecodeOptions, is_cancelled: object = None) -> object:
+        def fail_when_strict(batch: object, options: DecodeOptions) -> object:
             if options == strict_options("en"):
                 raise EngineFailure
-            return translate(batch, options, is_cancelled)  # type: ignore[arg-type]
+            return translate(batch, options)  # type: ignore[arg-type]
 
         engine.translate = fail_when_strict  # type: ignore[method-assign, assignment]
         segment = await served.segment("Гэты сказ loop паўтараецца.")
