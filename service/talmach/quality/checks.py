@@ -43,19 +43,19 @@ def check(
     """
     source, target = (unicodedata.normalize("NFC", text) for text in (source, target))
     bare = (without_protected(source), without_protected(target))
-    findings = {
-        Flag.REPETITION: has_repetition(source, target),
-        Flag.LENGTH_RATIO: has_absurd_length(source, target, direction),
-        Flag.NUMBER_MISMATCH: has_number_mismatch(*bare),
-        Flag.PROTECTED_TOKEN_MISMATCH: _lacks_protected_tokens(source, target),
-        Flag.UNTRANSLATED: is_untranslated(*bare, direction),
-        Flag.WRONG_SCRIPT: has_wrong_script(*bare, direction),
-        Flag.TRUNCATED: truncated,
-        Flag.LOW_CONFIDENCE: score is not None and score < low_confidence_score,
-    }
-    return frozenset(flag for flag, found in findings.items() if found)
+    findings = (
+        (Flag.REPETITION, has_repetition(source, target)),
+        (Flag.LENGTH_RATIO, has_absurd_length(source, target, direction)),
+        (Flag.NUMBER_MISMATCH, has_number_mismatch(*bare)),
+        (Flag.PROTECTED_TOKEN_MISMATCH, _lacks_protected_tokens(source, target)),
+        (Flag.UNTRANSLATED, is_untranslated(*bare, direction)),
+        (Flag.WRONG_SCRIPT, has_wrong_script(*bare, direction)),
+        (Flag.TRUNCATED, truncated),
+        (Flag.LOW_CONFIDENCE, score is not None and score < low_confidence_score),
+    )
+    return frozenset(flag for flag, found in findings if found)
 
 
 def _lacks_protected_tokens(source: str, target: str) -> bool:
-    wanted, found = (Counter(token.span.slice(text) for token in protected.find(text)) for text in (source, target))
-    return bool(wanted - found)
+    wanted = Counter(token.span.slice(source) for token in protected.find(source))
+    return bool(wanted and wanted - Counter(token.span.slice(target) for token in protected.find(target)))

@@ -16,7 +16,10 @@ def has_number_mismatch(source: str, target: str) -> bool:
     Tolerant to decimal signs, separators of thousands, leading zeros, scale words, ordinals, twelve and twenty-four
     hours, decades, and to digits on one side that are words, months or Roman numerals on the other.
     """
-    source_left, target_left = _unmatched(numerals_in(source), numerals_in(target))
+    numerals = numerals_in(source), numerals_in(target)
+    if not any(numerals):
+        return False
+    source_left, target_left = _unmatched(*numerals)
     source_left, target_left = _unmatched(_split(source_left), _split(target_left))
     return not (_are_excused(source_left, target) and _are_excused(target_left, source))
 

@@ -13,6 +13,7 @@ from talmach.quality.number_words import scale_exponent
 
 __all__ = ["Numeral", "numerals_in", "parts_of"]
 
+_DIGIT = re.compile(r"\d")
 _NUMERAL = re.compile(r"(?<!\d)(\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)|\d+)((?:[.,:]\d+)*)")
 _FOLLOWING_WORD = re.compile(r"[ \u00a0\u202f-]?([^\W\d_]+)")
 _RANGE = re.compile(r"\s*(?:[-–—]|to|and|or|до|и|или|да|і|або)\s*")
@@ -36,6 +37,8 @@ class Numeral:
 
 def numerals_in(text: str) -> list[Numeral]:
     """Return the numerals of `text`, last first."""
+    if not _DIGIT.search(text):
+        return []
     text = _UNIT_POWER.sub(r"\1", text)
     numerals = []
     exponent, next_start = 0, len(text)

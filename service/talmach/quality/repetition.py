@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import eq
 
 from talmach.quality.words import words_of
 
@@ -39,6 +40,8 @@ def _is_looping(source: Sequence[str], target: Sequence[str]) -> bool:
 
 def _repeats(words: Sequence[str], unit: int) -> int:
     """How often at most `unit` words, not all of them numbers («1 000 000 000»), follow each other unchanged."""
+    if not any(map(eq, words[unit:], words)):  # nearly all sentences
+        return 1
     most = run = 0
     for position in range(unit, len(words)):
         is_same = words[position] == words[position - unit]

@@ -1,10 +1,11 @@
 """Letters that the target language does not use."""
 
+import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 
 from talmach.engine.base import Direction
-from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN, words_of
+from talmach.quality.words import ALPHABETS, CYRILLIC, CYRILLIC_LETTERS, LATIN, LATIN_LETTERS, words_of
 
 __all__ = ["foreign_letters", "has_wrong_script"]
 
@@ -14,6 +15,7 @@ __all__ = ["foreign_letters", "has_wrong_script"]
 _MOST_LATIN_SHARE = 0.6
 _MOST_LATIN_SHARE_OF_PROSE = 0.2
 _MOST_SMALL_WORDS = 2
+_MAYBE_THIRD_SCRIPT = re.compile(rf"[^\W\d_{LATIN_LETTERS}{CYRILLIC_LETTERS}]", re.IGNORECASE)
 
 
 def foreign_letters(target_language: str) -> str:
@@ -41,17 +43,17 @@ def has_wrong_script(source: str, target: str, direction: Direction) -> bool:
 
 def _has_third_script(word: str, known: AbstractSet[str]) -> bool:
     """Whether a letter is neither Latin nor Cyrillic."""
-    if word in known:
+    if word in known or not _MAYBE_THIRD_SCRIPT.search(word):
         return False
     # Lm: the apostrophe ʼ of «сямʼя» counts as a letter in Unicode.
     letters = (char for char in word if char.isalpha() and unicodedata.category(char) != "Lm")
     return any(not LATIN.match(char) and not CYRILLIC.match(char) for char in letters)
 
 
-def _has_foreign_letter(word: str, alphabet: AbstractSet[str], known: AbstractSet[str]) -> bool:
+def _has_foreign_letter(word: str, alphabet: frozenset[str], known: AbstractSet[str]) -> bool:
     """Whether a Cyrillic letter is missing in the alphabet of the target language."""
     is_name = word in known and word[0].isupper()
-    return not is_name and any(char not in alphabet for char in CYRILLIC.findall(word.lower()))
+    return not is_name and not alphabet.issuperset(CYRILLIC.findall(word.lower()))
 
 
 def _is_latin_heavy(words: list[str], known: AbstractSet[str]) -> bool:

@@ -4,14 +4,15 @@ import re
 
 from talmach.text import protected
 
-__all__ = ["ALPHABETS", "CYRILLIC", "LATIN", "without_protected", "words_of"]
+__all__ = ["ALPHABETS", "CYRILLIC", "CYRILLIC_LETTERS", "LATIN", "LATIN_LETTERS", "without_protected", "words_of"]
 
 ALPHABETS = {
     "ru": frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя"),
     "be": frozenset("абвгдеёжзійклмнопрстуўфхцчшыьэюя"),
 }
-LATIN = re.compile("[a-zªµºß-ɏḀ-ỿ]", re.IGNORECASE)
-CYRILLIC = re.compile("[\u0400-\u052f]")
+LATIN_LETTERS, CYRILLIC_LETTERS = "a-zªµºß-ɏḀ-ỿ", "\u0400-\u052f"  # as a set of a regular expression
+LATIN = re.compile(f"[{LATIN_LETTERS}]", re.IGNORECASE)
+CYRILLIC = re.compile(f"[{CYRILLIC_LETTERS}]")
 
 _WORD = re.compile(r"[^\W_]+(?:[’'ʼ`][^\W_]+)*")
 

@@ -51,7 +51,9 @@ def _find_in_paragraph(text: str, paragraph: Sequence[tuple[int, Piece]]) -> Ite
     whole = Span(paragraph[0][1].span.start, paragraph[-1][1].span.end)
     kind = kind_of(whole.slice(text), alone=True) if whole.end - whole.start <= _LONGEST else None
     for index, sentence in paragraph:
-        if sentence_kind := kind or kind_of(sentence.text, alone=False):
+        # The rules for whole paragraphs include those for a sentence among others.
+        is_known = kind is not None or len(paragraph) == 1
+        if sentence_kind := kind if is_known else kind_of(sentence.text, alone=False):
             yield index, sentence_kind
 
 

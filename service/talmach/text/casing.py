@@ -88,8 +88,9 @@ def _letters(word: str) -> int:
 
 def _unprotected(text: str) -> list[str]:
     """The parts of `text` around its protected tokens."""
-    ends = [0, *(token.span.end for token in protected.find(text))]
-    starts = [*(token.span.start for token in protected.find(text)), len(text)]
+    tokens = protected.find(text)
+    ends = [0, *(token.span.end for token in tokens)]
+    starts = [*(token.span.start for token in tokens), len(text)]
     return [text[end:start] for end, start in zip(ends, starts, strict=True)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from talmach import quality
 from talmach.engine.base import DecodeOptions, Direction
@@ -19,6 +20,7 @@ from talmach.translation.values import GlossaryEntry
 _STRICT = DecodeOptions(beam_size=4, repetition_penalty=1.2, no_repeat_ngram_size=4)
 
 
+@cache
 def strict_options(target_language: str) -> DecodeOptions:
     """Return the options of a second try."""
     # Not of the first: a name in quotes may keep the letters of its own language.
