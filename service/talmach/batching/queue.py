@@ -16,6 +16,8 @@ from talmach.metrics import Metrics
 from talmach.threads import Workers
 
 _SHORTEST_RETRY_S = 0.1
+# An idle engine begins with few sentences: a reader of a stream sees the first ones while the rest is being decoded.
+_FIRST_BATCH_SIZE = 2
 _CLOSE_S = 5.0  # what does not end by then may never
 
 _log = structlog.get_logger()
@@ -164,21 +166,24 @@ class BatchingQueue:
 
     def _dispatch(self) -> None:
         self._dispatch_is_due = False
+        # With idle workers beside the first one, one caller's article is shared out instead of decoded by one of them.
+        share = -(-self._waiting_sentences // max(1, self._workers.free))
         while self._workers.free and self._waiting_sentences:
-            batch, options = self._next_batch()
+            batch, options = self._next_batch(share)
             if batch:
                 hypotheses = self._workers.run(functools.partial(translate, self.engine, batch, options))
                 task = asyncio.get_running_loop().create_task(self._settle_batch(batch, hypotheses))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
 
-    def _next_batch(self) -> tuple[list[Entry], DecodeOptions]:
+    def _next_batch(self, share: int) -> tuple[list[Entry], DecodeOptions]:
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.waiting}
         due = [(first.due, first.number, lane) for lane in self._lanes.values() if (first := lane.first())]
         lane = min(due)[2]
-        # With idle workers beside this one, one caller's article is shared out instead of decoded by one of them.
-        share = -(-self._waiting_sentences // self._workers.free)
-        entries = lane.take_batch(self._max_batch_tokens, share)
+        if self._running:
+            entries = lane.take_batch(self._max_batch_tokens, share)
+        else:
+            entries = lane.take_first(self._max_batch_tokens, min(share, _FIRST_BATCH_SIZE))
         self._count(-len(entries), -sum(entry.size for entry in entries))
         return [entry for entry in entries if self._is_wanted(entry)], lane.options
 
