@@ -13,6 +13,7 @@ else:
     import tomli as tomllib
 
 T = TypeVar("T")
+DIRECTIONS = ("both", "forward", "backward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,13 @@ class Source:
     file: str  # name of the corpus file without .tsv.gz
     pair: str  # "en-ru", "en-be" or "ru-be", as the corpus orders them
     weight: float  # share of the sampled sentence pairs, relative to the other sources
-    backward_only: bool = False  # the second language is a source only (Taraškievica)
-    synthetic: bool = False  # the Belarusian side was made from the Russian side of the file's en-ru pairs
+    directions: str = "both"  # "forward" (into the second language), "backward" (Taraškievica is never a target)
+    synthetic: bool = False  # one side was made: by `back_translate` in the file "belarusian", else by `synthesize`
+
+    def __post_init__(self) -> None:
+        """Refuse directions that do not exist, which the sampler would take for "both"."""
+        if self.directions not in DIRECTIONS:
+            raise ValueError(f"data.sources: directions = {self.directions!r} of {self.file} is none of {DIRECTIONS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Data:
     max_length_ratio: float  # characters of the longer side over the shorter one
     noise: float  # probability that a source side gets one typographic perturbation
     vocabulary_sentences: int  # sampled to train SentencePiece on, genuine sources only
-    synthetic_pairs: int  # of each file that synthetic Belarusian is made from, at most
+    synthetic_pairs: int  # of each file that a synthetic side is made for, at most
     sources: tuple[Source, ...]
 
 

@@ -37,7 +37,7 @@ def train_vocabulary(experiment: Experiment, corpus: Path, work: Path) -> None:
             pairs = list(read_pairs(corpus, source, data))
             wanted = round(data.vocabulary_sentences / 2 * source.weight / total)
             for pair in rng.sample(pairs, min(wanted, len(pairs))):
-                yield from pair[: 1 if source.backward_only else 2]
+                yield from pair[: 1 if source.directions == "backward" else 2]
 
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=sample(),

@@ -34,6 +34,7 @@ def steps(arguments: argparse.Namespace) -> list[list[str]]:
     minutes, encoder_minutes = str(arguments.minutes), str(arguments.encoder_minutes)
     commands = [
         ["synthesize", experiment, "--corpus", corpus, *at],
+        ["back_translate", experiment, str(MODELS_DIR / "embedded" / "translation"), "--corpus", corpus, *at],
         ["prepare", experiment, "--corpus", corpus, *at],
         ["embeddings", experiment, *at, "--minutes", str(min(_EMBEDDING_MINUTES, arguments.minutes))],
         ["train", experiment, *at, "--minutes", minutes, "--corpus", corpus],

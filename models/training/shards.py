@@ -87,7 +87,8 @@ class Sampler:
     def _draw(self, count: int) -> Iterator[Example]:
         for choice in self._rng.choice(len(self._shards), size=count, p=self._shares):
             shard = self._shards[choice]
-            backward = shard.source.backward_only or bool(self._rng.random() < 0.5)
+            directions = shard.source.directions
+            backward = directions == "backward" or (directions == "both" and bool(self._rng.random() < 0.5))
             yield shard.example(
                 self._next_index(choice), backward=backward, noised=bool(self._rng.random() < self._noise)
             )

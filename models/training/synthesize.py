@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from models.training import experiment as experiments
+from models.training.back_translate import FILE as BACK_TRANSLATED
 from models.training.corpus import Pair, read_pairs
 from models.training.experiment import Data, Source
 from models.training.transfer import words
@@ -33,7 +34,7 @@ def learn(corpus: Path, data: Data) -> Transfer:
     """Train the transfer on all genuine ru-be pairs; its language model also on the Belarusian of en-be pairs."""
     russian, belarusian, all_belarusian = [], [], []
     for source in data.sources:
-        if source.synthetic or source.backward_only or "be" not in source.pair:
+        if source.synthetic or source.directions == "backward" or "be" not in source.pair:
             continue
         for first, second in read_pairs(corpus, source, data):
             target = [words.fold_short_u(word.lower()) for word in words.split(second)[0]]
@@ -77,7 +78,8 @@ def score(transfer: Transfer, dev: Path) -> float:
 
 def files(sources: Sequence[Source]) -> list[str]:
     """Return the names of the files that synthetic Belarusian is made from, each once."""
-    return list(dict.fromkeys(source.file for source in sources if source.synthetic))
+    made_here = (source.file for source in sources if source.synthetic and source.file != BACK_TRANSLATED)
+    return list(dict.fromkeys(made_here))
 
 
 def main() -> None:

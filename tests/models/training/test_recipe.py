@@ -43,7 +43,7 @@ def small_data(**changes: object) -> Data:
         "noise": 0.5,
         "vocabulary_sentences": 100,
         "synthetic_pairs": 0,
-        "sources": (Source("news", "en-be", 3.0), Source("news", "en-ru", 1.0, backward_only=True)),
+        "sources": (Source("news", "en-be", 3.0), Source("news", "en-ru", 1.0, directions="backward")),
     }
     return Data(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -79,7 +79,7 @@ def test_the_documented_steps_are_those_of_the_chain(tmp_path: Path) -> None:
     documented = re.findall(r"^    python -m models\.training\.(\w+) ", readme, flags=re.MULTILINE)
     modules = [step[0] for step in recipe.steps(Namespace(**vars(arguments), install="2026.1.1"))]
     assert documented == ["recipe", *modules, "warm_start"]
-    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:7]
+    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:8]
 
 
 def test_pairs_are_filtered_by_language_and_length(corpus: Path) -> None:
