@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from talmach.translation.use_case import Translator
 from talmach.translation.values import TranslationOptions
 
 BATCH_SIZE = 32
+MAX_BATCH_TOKENS = 512  # the limits of the server
 _IN_FLIGHT = 64
 
 
@@ -47,13 +48,18 @@ class BareEngine:
         made = engine.translate([self._tokens(item) for item in items], DecodeOptions())
         return [(replace(item, tokens=each.tokens), each.text) for item, each in zip(items, made, strict=True)]
 
-    def translate(self, items: Sequence[Item], beam_size: int = 1) -> tuple[list[str], Timed]:
-        """Translate in batches of 32 sentences of like length, as many at once as there are workers."""
-        options, texts = DecodeOptions(beam_size=beam_size), [""] * len(items)
+    def translate(self, items: Sequence[Item], max_batch_tokens: int | None = None) -> tuple[list[str], Timed]:
+        """Translate in batches of 32 sentences of like length, as many at once as there are workers.
+
+        Args:
+            items: sentences.
+            max_batch_tokens: source tokens of a batch, padding included; None = whatever 32 sentences have.
+
+        """
+        options, texts = DecodeOptions(), [""] * len(items)
         with stopwatch(items) as timed:
             sources = [self._tokens(item) for item in items]
-            order = sorted(range(len(items)), key=lambda index: len(sources[index]), reverse=True)
-            parts = [order[start : start + BATCH_SIZE] for start in range(0, len(order), BATCH_SIZE)]
+            parts = list(_batches(list(map(len, sources)), max_batch_tokens))
             made = self._threads.map(
                 lambda part: self.engine.translate([sources[index] for index in part], options), parts
             )
@@ -77,6 +83,19 @@ class BareEngine:
 
     def _tokens(self, item: Item) -> list[str]:
         return self.engine.tokenize(item.text, Direction(item.source, item.target))
+
+
+def _batches(lengths: Sequence[int], max_tokens: int | None) -> Iterator[list[int]]:
+    """Yield the positions of the sentences of each batch, the longest sentences first."""
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        is_full = max_tokens is not None and batch and lengths[batch[0]] * (len(batch) + 1) > max_tokens
+        if is_full or len(batch) == BATCH_SIZE:
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch
 
 
 class UseCase:

@@ -1,7 +1,7 @@
 """Through gRPC: callers in closed loops against the server, and against the same server without batching."""
 
 from benchmarks.clients import Callers, Load
-from benchmarks.engines import BareEngine
+from benchmarks.engines import MAX_BATCH_TOKENS, BareEngine
 from benchmarks.process import Participant
 from benchmarks.records import percentile
 from benchmarks.sections import WORKERS, Shared
@@ -50,7 +50,9 @@ class Serving:
         add("memory", f"server at {CALLERS[-1]} callers", rss_mib, "MiB", "RSS after the round's heaviest load")
 
     def _offline(self) -> float:
-        _, timed = self._shared.engine(WORKERS[-1]).call(BareEngine.translate, self._shared.fixed.items)
+        _, timed = self._shared.engine(WORKERS[-1]).call(
+            BareEngine.translate, self._shared.fixed.items, MAX_BATCH_TOKENS
+        )
         return timed.tokens_per_s
 
     def _load(self, server: ServerProcess, callers: int, what: str) -> Load:

@@ -63,13 +63,20 @@ PROTECTIONS = (
         "translation/job.py",
         "        self._decoder.hypotheses.cancel()",
         "        pass",
-        f"{_FAULTS}::test_callers_that_vanish_leave_nothing",
+        "tests/unit/translation/test_job.py::test_a_job_that_nobody_listens_to_can_be_cancelled",
     ),
     Protection(
         "a caller vanishes: its sentences leave the queue",
         _QUEUE,
         "        if entry.is_waiting:",
         "        if False:",
+        f"{_UNIT}::test_cancelled_sentences_leave_the_queue_at_once",
+    ),
+    Protection(
+        "a caller vanishes in the middle of a stream",
+        "translation/job.py",
+        "        for task in self._tasks.values():\n            task.cancel()\n",
+        "        return\n",
         f"{_FAULTS}::test_callers_that_vanish_leave_nothing",
     ),
     Protection(

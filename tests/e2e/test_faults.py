@@ -70,7 +70,8 @@ def test_models_that_are_not_the_manifests(tmp_path: Path, fault: str) -> None:
     """One sentence that names the model and the file, and status 2."""
     models = tmp_path / "models"
     shutil.copytree(default_models_dir(), models, ignore=shutil.ignore_patterns("training", "results"))
-    path = models / json.loads(talmach("models", "list", "--json").stdout)[0]["path"] / "model.bin"
+    model = json.loads(talmach("models", "list", "--json").stdout)[0]
+    path = models / model["path"] / "model.bin"
     if fault == "missing":
         path.unlink()
     else:
@@ -82,7 +83,8 @@ def test_models_that_are_not_the_manifests(tmp_path: Path, fault: str) -> None:
                 stream.write(b"?")
     result = talmach("serve", "--address", "127.0.0.1:0", TALMACH_MODELS_DIR=str(models))
     assert result.status == 2
-    assert "model.bin" in result.stderr.splitlines()[-1]
+    assert result.stderr.splitlines()[-1].startswith(f"talmach: {model['id']}: model.bin ")
+    assert "reinstall talmach" in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr
 
 
