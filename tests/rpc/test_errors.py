@@ -285,6 +285,7 @@ async def test_one_failed_text_ends_the_call_at_once() -> None:
         served.queue.submit = fail_the_second  # type: ignore[method-assign]
         request = texts("They hang about at the lake.", "The second text of two.", options=to("be"))
         assert (await failure_of(served.translation.TranslateText(request))).code == "DEADLINE_EXCEEDED"
+        served.engine.release.set()
         await served.translation.TranslateText(texts(GOOD), timeout=5)
 
 
