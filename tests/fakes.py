@@ -61,10 +61,11 @@ class NaughtyEngine:
         self.batches.append([" ".join(tokens[1:]) for tokens in batch])
         self.tokens.append([list(tokens) for tokens in batch])
         self.options.append(options)
+        error, self.raises = self.raises, None
+        lost, self.lose_results = self.lose_results, 0
         self.began.set()
         self.gate.wait()
         time.sleep(self.seconds_per_batch)
-        error, self.raises = self.raises, None
         if error is not None:
             raise error
         if any("raise" in tokens for tokens in batch):
@@ -72,7 +73,6 @@ class NaughtyEngine:
         if any("hang" in tokens for tokens in batch):
             self.release.wait()
         hypotheses = [self._hypothesis(tokens, options) for tokens in batch]
-        lost, self.lose_results = self.lose_results, 0
         return hypotheses[: len(hypotheses) - lost]
 
     def _hypothesis(self, tokens: Sequence[str], options: DecodeOptions) -> Hypothesis:

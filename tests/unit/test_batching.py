@@ -139,21 +139,20 @@ async def test_a_lone_sentence_does_not_wait() -> None:
 
 
 async def test_callers_of_one_turn_share_batches() -> None:
-    """Sentences that several callers submit before the loop turns: two for a quick beginning, then the others."""
+    """Sentences that several callers submit before the loop turns: one for a quick beginning, then the others."""
     engine = NaughtyEngine()
     async with opened(engine) as queue:
         futures = [queue.submit([sentence(f"caller{number}")], GREEDY)[0] for number in range(10)]
         await asyncio.gather(*futures)
-    assert list(map(len, engine.batches)) == [2, 8]
+    assert list(map(len, engine.batches)) == [1, 9]
 
 
-async def test_an_idle_engine_begins_with_the_first_sentences() -> None:
-    """In their order, whatever their lengths, within the budget; a busy one goes on with the nearest lengths."""
-    for budget, sizes in ((512, [[10, 50], [2, 3, 11]]), (60, [[10], [50], [2, 3, 11]])):
-        engine = NaughtyEngine()
-        async with opened(engine, max_batch_tokens=budget) as queue:
-            await asyncio.gather(*queue.submit([words(size) for size in (10, 50, 3, 11, 2)], GREEDY))
-        assert [sorted(map(len, batch)) for batch in engine.tokens] == sizes
+async def test_an_idle_engine_begins_with_the_first_sentence() -> None:
+    """It is soon there; what follows is batched."""
+    engine = NaughtyEngine()
+    async with opened(engine, max_batch_size=3) as queue:
+        await asyncio.gather(*queue.submit([words(size) for size in (10, 50, 3, 11, 2)], GREEDY))
+    assert [sorted(map(len, batch)) for batch in engine.tokens] == [[10], [3, 11, 50], [2]]
 
 
 async def test_idle_workers_share_one_article() -> None:
@@ -163,7 +162,7 @@ async def test_idle_workers_share_one_article() -> None:
     async with opened(engine, workers=2) as queue:
         futures = queue.submit([words(5) for _ in range(8)], GREEDY)
         await until(lambda: len(engine.batches) == 2)
-        assert sorted(map(len, engine.batches)) == [2, 4]
+        assert sorted(map(len, engine.batches)) == [1, 4]
         engine.gate.set()
         await asyncio.gather(*futures)
     assert sum(map(len, engine.batches)) == 8
@@ -365,9 +364,10 @@ async def test_cancelling_a_running_sentence_leaves_its_neighbour_alone() -> Non
 async def test_whatever_an_engine_raises_fails_one_batch(error: BaseException) -> None:
     """All callers of the batch get an EngineFailure of their own that names the cause, and the queue goes on."""
     engine = NaughtyEngine()
-    async with opened(engine) as queue:
+    async with blocked(engine) as queue:
         engine.raises = error
         futures = queue.submit([sentence("one"), sentence("two")], GREEDY)
+        engine.gate.set()
         failures = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), 5)
         assert [type(failure) for failure in failures] == [EngineFailure] * 2
         assert failures[0] is not failures[1]
@@ -378,14 +378,14 @@ async def test_whatever_an_engine_raises_fails_one_batch(error: BaseException) -
 
 
 async def test_missing_results_fail_the_batch() -> None:
-    """One hypothesis for two sentences belongs to nobody."""
+    """Two hypotheses for three sentences belong to nobody."""
     engine = NaughtyEngine()
-    async with opened(engine) as queue:
+    async with blocked(engine) as queue:
         engine.lose_results = 1
-        results = await asyncio.gather(
-            *queue.submit([sentence(str(number)) for number in range(2)], GREEDY), return_exceptions=True
-        )
-        assert [type(result) for result in results] == [EngineFailure] * 2
+        futures = queue.submit([sentence(str(number)) for number in range(3)], GREEDY)
+        engine.gate.set()
+        results = await asyncio.gather(*futures, return_exceptions=True)
+        assert [type(result) for result in results] == [EngineFailure] * 3
         assert await texts(queue.submit([sentence("next")], GREEDY)) == ["next"]
 
 

@@ -70,18 +70,6 @@ class Lane:
         """Return what waits, in no order."""
         return [entry for _, _, entry in self._by_due if entry.is_waiting]
 
-    def take_first(self, max_tokens: int, max_size: int) -> list[Entry]:
-        """Remove and return the entries due first, in their order, within the padded budget; one at least."""
-        batch: list[Entry] = []
-        longest = 0
-        while len(batch) < min(max_size, self.max_batch_size) and (entry := self.first()) is not None:
-            longest = max(longest, entry.size)
-            if batch and longest * (len(batch) + 1) > max_tokens:
-                break
-            self.remove(entry)
-            batch.append(entry)
-        return batch
-
     def take_batch(self, max_tokens: int, max_size: int) -> list[Entry]:
         """Remove and return the entry due first with its nearest neighbours in length, within the padded budget."""
         seed = self.first()

@@ -16,8 +16,6 @@ from talmach.metrics import Metrics
 from talmach.threads import Workers
 
 _SHORTEST_RETRY_S = 0.1
-# An idle engine begins with few sentences: a reader of a stream sees the first ones while the rest is being decoded.
-_FIRST_BATCH_SIZE = 2
 _CLOSE_S = 5.0  # what does not end by then may never
 
 _log = structlog.get_logger()
@@ -180,10 +178,8 @@ class BatchingQueue:
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.waiting}
         due = [(first.due, first.number, lane) for lane in self._lanes.values() if (first := lane.first())]
         lane = min(due)[2]
-        if self._running:
-            entries = lane.take_batch(self._max_batch_tokens, share)
-        else:
-            entries = lane.take_first(self._max_batch_tokens, min(share, _FIRST_BATCH_SIZE))
+        # An idle engine begins with one sentence: a reader of a stream sees it while the rest is being decoded.
+        entries = lane.take_batch(self._max_batch_tokens, share if self._running else 1)
         self._count(-len(entries), -sum(entry.size for entry in entries))
         return [entry for entry in entries if self._is_wanted(entry)], lane.options
 
