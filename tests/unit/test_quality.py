@@ -1,4 +1,5 @@
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,8 @@ from hypothesis import strategies as st
 
 from talmach.engine.base import Direction
 from talmach.quality import GRAVE, LOW_CONFIDENCE_SCORE, Flag, check, foreign_letters
+from talmach.quality.scripts import _has_third_script
+from talmach.quality.words import CYRILLIC, LATIN
 
 RU_EN, EN_RU = Direction("ru", "en"), Direction("en", "ru")
 BE_EN, EN_BE = Direction("be", "en"), Direction("en", "be")
@@ -284,3 +287,11 @@ def test_any_text_can_be_checked(source: str, target: str, direction: Direction)
     assert check(source, target, direction) <= frozenset(Flag)
     assert Flag.NUMBER_MISMATCH not in check(target, target, direction)
     assert Flag.PROTECTED_TOKEN_MISMATCH not in check(source, source, direction)
+
+
+@given(st.text(st.characters(categories=("L", "M", "N")), max_size=20))
+def test_no_third_script_escapes_the_look_that_comes_first(word: str) -> None:
+    """A letter that is neither Latin nor Cyrillic, whatever else it is."""
+    letters = (char for char in word if char.isalpha() and unicodedata.category(char) != "Lm")
+    is_foreign = any(not LATIN.match(char) and not CYRILLIC.match(char) for char in letters)
+    assert _has_third_script(word, frozenset()) == is_foreign

@@ -2,7 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from talmach.text import protected
 from talmach.text.protected import ProtectedKind, find, has_words
+
+MARKS = st.text("abwruРфбел ./:@#_-12", max_size=40) | st.text()
 
 
 @pytest.mark.parametrize(
@@ -79,3 +82,9 @@ def test_tokens_are_ordered_and_apart(text: str) -> None:
         assert end <= token.span.start < token.span.end <= len(text)
         assert not any(char.isspace() for char in token.span.slice(text))
         end = token.span.end
+
+
+@given(MARKS)
+def test_no_token_lacks_the_sign_that_is_looked_for_first(text: str) -> None:
+    """What is asked before the large pattern may only be too willing."""
+    assert protected._SIGN.search(text) or not protected._TOKEN.search(text)
