@@ -48,8 +48,8 @@ def steps(arguments: argparse.Namespace) -> list[list[str]]:
     return [
         *commands,
         ["export", str(arguments.work / "final.pt"), *at, "--output", exact, "--float32"],
-        ["register", TRANSLATION, "--version", arguments.install],
-        ["register", ENCODER, "--version", arguments.install],
+        ["register", experiment, TRANSLATION, "--version", arguments.install],
+        ["register", experiment, ENCODER, "--version", arguments.install],
         ["evaluate", "--corpus", corpus, "--float32", exact, "--write"],
         ["card", TRANSLATION, "--corpus", corpus, "--trained", f"{arguments.machine}, {minutes} minutes"],
         ["card", ENCODER, "--corpus", corpus, "--trained", f"{arguments.machine}, {encoder_minutes} minutes"],

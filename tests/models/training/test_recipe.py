@@ -137,17 +137,37 @@ def _as_toml(data: Data) -> dict[str, object]:
 
 
 def test_register_writes_what_the_catalog_verifies(tmp_path: Path) -> None:
-    """Checksums and scores that the recipe writes are read back by the service's own catalog."""
-    (tmp_path / "encoder").mkdir()
-    (tmp_path / "encoder" / "model.bin").write_bytes(b"weights")
-    (tmp_path / "encoder" / "README.md").write_text("a card", encoding="utf-8")
-    (tmp_path / manifest.FILENAME).write_text(
-        '[[model]]\nid = "small"\nversion = "0"\nkind = "encoder"\narchitecture = "a"\npath = "encoder"\n'
-        'licence = "Apache-2.0"\n[model.files]\n',
-        encoding="utf-8",
-    )
-    register.write_checksums(tmp_path, "small", "2")
+    """What the recipe writes is read back by the service's own catalog."""
+    _write_manifest(tmp_path, "encoder")
+    register.write_model(tmp_path, "small", "2", experiments.load(EXPERIMENTS / "full.toml"))
     register.write_scores(tmp_path, "small", {"be-en": {"retrieval_accuracy": 0.9, "signature": "dev"}})
     spec = manifest.load(tmp_path).model("small")
     assert (spec.version, list(spec.files)) == ("2", ["model.bin"])
-    assert spec.scores["be-en"].retrieval_accuracy == 0.9
+    assert spec.architecture == "weighted bag of subwords below 6 transformer layers, d=512, 8,000 pieces"
+    assert (spec.scores["be-en"].retrieval_accuracy, spec.draft) == (0.9, False)
+
+
+def test_a_model_is_a_draft_until_every_direction_is_good_enough(tmp_path: Path) -> None:
+    """And its shape is that of the experiment, so that the service cuts no sentence that the model was trained on."""
+    _write_manifest(tmp_path, "translation")
+    register.write_model(tmp_path, "small", "2", experiments.load(EXPERIMENTS / "full.toml"))
+    good = {"ru-en": {"chrf": 50.0, "chrf_signature": "dev"}, "en-be": {"chrf": 38.0, "chrf_signature": "dev"}}
+    for worse, is_draft in ((0, False), (0.1, True)):
+        register.write_scores(tmp_path, "small", {**good, "en-be": {**good["en-be"], "chrf": 38.0 - worse}})
+        spec = manifest.load(tmp_path).model("small")
+        assert spec.draft == is_draft
+    assert (spec.architecture[:17], spec.max_source_tokens) == ("transformer 12+2,", 200)
+
+
+def _write_manifest(models_dir: Path, kind: str) -> None:
+    (models_dir / "small").mkdir()
+    (models_dir / "small" / "model.bin").write_bytes(b"weights")
+    (models_dir / "small" / "README.md").write_text("a card", encoding="utf-8")
+    pairs = ("ru-en", "en-be") if kind == "translation" else ()
+    golden = ", ".join(f'{{ direction = "{pair}", source = "…" }}' for pair in pairs)
+    of_kind = f"directions = {list(pairs)}\ngolden = [{golden}]\n" if pairs else ""
+    (models_dir / manifest.FILENAME).write_text(
+        f'[[model]]\nid = "small"\nversion = "0"\nkind = "{kind}"\narchitecture = "a"\npath = "small"\n{of_kind}'
+        'licence = "Apache-2.0"\n[model.files]\n',
+        encoding="utf-8",
+    )
