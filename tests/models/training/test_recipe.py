@@ -88,6 +88,16 @@ def test_pairs_are_filtered_by_language_and_length(corpus: Path) -> None:
     assert {(line[2], line[3]) for line in LINES[:2]} == pairs
 
 
+@pytest.mark.parametrize(("directions", "expected"), [("both", "Гмах тут."), ("backward", "Ґмах тут.")])
+def test_targets_are_in_the_official_orthography(tmp_path: Path, directions: str, expected: str) -> None:
+    """What is a source only keeps its own."""
+    with gzip.open(tmp_path / "news.tsv.gz", "wt", encoding="utf-8") as file:
+        file.write("en\tbe\tIt is here.\tҐмах тут.\ttest\n")
+    assert [*read_pairs(tmp_path, Source("news", "en-be", 1.0, directions=directions), small_data())] == [
+        ("It is here.", expected)
+    ]
+
+
 def test_perturbation_keeps_the_letters() -> None:
     """Noise touches case, marks and ё, never the words."""
     text = 'Ён сказаў: "Заўтра ўсё зменіцца".'

@@ -136,7 +136,7 @@ async def test_failures_of_a_job_nobody_listens_to_are_not_logged(caplog: pytest
     """Tasks that failed before the job was given up are no news for the log."""
     async with running() as served:
         job = await served.start("Сказ raise адзін тут.\nСказ raise два тут.")
-        await until(lambda: len(served.engine.batches) == 3)
+        await until(lambda: len(served.engine.batches) == 4)
         await until(lambda: tasks() <= 2)
         job.cancel()
         del job

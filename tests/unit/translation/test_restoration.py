@@ -84,3 +84,9 @@ def test_headlines_get_no_full_stop(source: str, target: str, expected: str) -> 
 def test_capitals_are_given_back_but_for_protected_tokens() -> None:
     """As in the source."""
     assert restored("АДКРЫЛІ", "Opened at example.by today", all_caps=True) == "OPENED AT example.by TODAY"
+
+
+def test_belarusian_is_spelled_officially() -> None:
+    """A letter that only the other orthography has is written as the official one does; in other languages it stays."""
+    assert restored("Greenland is Denmark's.", "Ґрэнландыя і ґанак.", "be") == "Грэнландыя і ганак."
+    assert restored("Ґанак тут.", "The letter ґ is here.") == "The letter ґ is here."
