@@ -2,10 +2,12 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -330,3 +332,32 @@ def test_interruption_is_quiet() -> None:
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout, stderr) == (130, b"", b"")
+
+
+GOODBYES = """
+import asyncio
+import talmach.cli
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+async def end_with_a_stream_open():
+    server = grpc.aio.server()
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        await watch.read()
+        await server.stop(0)
+        await asyncio.sleep(0.2)
+
+for _ in range(5):
+    asyncio.run(end_with_a_stream_open())
+"""
+
+
+def test_grpc_writes_nothing_of_its_own() -> None:
+    """A server that ends before its callers makes grpc's C core talk, unless it is told not to."""
+    quiet = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
+    ended = subprocess.run([sys.executable, "-c", GOODBYES], env=quiet, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""

@@ -9,6 +9,11 @@ lines                       one text per line, in batches
 rendering, review, proof    what a reply looks like, what is doubtful in it, what is wrong with it
 """
 
+import os
+
+# Before grpc is imported: its C core writes to stderr ("Got goaway"), between our lines of JSON or below a result.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
 from talmach.cli.program import main
 
 __all__ = ["main"]
