@@ -11,6 +11,7 @@ from benchmarks.articles import Item
 from benchmarks.process import Timed, stopwatch
 from talmach.batching import BatchingQueue
 from talmach.catalog.manifest import ModelSpec
+from talmach.config import Settings
 from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
@@ -19,7 +20,7 @@ from talmach.translation.use_case import Translator
 from talmach.translation.values import TranslationOptions
 
 BATCH_SIZE = 32
-MAX_BATCH_TOKENS = 512  # the limits of the server
+MAX_BATCH_TOKENS: int = Settings.model_fields["max_batch_tokens"].default
 _IN_FLIGHT = 64
 
 

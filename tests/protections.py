@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 120.0  # without its protection a test may hang
-_COPIED = ("pyproject.toml", "models", "proto", "service", "tests")
+_COPIED = ("models", "proto", "service", "tests")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "results")
 _QUEUE, _SERVER, _GATE = "batching/queue.py", "rpc/server.py", "rpc/gate.py"
 _FAULTS, _UNIT = "tests/e2e/test_faults.py", "tests/unit/test_batching.py"
@@ -228,13 +228,16 @@ def main() -> int:
     """Check all of them and print one line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="those whose fault has this in it")
-    chosen = [each for each in PROTECTIONS if parser.parse_args().only in each.fault]
+    only = parser.parse_args().only
+    chosen = [each for each in PROTECTIONS if only in each.fault]
+    if not chosen:
+        parser.error(f"--only: no fault has {only!r} in it")
     unproven = 0
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        shutil.copy(ROOT / "pyproject.toml", root)
         for name in _COPIED:
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, root / name, **({"ignore": _LEFT_OUT} if copy is shutil.copytree else {}))
+            shutil.copytree(ROOT / name, root / name, ignore=_LEFT_OUT)
         for test in dict.fromkeys(each.test for each in chosen):
             if (result := _run(test, root)) != "passes":
                 sys.exit(f"{test}: {result} with the protection in place")

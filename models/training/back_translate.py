@@ -23,12 +23,12 @@ from models.training.experiment import Data, Source
 from models.training.served import translate_lines
 from talmach import quality
 from talmach.engine.base import Direction
-from talmach.engine.normalization import normalize
+from talmach.engine.normalization import normalize, to_official_belarusian
 from talmach.text.article import Field
 from talmach.translation.values import ArticleTranslation
 
 FILE = "belarusian"  # the name that a source of an experiment asks for it by
-PARALLEL_FILES = ("prose",)  # those whose ru-be pairs are running text
+PARALLEL = Source("prose", "ru-be", 1.0)  # the ru-be pairs that are running text
 MIN_WORDS = 4
 _CHUNK = 4_000
 
@@ -38,14 +38,13 @@ def read_monolingual(corpus: Path) -> list[str]:
     lines: dict[str, None] = {}
     for path in sorted((corpus / "mono").glob("be.*.txt.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            lines.update(dict.fromkeys(normalize(line.strip()) for line in file))
+            lines.update(dict.fromkeys(to_official_belarusian(normalize(line)) for line in file))
     return [line for line in lines if len(line.split()) >= MIN_WORDS]
 
 
 def read_parallel(corpus: Path, data: Data) -> list[Pair]:
     """Return the genuine (Russian, Belarusian) pairs of running text, without fragments."""
-    pairs = (pair for name in PARALLEL_FILES for pair in read_pairs(corpus, Source(name, "ru-be", 1.0), data))
-    return [pair for pair in pairs if len(pair[1].split()) >= MIN_WORDS]
+    return [pair for pair in read_pairs(corpus, PARALLEL, data) if len(pair[1].split()) >= MIN_WORDS]
 
 
 def back_translate(

@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from models.training.experiment import Data, Source
-from talmach.engine.normalization import normalize
+from talmach.engine.normalization import normalize, to_official_belarusian
 
 Pair = tuple[str, str]
-# The official Belarusian orthography has no ґ; a few names that have it are enough for the transfer to spell others so.
-_OFFICIAL = str.maketrans("ґҐ", "гГ")
 
 
 def read_pairs(folder: Path, source: Source, data: Data) -> Iterator[Pair]:
@@ -24,8 +22,9 @@ def read_pairs(folder: Path, source: Source, data: Data) -> Iterator[Pair]:
             if columns[:2] != [first, second]:
                 continue
             pair = normalize(columns[2]), normalize(columns[3])
+            # A few names with ґ are enough for the transfer to spell others so.
             if second == "be" and source.directions != "backward":
-                pair = pair[0], pair[1].translate(_OFFICIAL)
+                pair = pair[0], to_official_belarusian(pair[1])
             if _is_usable(pair, data.max_length_ratio):
                 yield pair
 

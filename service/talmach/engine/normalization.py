@@ -20,9 +20,15 @@ _FOLDED = str.maketrans(
         **dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"),
     }
 )
+_OFFICIAL = str.maketrans("ґҐ", "гГ")
 _DOUBLED_QUOTES = re.compile(r"''|,,")
 _DIGIT_DASH = re.compile(r"(?<=\d)—(?=\d)")
 _SPACES = re.compile(r"\s+")
+
+
+def to_official_belarusian(text: str) -> str:
+    """Return `text` without the letter ґ, which only Taraškievica writes; the official orthography has г."""
+    return text.translate(_OFFICIAL)
 
 
 def normalize(text: str) -> str:

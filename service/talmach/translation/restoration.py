@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from talmach.engine.normalization import to_official_belarusian
 from talmach.text import casing
 
 _CURLY_QUOTES = frozenset("«»“”„")
@@ -10,8 +11,7 @@ _CURLY_APOSTROPHES = frozenset("’ʼ")
 _QUOTES = {"ru": ("«", "»"), "be": ("«", "»"), "en": ("“", "”")}
 # Languages that write an apostrophe inside words.
 _APOSTROPHE = {"be": "’", "en": "’"}
-# Of two spellings of a Belarusian name that a model may have learnt, the official orthography knows the one without ґ.
-_OFFICIAL = str.maketrans("ґҐ", "гГ")
+_TARASKIEVICA = re.compile("[ґҐ]")
 _STRAIGHT_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?=\s)")
 _TERMINAL = (".", "!", "?", "…", ":", ";")
 _CLOSING = "\"'»”’)] "
@@ -50,8 +50,8 @@ class Manner:
     def restore(self, source: str, target: str, before: str) -> str:
         """Return `target`, the translation of the part `source` of the sentence, behind the text `before`."""
         target = _match_final_stop(source, target)
-        if self.language == "be":
-            target = target.translate(_OFFICIAL)
+        if self.language == "be" and not _TARASKIEVICA.search(source):  # a glossary's term may have it
+            target = to_official_belarusian(target)
         if self.ellipses:
             target = target.replace("...", "…")
         if self.curly_apostrophes and self.language in _APOSTROPHE:
