@@ -19,9 +19,9 @@ from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from benchmarks.articles import Item
 from benchmarks.process import Timed, stopwatch
 from models.training.experiment import Network
-from models.training.network import Attention, Projection, Translator
-from models.training.warm_start import load_exported
-from models.training.weights_file import read_weights
+from models.training.network.transformer import Attention, Projection, Translator
+from models.training.network.warm_start import load_exported
+from models.training.network.weights_file import read_weights
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
 

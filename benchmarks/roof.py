@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from models.training.weights_file import read_weights
+from models.training.network.weights_file import read_weights
 
 # Rows, inputs, outputs: a decoding step of 32 sentences, an encoder's batch, and one that only wants to be fast.
 SHAPES = ((32, 256, 704), (512, 256, 1_408), (512, 512, 2_816), (1_024, 2_048, 2_048))

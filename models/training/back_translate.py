@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TextIO
 
 from models.training import experiment as experiments
-from models.training.corpus import Pair, read_pairs
+from models.training.data.corpus import Pair, read_pairs
 from models.training.experiment import Data, Source
-from models.training.served import translate_lines
+from models.training.publish.served import translate_lines
 from talmach import quality
 from talmach.engine.base import Direction
 from talmach.engine.normalization import normalize, to_official_belarusian

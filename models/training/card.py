@@ -13,7 +13,7 @@ from pathlib import Path
 import sacrebleu
 
 from models.training import register
-from models.training.served import translate_lines
+from models.training.publish.served import translate_lines
 from talmach.catalog.manifest import ModelSpec, Score, load
 from talmach.engine.base import Direction
 from talmach.text.article import Article, Field

@@ -18,11 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.training import experiment as experiments
+from models.training.data.prepare import load_shards
+from models.training.data.shards import Shard, Tokens
+from models.training.data.vocabulary import Vocabulary
 from models.training.experiment import Experiment
-from models.training.prepare import load_shards
-from models.training.shards import Shard, Tokens
 from models.training.train_encoder import pair_batches, ranking_loss
-from models.training.vocabulary import Vocabulary
 
 BATCH_PAIRS = 768
 LEARNING_RATE = 0.01

@@ -17,7 +17,7 @@ import numpy as np
 import sacrebleu
 
 from models.training import register
-from models.training.served import translate_lines
+from models.training.publish.served import translate_lines
 from talmach import quality
 from talmach.catalog.manifest import ModelSpec, load
 from talmach.engine.base import Direction

@@ -14,9 +14,17 @@ from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 from torch import Tensor
 
 from models.training import experiment as experiments
+from models.training.data.vocabulary import Vocabulary
 from models.training.experiment import Network
-from models.training.network import NORM_EPSILON, Attention, FeedForward, Layer, Norm, SentenceEncoder, Translator
-from models.training.vocabulary import Vocabulary
+from models.training.network.transformer import (
+    NORM_EPSILON,
+    Attention,
+    FeedForward,
+    Layer,
+    Norm,
+    SentenceEncoder,
+    Translator,
+)
 
 
 def write_translation_model(

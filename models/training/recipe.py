@@ -35,7 +35,7 @@ def steps(arguments: argparse.Namespace) -> list[list[str]]:
     commands = [
         ["synthesize", experiment, "--corpus", corpus, *at],
         ["back_translate", experiment, str(MODELS_DIR / "embedded" / "translation"), "--corpus", corpus, *at],
-        ["prepare", experiment, "--corpus", corpus, *at],
+        ["data.prepare", experiment, "--corpus", corpus, *at],
         ["embeddings", experiment, *at, "--minutes", str(min(_EMBEDDING_MINUTES, arguments.minutes))],
         ["train", experiment, *at, "--minutes", minutes, "--corpus", corpus],
         ["train_encoder", experiment, *at, "--minutes", encoder_minutes],

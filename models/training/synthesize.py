@@ -16,13 +16,13 @@ from typing import TextIO
 
 from models.training import experiment as experiments
 from models.training.back_translate import FILE as BACK_TRANSLATED
-from models.training.corpus import Pair, read_pairs
+from models.training.data.corpus import Pair, read_pairs
+from models.training.data.transfer import words
+from models.training.data.transfer.alignment import align
+from models.training.data.transfer.decoder import BigramModel, Transfer
+from models.training.data.transfer.phrases import build_table, extract, likeliest_words
+from models.training.data.transfer.spelling import SpellingModel, are_cognates
 from models.training.experiment import Data, Source
-from models.training.transfer import words
-from models.training.transfer.alignment import align
-from models.training.transfer.decoder import BigramModel, Transfer
-from models.training.transfer.phrases import build_table, extract, likeliest_words
-from models.training.transfer.spelling import SpellingModel, are_cognates
 from talmach.engine.normalization import normalize
 
 MAX_UNKNOWN_SHARE = 0.35

@@ -20,14 +20,14 @@ from torch import Tensor
 
 from models.training import experiment as experiments
 from models.training import export
+from models.training.data.prepare import load_shards, target_tag
+from models.training.data.shards import Example, Sampler
+from models.training.data.vocabulary import Vocabulary
 from models.training.evaluate import chrf_by_direction
 from models.training.experiment import Experiment
-from models.training.loss import smoothed_cross_entropy
-from models.training.network import Translator, fastest_dtype
-from models.training.optimizer import Muon
-from models.training.prepare import load_shards, target_tag
-from models.training.shards import Example, Sampler
-from models.training.vocabulary import Vocabulary
+from models.training.network.loss import smoothed_cross_entropy
+from models.training.network.optimizer import Muon
+from models.training.network.transformer import Translator, fastest_dtype
 
 SAVE_SECONDS = 300.0
 LOG_STEPS = 20

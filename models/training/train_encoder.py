@@ -18,12 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.training import experiment as experiments
+from models.training.data.prepare import load_shards
+from models.training.data.shards import Example, Sampler, Tokens
+from models.training.data.vocabulary import Vocabulary
 from models.training.experiment import Experiment
-from models.training.network import SentenceEncoder, fastest_dtype
-from models.training.optimizer import Muon
-from models.training.prepare import load_shards
-from models.training.shards import Example, Sampler, Tokens
-from models.training.vocabulary import Vocabulary
+from models.training.network.optimizer import Muon
+from models.training.network.transformer import SentenceEncoder, fastest_dtype
 
 LOG_STEPS = 20
 # Rows of like length pass through the network together: padding to the batch's longest sentence would double the work.

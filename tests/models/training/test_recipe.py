@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from models.training import experiment as experiments
-from models.training import prepare, recipe, register
-from models.training.corpus import perturb, read_pairs
+from models.training import recipe, register
+from models.training.data import prepare
+from models.training.data.corpus import perturb, read_pairs
+from models.training.data.shards import Sampler
 from models.training.experiment import Data, Source
-from models.training.shards import Sampler
 from talmach.catalog import manifest
 
 EXPERIMENTS = Path(experiments.__file__).parent / "experiments"
@@ -76,9 +77,9 @@ def test_the_documented_steps_are_those_of_the_chain(tmp_path: Path) -> None:
         machine="",
     )
     readme = (Path(recipe.__file__).parent / "README.md").read_text(encoding="utf-8")
-    documented = re.findall(r"^    python -m models\.training\.(\w+) ", readme, flags=re.MULTILINE)
+    documented = re.findall(r"^    python -m models\.training\.([\w.]+) ", readme, flags=re.MULTILINE)
     modules = [step[0] for step in recipe.steps(Namespace(**vars(arguments), install="2026.1.1"))]
-    assert documented == ["recipe", *modules, "warm_start"]
+    assert documented == ["recipe", *modules, "network.warm_start"]
     assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:8]
 
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.training import synthesize
+from models.training.data.transfer import words
+from models.training.data.transfer.alignment import align
+from models.training.data.transfer.decoder import BigramModel, Transfer
+from models.training.data.transfer.phrases import build_table, extract, likeliest_words
+from models.training.data.transfer.spelling import SpellingModel, are_cognates, pair_letters
 from models.training.experiment import Source
-from models.training.transfer import words
-from models.training.transfer.alignment import align
-from models.training.transfer.decoder import BigramModel, Transfer
-from models.training.transfer.phrases import build_table, extract, likeliest_words
-from models.training.transfer.spelling import SpellingModel, are_cognates, pair_letters
 
 PAIRS = [
     ("город открыл новую школу", "горад адкрыў новую школу"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ctranslate2.specs import ModelSpec, common_spec
 
-from models.training.weights_file import read_weights
+from models.training.network.weights_file import read_weights
 
 
 class TwoLayers(ModelSpec):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.transfer.words import skeleton
+from models.training.data.transfer.words import skeleton
 
 Sentence = Sequence[str]
 Links = set[tuple[int, int]]  # (position of the Russian word, of the Belarusian word)

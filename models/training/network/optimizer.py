@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.training.network import fastest_dtype
+from models.training.network.transformer import fastest_dtype
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 

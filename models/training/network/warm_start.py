@@ -1,6 +1,6 @@
 """Turns an exported translation model back into a checkpoint that `train` resumes from.
 
-    python -m models.training.warm_start EXPERIMENT.toml models/embedded/translation --work WORK
+    python -m models.training.network.warm_start EXPERIMENT.toml models/embedded/translation --work WORK
 
 Checkpoints are not committed, the embedded models are: this is how a machine without the old WORK goes on. What int8
 rounded away is learnt again in the first steps; the optimisers start afresh. The tokens seen so far are not in the
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.training import experiment as experiments
-from models.training.network import Attention, FeedForward, Layer, Translator
+from models.training.network.transformer import Attention, FeedForward, Layer, Translator
+from models.training.network.weights_file import read_weights
 from models.training.train import Trainer
-from models.training.weights_file import read_weights
 
 Weights = dict[str, NDArray[np.float32]]
 

@@ -4,7 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from models.training.transfer.alignment import Links
+from models.training.data.transfer.alignment import Links
 
 MAX_WORDS = 3
 OPTIONS = 6

@@ -1,6 +1,6 @@
 """Corpus and synthetic Belarusian -> SentencePiece vocabulary and token shards.
 
-python -m models.training.prepare models/training/experiments/draft.toml --corpus CORPUS --work WORK
+python -m models.training.data.prepare models/training/experiments/draft.toml --corpus CORPUS --work WORK
 """
 
 import argparse
@@ -12,9 +12,9 @@ from pathlib import Path
 import sentencepiece
 
 from models.training import experiment as experiments
-from models.training.corpus import Pair, perturb, read_pairs
+from models.training.data.corpus import Pair, perturb, read_pairs
+from models.training.data.shards import Shard, write_shard
 from models.training.experiment import Data, Experiment, Source
-from models.training.shards import Shard, write_shard
 
 LANGUAGES = ("ru", "be", "en")
 _BATCH = 20_000

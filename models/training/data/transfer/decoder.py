@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from models.training.transfer import words
-from models.training.transfer.phrases import MAX_WORDS, Phrase, PhraseTable
-from models.training.transfer.spelling import SpellingModel
+from models.training.data.transfer import words
+from models.training.data.transfer.phrases import MAX_WORDS, Phrase, PhraseTable
+from models.training.data.transfer.spelling import SpellingModel
 
 BEAM = 4
 LANGUAGE_WEIGHT = 0.2  # 0.4 and 0.6 lose 0.2 and 0.5 chrF2 on the development set

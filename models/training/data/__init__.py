@@ -1,0 +1,1 @@
+"""Corpus text -> clean pairs -> token ids."""

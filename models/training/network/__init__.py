@@ -1,0 +1,1 @@
+"""The Transformer and what trains it: loss, optimiser, exported weights."""

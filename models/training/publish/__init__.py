@@ -1,0 +1,1 @@
+"""Trained weights -> what the service loads, run as the service runs it."""
