@@ -105,6 +105,15 @@ def _sentences(language: str) -> list[str]:
     return [sentence.text for text in texts for sentence in Article.of_text(text, language).sentences]
 
 
+def write_card(model_id: str, corpus: Path, trained: str) -> None:
+    """Write the card of a model, and its sources into the manifest."""
+    sources = read_sources(corpus)
+    register.write_sources(MODELS_DIR, model_id, [f"{name} ({licence})" for name, licence in sources])
+    spec = load(MODELS_DIR).model(model_id)
+    path = MODELS_DIR / (spec.card or f"{spec.path}/README.md")
+    path.write_text(card(spec, sources, trained), encoding="utf-8")
+
+
 def main() -> None:
     """Run the step from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -112,11 +121,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder with sources.tsv")
     parser.add_argument("--trained", required=True, help="machine and time, in words")
     arguments = parser.parse_args()
-    sources = read_sources(arguments.corpus)
-    register.write_sources(MODELS_DIR, arguments.model_id, [f"{name} ({licence})" for name, licence in sources])
-    spec = load(MODELS_DIR).model(arguments.model_id)
-    path = MODELS_DIR / (spec.card or f"{spec.path}/README.md")
-    path.write_text(card(spec, sources, arguments.trained), encoding="utf-8")
+    write_card(arguments.model_id, arguments.corpus, arguments.trained)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,14 @@ def evaluate_model(spec: ModelSpec, dev: Path, float32: Path | None) -> dict[str
     return report
 
 
+def write_report(spec: ModelSpec, report: dict[str, dict[str, Any]]) -> None:
+    """Put the scores into the manifest and the whole report into `models/results`."""
+    register.write_scores(MODELS_DIR, spec.id, report)
+    results = MODELS_DIR / "results" / f"{spec.id}.json"
+    results.parent.mkdir(exist_ok=True)
+    results.write_text(json.dumps({"model": spec.id, "version": spec.version, "scores": report}, indent=2) + "\n")
+
+
 def main() -> None:
     """Run the step from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,12 +139,7 @@ def main() -> None:
         if arguments.model in (None, spec.id):
             report = evaluate_model(spec, arguments.corpus / "dev", arguments.float32)
             if arguments.write:
-                register.write_scores(MODELS_DIR, spec.id, report)
-                results = MODELS_DIR / "results" / f"{spec.id}.json"
-                results.parent.mkdir(exist_ok=True)
-                results.write_text(
-                    json.dumps({"model": spec.id, "version": spec.version, "scores": report}, indent=2) + "\n"
-                )
+                write_report(spec, report)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+"""Puts trained models in the place of the embedded ones, with all that is said of them: one command.
+
+    python -m models.training.install WEIGHTS --version 2026.11.26 --max-source-tokens 250 --corpus CORPUS \
+        --trained "one H100, 552 seconds"
+
+WEIGHTS holds what `export` writes, as `translation/`, `encoder/` or both. Checksums, scores, `models/results`, cards and
+the README's table follow; each is a command of its own, too.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from models.training import card, evaluate, register
+from models.training.register import MODELS_DIR
+
+_UPDATE_TABLES = MODELS_DIR.parent / "tests" / "update_tables.py"
+
+
+def main() -> None:
+    """Run the step from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    register.add_arguments(parser)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder with sources.tsv and dev/")
+    parser.add_argument("--trained", required=True, help="machine and time, in words")
+    parser.add_argument("--float32", type=Path, help="float32 export of the translation model: what does int8 cost?")
+    arguments = parser.parse_args()
+    specs = register.embed(MODELS_DIR, arguments.weights, arguments.version, arguments.max_source_tokens)
+    for spec in specs:
+        evaluate.write_report(spec, evaluate.evaluate_model(spec, arguments.corpus / "dev", arguments.float32))
+        card.write_card(spec.id, arguments.corpus, arguments.trained)
+    subprocess.run([sys.executable, str(_UPDATE_TABLES)], check=True)
+
+
+if __name__ == "__main__":
+    main()
