@@ -3,8 +3,8 @@
     python -m models.training.install WEIGHTS --version 2026.11.26 --max-source-tokens 250 --corpus CORPUS \
         --trained "one H100, 552 seconds"
 
-WEIGHTS holds what `export` writes, as `translation/`, `encoder/` or both. Checksums, scores, `models/results`, cards and
-the README's table follow; each is a command of its own, too.
+WEIGHTS holds what `export` writes, as `translation/`, `encoder/` or both. Checksums, scores, `models/results`, cards
+and the README's table follow; each is a command of its own, too.
 """
 
 import argparse

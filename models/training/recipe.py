@@ -4,7 +4,7 @@
         --minutes 20 --encoder-minutes 5 --install 2026.11.23 --machine "one H100"
 
 Every step runs in a process of its own and is one of the commands that `models/training/README.md` lists; one that has
-left its result in WORK goes on from there. Without `--install` the models stay in WORK/export.
+left its result in WORK goes on from there. The models lie in WORK/export; `--install` puts them into the package, too.
 """
 
 import argparse
@@ -14,8 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from models.training import experiment as experiments
+
 MODELS_DIR = Path(__file__).parents[1]
-TRANSLATION, ENCODER = "talmach-translation", "talmach-encoder"
 # Without these, glibc gives every large tensor back to the system and asks for it again: 29 % of the time on a CPU.
 _MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
@@ -28,7 +29,7 @@ _EMBEDDING_MINUTES = 3
 def steps(arguments: argparse.Namespace) -> list[list[str]]:
     """Return the commands, without the interpreter, in their order."""
     experiment, work, corpus = (str(path) for path in (arguments.experiment, arguments.work, arguments.corpus))
-    output = MODELS_DIR / "embedded" if arguments.install else arguments.work / "export"
+    output = arguments.work / "export"
     at = ["--work", work]
     translation, encoder = ["--output", str(output / "translation")], ["--output", str(output / "encoder")]
     minutes, encoder_minutes = str(arguments.minutes), str(arguments.encoder_minutes)
@@ -48,11 +49,11 @@ def steps(arguments: argparse.Namespace) -> list[list[str]]:
     return [
         *commands,
         ["export", str(arguments.work / "final.pt"), *at, "--output", exact, "--float32"],
-        ["register", experiment, TRANSLATION, "--version", arguments.install],
-        ["register", experiment, ENCODER, "--version", arguments.install],
-        ["evaluate", "--corpus", corpus, "--float32", exact, "--write"],
-        ["card", TRANSLATION, "--corpus", corpus, "--trained", f"{arguments.machine}, {minutes} minutes"],
-        ["card", ENCODER, "--corpus", corpus, "--trained", f"{arguments.machine}, {encoder_minutes} minutes"],
+        [
+            *("install", str(output), "--version", arguments.install, "--corpus", corpus, "--float32", exact),
+            *("--max-source-tokens", str(experiments.load(arguments.experiment).data.max_tokens)),
+            *("--trained", f"{arguments.machine}, {minutes} minutes and {encoder_minutes} for the encoder"),
+        ],
     ]
 
 

@@ -2,25 +2,29 @@
 
     python -m models.training.register WEIGHTS --version 2026.11.26 --max-source-tokens 250
 
-WEIGHTS holds what `export` writes, as `translation/`, `encoder/` or both; they replace the embedded models of that kind.
+WEIGHTS holds what `export` writes, as `translation/`, `encoder/` or both; they replace the embedded models of that
+kind.
 """
 
 import argparse
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tomlkit
+from numpy.typing import NDArray
 from tomlkit.items import Table
 
-from models.training.weights_file import read_weights
+from models.training.network.weights_file import read_weights
 from talmach.catalog.manifest import FILENAME, ModelSpec, load
 from talmach.catalog.verify import sha256_of
 
 MODELS_DIR = Path(__file__).parents[1]
 # Below these a model is called a draft: chrF2 on the development set, or the share of sentences retrieved. Into
-# Belarusian the bars are lower, as are the scores of every system: its words have many forms, and one reference has one.
+# Belarusian the bars are lower, as every system's scores are.
 _RELEASE_CHRF: dict[str, float] = {"ru-en": 50, "en-ru": 46, "be-en": 43, "en-be": 37, "ru-be": 43, "be-ru": 45}
 _RELEASE_RETRIEVAL = {"ru-en": 0.95, "be-en": 0.90, "ru-be": 0.97}
 
@@ -52,7 +56,7 @@ def write_model(models_dir: Path, model_id: str, version: str, max_source_tokens
     """Set version, shape and checksums of a model to those of what lies in its folder; the card is no part of it."""
     document, model = _open(models_dir, model_id)
     directory = models_dir / str(model["path"])
-    model["architecture"] = architecture(directory / "model.bin")
+    model["architecture"] = architecture(read_weights(directory / "model.bin"))
     if model["kind"] == "translation":
         model["max_source_tokens"] = max_source_tokens
     files = tomlkit.table()
@@ -64,9 +68,8 @@ def write_model(models_dir: Path, model_id: str, version: str, max_source_tokens
     (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
-def architecture(path: Path) -> str:
-    """Describe the network whose weights are in `path`."""
-    weights = read_weights(path)
+def architecture(weights: Mapping[str, NDArray[np.float32]]) -> str:
+    """Describe a network by the names and sizes of its weights."""
     layers = [len(set(re.findall(rf"\b{stack}/layer_\d+/", " ".join(weights)))) for stack in ("encoder", "decoder")]
     pieces, width = weights["encoder/embeddings_0/weight"].shape
     shape = "+".join(str(count) for count in layers if count)

@@ -7,6 +7,7 @@ from argparse import Namespace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.training import experiment as experiments
@@ -15,7 +16,8 @@ from models.training.data import prepare
 from models.training.data.corpus import perturb, read_pairs
 from models.training.data.shards import Sampler
 from models.training.experiment import Data, Source
-from talmach.catalog import manifest
+from talmach.catalog import default_models_dir, manifest
+from talmach.catalog.verify import verify
 
 EXPERIMENTS = Path(experiments.__file__).parent / "experiments"
 LINES = [
@@ -147,27 +149,45 @@ def _as_toml(data: Data) -> dict[str, object]:
     return {name: getattr(data, name) for name in Data.__slots__ if name != "sources"} | {"sources": sources}
 
 
-def test_register_writes_what_the_catalog_verifies(tmp_path: Path) -> None:
-    """What the recipe writes is read back by the service's own catalog."""
-    _write_manifest(tmp_path, "encoder")
-    register.write_model(tmp_path, "small", "2", experiments.load(EXPERIMENTS / "full.toml"))
-    register.write_scores(tmp_path, "small", {"be-en": {"retrieval_accuracy": 0.9, "signature": "dev"}})
-    spec = manifest.load(tmp_path).model("small")
-    assert (spec.version, list(spec.files)) == ("2", ["model.bin"])
-    assert spec.architecture == "weighted bag of subwords below 6 transformer layers, d=512, 8,000 pieces"
-    assert (spec.scores["be-en"].retrieval_accuracy, spec.draft) == (0.9, False)
+def test_exported_weights_take_the_place_of_the_embedded_ones(tmp_path: Path) -> None:
+    """The service's own catalog verifies what was copied, a file of the old model is gone, and its card is not."""
+    _write_manifest(tmp_path, "translation")
+    (spec,) = register.embed(tmp_path, default_models_dir() / "embedded", "2", 250)
+    assert spec == manifest.load(tmp_path).model("small")
+    embedded = manifest.load(default_models_dir()).models[0]
+    assert (spec.version, spec.max_source_tokens) == ("2", 250)
+    assert (spec.architecture, spec.files) == (embedded.architecture, embedded.files)
+    assert {path.name for path in verify(spec, tmp_path).iterdir()} == {"README.md", *embedded.files}
+    with pytest.raises(SystemExit, match="neither translation/ nor encoder/"):
+        register.embed(tmp_path, tmp_path, "3", 250)
+
+
+def test_a_shape_is_read_from_the_weights() -> None:
+    """Layers are counted by number, and an encoder has no decoder."""
+    scopes = [f"encoder/layer_{number}/ffn" for number in range(11)]
+    weights = {"encoder/embeddings_0/weight": np.zeros((8000, 512), np.float32)}
+    weights |= {f"{scope}/linear_{index}/weight": np.zeros(1, np.float32) for scope in scopes for index in (0, 1)}
+    shape = "RMSNorm, rotary, SwiGLU, d=512, 8,000 pieces"
+    assert register.architecture(weights) == f"transformer encoder 11, {shape}"
+    weights |= {"decoder/layer_0/ffn/linear_0/weight": np.zeros(1, np.float32)}
+    assert register.architecture(weights) == f"transformer 11+1, {shape}"
 
 
 def test_a_model_is_a_draft_until_every_direction_is_good_enough(tmp_path: Path) -> None:
-    """And its shape is that of the experiment, so that the service cuts no sentence that the model was trained on."""
+    """One direction below its bar makes a draft of the whole model."""
     _write_manifest(tmp_path, "translation")
-    register.write_model(tmp_path, "small", "2", experiments.load(EXPERIMENTS / "full.toml"))
-    good = {"ru-en": {"chrf": 50.0, "chrf_signature": "dev"}, "en-be": {"chrf": 38.0, "chrf_signature": "dev"}}
+    good = {"ru-en": {"chrf": 50.0, "chrf_signature": "dev"}, "en-be": {"chrf": 37.0, "chrf_signature": "dev"}}
     for worse, is_draft in ((0, False), (0.1, True)):
-        register.write_scores(tmp_path, "small", {**good, "en-be": {**good["en-be"], "chrf": 38.0 - worse}})
-        spec = manifest.load(tmp_path).model("small")
-        assert spec.draft == is_draft
-    assert (spec.architecture[:17], spec.max_source_tokens) == ("transformer 12+2,", 200)
+        register.write_scores(tmp_path, "small", {**good, "en-be": {**good["en-be"], "chrf": 37.0 - worse}})
+        assert manifest.load(tmp_path).model("small").draft == is_draft
+
+
+def test_an_encoder_is_judged_by_what_it_finds(tmp_path: Path) -> None:
+    """Its scores are shares of sentences retrieved, and so is the bar."""
+    _write_manifest(tmp_path, "encoder")
+    register.write_scores(tmp_path, "small", {"be-en": {"retrieval_accuracy": 0.9, "signature": "dev"}})
+    spec = manifest.load(tmp_path).model("small")
+    assert (spec.scores["be-en"].retrieval_accuracy, spec.draft) == (0.9, False)
 
 
 def _write_manifest(models_dir: Path, kind: str) -> None:
@@ -179,6 +199,6 @@ def _write_manifest(models_dir: Path, kind: str) -> None:
     of_kind = f"directions = {list(pairs)}\ngolden = [{golden}]\n" if pairs else ""
     (models_dir / manifest.FILENAME).write_text(
         f'[[model]]\nid = "small"\nversion = "0"\nkind = "{kind}"\narchitecture = "a"\npath = "small"\n{of_kind}'
-        'licence = "Apache-2.0"\n[model.files]\n',
+        'licence = "Apache-2.0"\n[model.files]\n"model.bin" = "' + "0" * 64 + '"\n',
         encoding="utf-8",
     )
