@@ -5,11 +5,11 @@ case; a key with a capital matches only that spelling or all capitals, because "
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cache
 
-__all__ = ["Abbreviations", "Ending", "for_language"]
+__all__ = ["AFTER_NUMBER", "ISSUERS", "Abbreviations", "Ending", "for_language"]
 
 
 class Ending(Enum):
@@ -23,12 +23,20 @@ class Ending(Enum):
     """Before any capital or number: «и др.», "etc."."""
     MEASURE = auto()
     """Before a capital; a number continues the sentence: «5 руб. 30 коп.», "Jan. 5"."""
+    MONEY = auto()
+    """As MEASURE, but the country whose money it is goes on: «5 млрд долл. США»."""
     YEAR = auto()
     """As BEFORE_CAPITAL after a number («2024 г.», «XX в.»), else NEVER («г. Минск»)."""
     UNIT = auto()
     """As MEASURE after a number («100 м.»), else NEVER («м. Немига»)."""
+    QUANTITY = auto()
+    """As MEASURE after a number («30 град.»), else an ordinary word («Пошёл град.»)."""
     REFERENCE = auto()
     """An ordinary word unless a number follows: "No. 5", «рис. 3»."""
+
+
+AFTER_NUMBER = (Ending.YEAR, Ending.UNIT, Ending.QUANTITY)
+"""What these endings say depends on a number in front of the abbreviation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,10 @@ class Abbreviations:
     """Function words, lower case, that begin sentences and are no names."""
     continuations: frozenset[str]
     """Capitalised words, lower case here, that go on after a time: "5 p.m. Monday"."""
+    labels: frozenset[str]
+    """Nouns that a letter follows as a label, no initial: "plan B", «витамин С»."""
+    weak_labels: frozenset[str]
+    """The same where the name of a person may follow, too: «группа А», «группа А. Пугачёвой»."""
     temporal: frozenset[str]
     """Words of a date that opens a sentence: «В мае 2024 г. Минск принял ...»."""
 
@@ -61,23 +73,43 @@ def _endings(**groups: str) -> dict[str, Ending]:
     return endings
 
 
+# They go on after their money: «5 млрд долл. США».
+ISSUERS = _words("сша рф рб беларуси канады австралии гонконга сингапура ссср зша беларусі аўстраліі ганконга")
+
 RUSSIAN = Abbreviations(
+    # An abbreviated adjective has a noun behind it, in small letters: «мед. служба» needs no entry.
     endings=_endings(
         never=(
-            "ул просп пр-т пр-кт пер наб б-р бул ш пл мкр пос дер хут оз о-в о св акад проф доц д-р инж г-н г-жа "
-            "гос зам зав пом сен деп мин-во т.е т.к т.н т.наз т.о и.о вр.и.о к.т.н к.э.н д.м.н д.т.н напр ср кв "
-            "куб корп д п пп подп абз стр дж ж-л гл англ фр лат греч исп итал букв досл прибл преп асп пр пр-д "
-            "г.п"
+            # addresses and places
+            "ул просп пр-т пр-кт пер наб б-р бул ш пл мкр мкрн пос дер хут оз о-в о-ва св о пр пр-д г.п г.о пгт с.п "
+            "п-ов вдхр кв куб корп оф пом ж.-д ж.д "
+            # titles, ranks and degrees
+            "акад проф доц д-р инж г-н г-жа гг-да гос зам зав деп мин-во сен и.о вр.и.о к.т.н к.э.н к.ф.н к.и.н к.м.н "
+            "к.ю.н д.м.н д.т.н д.э.н д.ф.н д.и.н д.ю.н преп адм чл.-корр чл.-кор асп сотр "
+            # law and documents
+            "п пп подп абз д стр гл разд "
+            # churches
+            "митр архиеп еп прот иером архим игум прп вмч вмц мч мц свв сщмч свщмч блж равноап протод "
+            # languages and grammar
+            "англ фр франц лат греч исп итал польск слав герм евр тюрк тат укр блр яп санскр сканд чеш болг венг фин "
+            "швед норв нидерл голл эст букв досл перен устар сокр прибл напр ср т.е т.к т.н т.наз т.о т.ч т.с тж "
+            # press and works
+            "ж ж-л фаб ф-ка з-д"
         ),
-        before_starter="им тов гр ген полк лейт кап ред реж худ муз нач канд засл нар чл изд авт род ум прим соч ок",
+        before_starter=(
+            "им тов гр ген полк подполк лейт кап серж ефр ред реж худ муз нач канд засл нар арт чл авт род урожд ум "
+            "прим соч ок дир предс секр губ сер нем рус патр свт"
+        ),
         before_capital="др проч т.д т.п н.э р.х и.пр",
         measure=(
-            "тыс млн млрд трлн руб коп долл дол кг км мм мг га чел шт экз ед сек янв февр фев апр июн июл авг "
-            "сент окт нояб дек обл р-н пн вт чт пт сб вс"
+            "тыс млн млрд трлн кг км мм мг га чел шт экз сек мес янв фев февр апр июн июл авг сент окт нояб дек обл "
+            "р-н пн вт чт пт сб вс кв.м кв.км кв.см куб.м куб.км куб.см л.с у.е"
         ),
-        year="г гг в вв ст",
-        unit="р м с ч т к см мин л мл ц",
-        reference="рис табл илл разд вып тел факс",
+        money="руб коп долл дол ф.ст",
+        year="г гг в вв",
+        unit="р м с ч т к см мин л мл ц ст эт изд пог",
+        quantity="град ед проц",
+        reference="рис табл ил илл вып том тел факс прил",
     ),
     starters=_words(
         "я ты он она оно мы вы они это этот эта эти тот та те там тут здесь так такой такая такие все всё в во на с "
@@ -88,7 +120,20 @@ RUSSIAN = Abbreviations(
         "среди около более менее самый ранее позже далее итак вот ведь впрочем впервые согласно отметим напомним "
         "накануне сначала всего один два три"
     ),
-    continuations=_words("мск гмт"),
+    continuations=_words("мск гмт цельсия фаренгейта"),
+    labels=_words(
+        "вариант варианта варианту вариантом варианте гепатит гепатита гепатиту "
+        "гепатитом гепатите витамин витамина витамину витамином витамине витаминов категория категории категорию "
+        "категорией пункт пункта пункту пунктом пункте точка точки точке точку точкой сектор сектора секторе секторов "
+        "блок блока блоке класс класса классе классу тип типа типу типом типе буква буквы букве букву буквой литера "
+        "литеры литеру подгруппа подгруппы подгруппе подгруппу зона зоны зоне зону лига лиги лиге лигу разряд разряда "
+        "грипп гриппа гриппу гриппом штамм штамма площадка площадки площадке трибуна трибуны трибуне трибуну "
+        "серия серии серию подъезд подъезда корпус корпуса корпусе линия линии линию терминал терминала терминале"
+    ),
+    weak_labels=_words(
+        "план плана плану планом плане группа группы группе группу группой школа школы школе школу дом дома доме часть "
+        "части"
+    ),
     temporal=_words(
         "в во на с к до по от после перед около начале конце середине января февраля марта апреля мая июня июля "
         "августа сентября октября ноября декабря январе феврале марте апреле мае июне июле августе сентябре октябре "
@@ -99,18 +144,35 @@ RUSSIAN = Abbreviations(
 BELARUSIAN = Abbreviations(
     endings=_endings(
         never=(
-            "вул пр пр-т зав наб б-р пл мкр хут воз в-аў св акад праф дац д-р інж сп сп-ня спн дэп г.зн г.зв г.п "
-            "т.зв т.б т.е напр параўн кв корп д п пп падп абз стар гл дж англ фр лац польск дасл прыбл выкл в.а"
+            # addresses and places
+            "вул пр прасп пр-т зав наб б-р пл мкр мкрн хут воз в-аў св пас г.п пгт кв куб корп пав пам "
+            # titles, ranks and degrees
+            "акад праф дац д-р інж сп сп-ня спн дэп в.а чл.-кар чл.-карэсп к.т.н к.ф.н к.г.н к.м.н д.т.н д.ф.н д.г.н "
+            "д.м.н "
+            # law and documents
+            "п пп падп абз д стар гл разд дад "
+            # churches
+            "а мітр архіеп еп прат іерам архім ігум прп вмч свв "
+            # languages and grammar
+            "англ фр франц лац грэч ням польск слав герм яўр цюрк тат укр яп санскр чэш балг ісп італ эст дасл прыбл "
+            "выкл напр параўн г.зн г.зв т.зв т.б т.е т.л т.ч гутар устар скар "
+            # press and works
+            "фаб зб"
         ),
-        before_starter="ім імя тав гр ген палк лейт рэд рэж маст муз нач канд засл нар чл выд аўт пас",
+        before_starter=(
+            "ім імя тав гр ген палк падпалк лейт сярж рэд рэж маст муз нач пач канд засл нар арт чл выд аўт сакр дыр "
+            "сяр рус патр свт"
+        ),
         before_capital="інш г.д т.п н.э р.х і.г.п і.пр",
         measure=(
-            "тыс млн млрд трлн руб дол долл кг км мм мг га чал шт экз адз сек гадз хв студз лют сак крас чэрв ліп "
-            "жн вер кастр ліст снеж вобл р-н пн чц пт сб нд"
+            "тыс млн млрд трлн кг км мм мг га чал шт экз адз сек мес гадз хв студз лют сак крас чэрв ліп жн вер кастр "
+            "ліст снеж вобл р-н пн чц пт сб нд кв.м кв.км кв.см куб.м куб.км куб.см к.с у.а"
         ),
-        year="г гг в вв ст стст",
-        unit="р м с ч т к см л мл ц кап",
-        reference="мал табл іл разд вып том тэл факс",
+        money="руб дол долл",
+        year="г гг в вв стст",
+        unit="р м с ч т к см л мл ц кап ст",
+        quantity="град прац",
+        reference="мал табл іл вып том тэл факс каб",
     ),
     starters=_words(
         "я ты ён яна яно мы вы яны гэта гэты гэтая гэтыя той тая тыя там тут так такі такая такія усе ўсе усё ўсё у ў "
@@ -121,7 +183,19 @@ BELARUSIAN = Abbreviations(
         "менш самы раней пазней далей вось бо урэшце упершыню ўпершыню паводле згодна адзначым нагадаем напярэдадні "
         "спачатку гэтак усяго адзін два тры"
     ),
-    continuations=frozenset(),
+    continuations=_words("цэльсія фарэнгейта"),
+    labels=_words(
+        "варыянт варыянта варыянту варыянтам варыянце гепатыт гепатыту гепатытам гепатыце "
+        "вітамін вітаміну вітамінам вітаміне вітамінаў катэгорыя катэгорыі катэгорыю катэгорыяй пункт пункта пункту "
+        "пунктам пункце кропка кропкі кропцы кропку сектар сектара сектары блок блока блоку клас класа класу класе тып "
+        "тыпу тыпам літара літары літару падгрупа падгрупы падгрупу падгрупе зона зоны зоне зону ліга лігі лізе лігу "
+        "разрад разраду грып грыпу штам штаму пляцоўка пляцоўкі пляцоўцы трыбуна трыбуны трыбуне серыя серыі серыю "
+        "пад'езд пад'езда пад’езд пад’езда корпус корпуса лінія лініі лінію тэрмінал тэрмінала"
+    ),
+    weak_labels=_words(
+        "план плана плану планам плане група групы групе групу групай школа школы школе школу дом дома доме частка "
+        "часткі"
+    ),
     temporal=_words(
         "у ў ва на з да к па ад пасля перад каля пачатку канцы сярэдзіне студзеня лютага сакавіка красавіка мая "
         "траўня чэрвеня ліпеня жніўня верасня кастрычніка лістапада снежня студзені лютым сакавіку красавіку маі "
@@ -133,9 +207,16 @@ BELARUSIAN = Abbreviations(
 ENGLISH = Abbreviations(
     endings=_endings(
         never=(
+            # titles and ranks
             "Mr Mrs Ms Mx Dr Prof Gen Sen Rep Gov Lt Col Sgt Capt Cpl Maj Adm Cmdr Cdr Brig Rev Hon Pres Supt Det "
-            "Fr Messrs Mme Mlle Msgr Amb Sec-Gen Reps Sens Govs Gens Profs Drs e.g i.e vs v cf viz approx Mt Ft "
-            "incl"
+            "Messrs Mme Mlle Msgr Amb Sec-Gen Reps Sens Govs Gens Profs Drs Asst Assoc Insp Const Atty Rt Comdr "
+            "Ens Pvt Pfc "
+            # churches
+            "Fr Sts Bp Abp Archbp Br "
+            # places
+            "Mt Mts Ft "
+            # languages, law, press
+            "Lat Gk Ger e.g i.e vs v cf viz approx incl sq cu n.a"
         ),
         before_starter=(
             "St Ave Blvd Rd Inc Ltd Corp Co Cos Bros LLC Plc Jr Sr U.S U.K U.N E.U U.S.A U.S.S.R U.A.E D.C L.A "
@@ -145,9 +226,13 @@ ENGLISH = Abbreviations(
         before_capital="etc a.m p.m A.D C.E B.C.E",
         measure=(
             "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun ft lb "
-            "lbs oz hrs mph km kg mi yds"
+            "lbs oz hrs mph m.p.h km kg mi yds yd sq.ft sq.mi sq.m sq.km sq.yd cu.ft cu.m mln bn mn k.p.h"
         ),
-        reference="no nos p pp vol vols fig figs art arts sec secs ch chap para ext tel ver op eq ed pt",
+        unit="fl",
+        quantity="min secs mins",
+        reference=(
+            "no nos p pp vol vols fig figs art arts sec ch chap para paras ext tel ver op eq ed eds pt app c b d r Rs"
+        ),
     ),
     starters=_words(
         "a an the i he she it we you they this that these those there here his her its our your their my in on at by "
@@ -160,8 +245,14 @@ ENGLISH = Abbreviations(
     ),
     continuations=_words(
         "monday tuesday wednesday thursday friday saturday sunday gmt utc est edt et cet cest cst cdt mst mdt pst pdt "
-        "pt ct msk eastern pacific central local"
+        "pt ct msk moscow eastern pacific central local"
     ),
+    labels=_words(
+        "plan hepatitis vitamin vitamins group type class grade category section part appendix exhibit schedule block "
+        "option platform terminal zone gate building unit phase series point side team row league division pool court "
+        "hall annex influenza strain level stage variant letter tower wing pier lane"
+    ),
+    weak_labels=frozenset(),
     temporal=_words(
         "at by around about until till since on in from before after jan feb mar apr jun jul aug sep sept oct nov dec"
     ),
@@ -173,15 +264,16 @@ def for_language(language: str | None) -> Abbreviations:
     """The tables of one language; the union of all for None or a language without tables."""
     tables = {"ru": RUSSIAN, "be": BELARUSIAN, "en": ENGLISH}
     if language in tables:
-        return tables[language]
+        table = tables[language]
+        return replace(table, endings={**ENGLISH.endings, **table.endings})  # «Apple Inc.» in Russian news
     endings: dict[str, Ending] = {}
     for table in tables.values():
         for key, ending in table.endings.items():
-            if key not in endings or ending in (Ending.YEAR, Ending.UNIT):  # they look at what stands before
+            if key not in endings or ending in AFTER_NUMBER:  # they look at what stands before
                 endings[key] = ending
-    return Abbreviations(
-        endings,
-        frozenset[str]().union(*(table.starters for table in tables.values())),
-        frozenset[str]().union(*(table.continuations for table in tables.values())),
-        frozenset[str]().union(*(table.temporal for table in tables.values())),
-    )
+
+    def union(name: str) -> frozenset[str]:
+        return frozenset[str]().union(*(getattr(table, name) for table in tables.values()))
+
+    words = ("starters", "continuations", "labels", "weak_labels", "temporal")
+    return Abbreviations(endings, **{name: union(name) for name in words})

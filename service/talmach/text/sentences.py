@@ -8,7 +8,7 @@ initial or list number that goes on. Every look around a stop is bounded, so the
 import re
 from dataclasses import dataclass
 
-from talmach.text.abbreviations import Abbreviations, Ending, for_language
+from talmach.text.abbreviations import AFTER_NUMBER, ISSUERS, Abbreviations, Ending, for_language
 from talmach.text.clauses import split_clauses
 from talmach.text.span import Span
 
@@ -32,9 +32,18 @@ _ALPHANUMERIC = re.compile(r"[^\W_]")
 _NEXT_WORD = re.compile(r"[^\w]{0,12}?([^\W_][\w'’ʼ-]*)(.?)", re.DOTALL)
 _BRAND = re.compile(r"[a-z]{1,3}[A-Z]")  # iPhone, eBay
 # Romanised initials have two letters.
-_INITIALS = re.compile(r"(?:[A-ZА-ЯЁІЎ][.-])*(?:[A-ZА-ЯЁІЎ]|Дж|Дз|Y[aeou]|Zh|Kh|Ts|Ch|Sh|Dz)")
+_INITIALS = re.compile(r"(?:[A-ZА-ЯЁІЎ][.-])*(?:[A-ZА-ЯЁІЎ]|Дж|Дз|Дм|Y[aeou]|Zh|Kh|Ts|Ch|Sh|Dz)")
 _ROMAN = re.compile(r"[IVXLCDMІХМС]+(?:[–—-][IVXLCDMІХМС]+)?")
-_JOINED_WORDS = re.compile(r"[а-яёіў]{2}[.!?…]+[А-ЯЁІЎ][а-яёіў]")
+_JOINED_WORDS = re.compile(r"[а-яёіў]{2}[.!?…]+[А-ЯЁІЎ][а-яёіў]|[a-z]{2}[.!?…]+[A-Z](?:[a-z]| [a-z])")
+_LINK_SIGN = re.compile(r"[@/#]|www\.")
+# The ends of a surname in the cases that follow a noun: «группа А. Пугачёвой», «школа И. Репина».
+_SURNAME = re.compile(
+    r"\w+(?:[оеёаэ][вў][ау]?|[иыі]н[ау]?|(?:[оеёаэ]в|[иыі]н)(?:ой|ай|ым)|[сц]к(?:ий|і|ой|ай|ая|ого|ага)|"
+    r"[еэ]нк[оіи]|[юу]ка?|[иі]ча?|швили|швілі|дзе|янц?а?|ас[ау])"
+)
+_LAST_PART = re.compile(r"^[^\W\d_]{2,}\.?-(?=[^-]+$)")  # taken away, it leaves the last part of a compound
+_VOWEL = re.compile("[аеёиоуыэюяіaeiouy]", re.IGNORECASE)
+_CAPITAL_START = re.compile(r"[.!?…][\"'’»”)\]]*\s+[«„“\"'(]*[A-ZА-ЯЁІЎ]")
 _SPEECH_TAG = re.compile(
     r"(?!(?:He|She|They|We|It)\b)(?:I|(?:[A-Z][\w'’-]+ ){0,2}[A-Z][\w'’-]+) "
     r"(?:said|says|asked|asks|told|added|adds|replied|wrote|tweeted|shouted|cried|answered|joked|wondered)\b"
@@ -59,6 +68,7 @@ class _Stop:
     word: str  # its first word, and the character behind that
     after_word: str
     is_dashed: bool  # a dash of direct speech stands between
+    is_small: bool  # the paragraph begins its sentences with small letters
 
     @property
     def is_quoted(self) -> bool:
@@ -83,6 +93,7 @@ def split(text: str, language: str | None = None) -> list[Span]:
     paragraph = strip(text)
     spans: list[Span] = []
     start, first_word = paragraph.start, -1
+    is_small = _has_small_starts(text, paragraph)
     for match in _STOP.finditer(text, paragraph.start, paragraph.end):
         if first_word < start:
             found = _ALPHANUMERIC.search(text, start)
@@ -90,9 +101,11 @@ def split(text: str, language: str | None = None) -> list[Span]:
         if first_word > match.start():
             continue
         gap_end, is_dashed = _gap_end(text, match.end())
-        if gap_end == match.end() and not _is_joint(text, match):
+        if gap_end == match.end() and not _is_joint(text, match, rules):
             continue
-        if gap_end < paragraph.end and _is_boundary(_stop_at(text, start, match, gap_end, is_dashed=is_dashed), rules):
+        if gap_end < paragraph.end and _is_boundary(
+            _stop_at(text, start, match, gap_end, is_dashed=is_dashed, is_small=is_small), rules
+        ):
             spans.append(Span(start, match.end()))
             start = gap_end
     if start < paragraph.end:
@@ -108,24 +121,47 @@ def _gap_end(text: str, position: int) -> tuple[int, bool]:
     return (dash.end(), True) if dash else (end, False)
 
 
-def _is_joint(text: str, match: re.Match[str]) -> bool:
-    """Whether the blank behind the stop was forgotten: «прошло.Однако»."""
-    return not match[2] and bool(_JOINED_WORDS.match(text, max(0, match.start() - 2)))
+def _has_small_starts(text: str, paragraph: Span) -> bool:
+    """Whether a paragraph is written as in a chat: sentences begin with small letters, names may have capitals."""
+    first = _ALPHANUMERIC.search(text, paragraph.start, paragraph.end)
+    return (
+        first is not None
+        and first.group().islower()
+        and not _CAPITAL_START.search(text, paragraph.start, paragraph.end)
+    )
 
 
-def _stop_at(text: str, start: int, match: re.Match[str], next_start: int, *, is_dashed: bool) -> _Stop:
+def _is_joint(text: str, match: re.Match[str], rules: Abbreviations) -> bool:
+    """Whether the blank behind the stop was forgotten: «прошло.Однако», but not «Яндекс.Такси» or a link."""
+    if match[2] or not _JOINED_WORDS.match(text, max(0, match.start() - 2)):
+        return False
+    around = text[max(0, match.start() - _LOOKBACK) : match.end() + _LOOKAHEAD]
+    at = match.start() - max(0, match.start() - _LOOKBACK)
+    before = around[:at].split()[-1]
+    after = around[at + len(match[1]) :].split()[0]
+    if _LINK_SIGN.search(before) or _LINK_SIGN.search(after):
+        return False
+    word = _NEXT_WORD.match(after)
+    is_name = before.lstrip(_OPENING)[:1].isupper() and match[1] == "."
+    return not is_name or (word is not None and word[1].lower() in rules.starters)
+
+
+def _stop_at(text: str, start: int, match: re.Match[str], next_start: int, *, is_dashed: bool, is_small: bool) -> _Stop:
     """The stop of `match` in the sentence from `start`; `word` is empty when none comes soon."""
     marks, closing = match.groups()
     window = max(start, match.start() - _LOOKBACK)
     following = text[next_start : next_start + _LOOKAHEAD]
     next_word = _NEXT_WORD.match(following)
     word, after_word = next_word.groups() if next_word else ("", "")
-    return _Stop(marks, closing, text[window : match.start()], window == start, following, word, after_word, is_dashed)
+    before, is_whole = text[window : match.start()], window == start
+    return _Stop(marks, closing, before, is_whole, following, word, after_word, is_dashed, is_small)
 
 
 def _is_boundary(stop: _Stop, rules: Abbreviations) -> bool:
-    if not stop.word or (stop.word[0].islower() and not _BRAND.match(stop.word)):
+    if not stop.word:
         return False
+    if stop.word[0].islower() and not _BRAND.match(stop.word):
+        return stop.is_small and _ends_small_sentence(stop, rules)
     if stop.is_quoted and stop.is_dashed:
         return False
     if "!" in stop.marks or "?" in stop.marks:
@@ -134,10 +170,27 @@ def _is_boundary(stop: _Stop, rules: Abbreviations) -> bool:
     return stop.marks != "." or bool(stop.closing) or _dot_ends_sentence(stop, rules)
 
 
+def _ends_small_sentence(stop: _Stop, rules: Abbreviations) -> bool:
+    """The same among sentences in small letters, where an abbreviation or three dots never end one."""
+    if stop.is_quoted or stop.is_dashed or stop.marks not in (".", "!", "?", "?!", "!!", "!!!"):
+        return False
+    if stop.marks != ".":
+        return True
+    token, previous = _last_tokens(stop)
+    is_word = len(token) > 1 and token.replace("-", "").isalpha() and bool(_VOWEL.search(token))
+    return is_word and _ending(token, previous, rules) is None
+
+
+def _last_tokens(stop: _Stop) -> tuple[str, str]:
+    """The word in front of a stop, and the one before that; empty without any."""
+    tokens = [] if stop.before[-1:].isspace() else stop.before.split()
+    last = [token.lstrip(_OPENING) for token in tokens[-2:]]
+    return (["", "", *last])[-1], (["", *last])[-2] if len(last) > 1 else ""
+
+
 def _dot_ends_sentence(stop: _Stop, rules: Abbreviations) -> bool:
     tokens = [] if stop.before[-1:].isspace() else stop.before.split()
-    token = tokens[-1].lstrip(_OPENING) if tokens else ""
-    previous = tokens[-2].lstrip(_OPENING) if len(tokens) > 1 else ""
+    token, previous = _last_tokens(stop)
     if _is_numbering(stop, token, previous, tokens) or _is_quoted_name(stop, tokens):
         return False
     ending = _ending(token, previous, rules)
@@ -150,6 +203,8 @@ def _is_numbering(stop: _Stop, token: str, previous: str, tokens: list[str]) -> 
     """«1. Первое», and the spaced date «12. 05. 2024»."""
     if not token.isdigit():
         return False
+    if previous.endswith(":") and len(token) <= _LONGEST_DAY:  # «Правила: 1. Первое»
+        return True
     is_dotted = stop.after_word == "." or (previous.endswith(".") and previous[:-1].isdigit())
     is_date = len(token) <= _LONGEST_DAY and stop.word.isdigit() and is_dotted
     return is_date or (stop.is_whole and len(tokens) == 1 and len(token) <= _LONGEST_LIST_NUMBER)
@@ -167,28 +222,34 @@ def _ending(token: str, previous: str, rules: Abbreviations) -> Ending | None:
     if not is_initial and (previous.endswith(".") or previous in ("и", "і")):
         ending = rules.ending(f"{previous.rstrip('.')}.{token}")
     if ending is None and not is_initial:
-        ending = rules.ending(token)
-    if ending not in (Ending.YEAR, Ending.UNIT):
+        ending = rules.ending(token) or rules.ending(_LAST_PART.sub("", token))  # «ген.-лейт», «вице-адм»
+    if ending not in AFTER_NUMBER:
         return ending
     if not (any(char.isdigit() for char in previous) or _ROMAN.fullmatch(previous)):
-        return Ending.NEVER
+        return None if ending is Ending.QUANTITY else Ending.NEVER
     return Ending.BEFORE_CAPITAL if ending is Ending.YEAR else Ending.MEASURE
 
 
 def _abbreviation_ends(ending: Ending, word: str, rules: Abbreviations) -> bool:
-    if ending in (Ending.MEASURE, Ending.BEFORE_CAPITAL) and word.lower() in rules.continuations:
+    lowered = word.lower()
+    if ending is Ending.NEVER or (ending is not Ending.BEFORE_STARTER and lowered in rules.continuations):
         return False
     if ending is Ending.BEFORE_STARTER:
-        return word.lower() in rules.starters
-    if ending in (Ending.MEASURE, Ending.REFERENCE):
-        return not word[0].isdigit()
-    return ending is Ending.BEFORE_CAPITAL
+        return lowered in rules.starters
+    if ending is Ending.BEFORE_CAPITAL:
+        return True
+    return not word[0].isdigit() and not (ending is Ending.MONEY and lowered in ISSUERS)
 
 
 def _initial_ends(stop: _Stop, token: str, previous: str, rules: Abbreviations) -> bool:
-    """«Витамин С. Он», «Николай I. Царь» end; «Я. Коласа», "George W. Bush", «В. В. Путин» go on."""
+    """«Витамин С. Он», «план Б. Город», «Николай I. Царь» end; «Я. Коласа», "George W. Bush", «В. В. Путин» go on."""
     if len(stop.word) == 1 and stop.after_word == ".":
         return False
+    label = previous.lower()
+    if label in rules.labels:
+        return True
+    if label in rules.weak_labels or label.isdigit():
+        return not _SURNAME.fullmatch(stop.word.lower()) or stop.word.lower() in rules.starters
     is_numeral_of_name = token in ("I", "V", "X") and previous[:1].isupper() and not previous.isascii()
     return is_numeral_of_name or (not previous.endswith(".") and stop.word.lower() in rules.starters)
 

@@ -26,7 +26,7 @@ from talmach.text.abbreviations import Ending, for_language
         ("en", "Sat", Ending.MEASURE),
         ("en", "sat", None),
         ("en", "no", Ending.REFERENCE),
-        ("ru", "Mr", None),
+        ("ru", "Inc", Ending.BEFORE_STARTER),
         ("en", "ул", None),
         (None, "ул", Ending.NEVER),
         (None, "вул", Ending.NEVER),
@@ -36,7 +36,7 @@ from talmach.text.abbreviations import Ending, for_language
     ],
 )
 def test_an_abbreviation_is_found_in_its_language(language: str | None, key: str, ending: Ending | None) -> None:
-    """Case counts for keys with a capital only; no language means all."""
+    """Case counts for keys with a capital only; no language means all; the English ones also stand in Cyrillic text."""
     assert for_language(language).ending(key) is ending
 
 

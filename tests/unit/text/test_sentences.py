@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from talmach.text.sentences import INVISIBLE, split
 from talmach.text.span import Span
+from tests.cases import parameters
 
 # Each example lists the sentences of one paragraph; joined with blanks they must be found again.
 RUSSIAN = [
@@ -168,6 +169,15 @@ def test_the_sentences_of_a_paragraph_are_found(language: str, sentences: list[s
     """The splitter finds the sentences that an editor sees, with the rules of the language and with all rules."""
     text = " ".join(sentences)
     assert sentences == [span.slice(text) for span in split(text, language if with_language else None)]
+
+
+@pytest.mark.parametrize("with_language", [True, False], ids=["own rules", "union"])
+@pytest.mark.parametrize(("kind", "language", "marked"), parameters("sentences"))
+def test_the_table_of_cases(kind: str, language: str, marked: str, with_language: bool) -> None:
+    """Abbreviations by kind, labels, lists in a line, forgotten blanks, and texts in small letters."""
+    text = marked.replace("‖", "")
+    expected = [sentence.strip() for sentence in marked.split("‖")]
+    assert expected == [span.slice(text) for span in split(text, language if with_language else None)]
 
 
 @pytest.mark.parametrize(
