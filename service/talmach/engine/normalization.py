@@ -9,6 +9,11 @@ never come here.
 import re
 import unicodedata
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _FOLDED = str.maketrans(
     {
         **dict.fromkeys("’ʼ‘`´′ʹ", "'"),
@@ -24,6 +29,14 @@ _OFFICIAL = str.maketrans("ґҐ", "гГ")
 _DOUBLED_QUOTES = re.compile(r"''|,,")
 _DIGIT_DASH = re.compile(r"(?<=\d)—(?=\d)")
 _SPACES = re.compile(r"\s+")
+# A word parted at the end of a line. The hyphen stays behind what is written with one, and before a particle.
+_PARTED_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,40})[-\u2010\u00ad][ \t]*[\r\n]+[ \t]*(?=([^\W\d_]{1,40}))")
+_HYPHENATED = _words(
+    "юго северо вице экс мини макси кто что как где когда куда какой кого кому чем по во из паўднёва паўночна "
+    "віцэ хто што дзе калі куды які па з-за well self non ex co semi anti pro vice half north south mid re long short "
+    "high low full part so"
+)
+_PARTICLES = _words("то либо нибудь таки ка небудзь year years old based style like up in")
 
 
 def to_official_belarusian(text: str) -> str:
@@ -33,7 +46,13 @@ def to_official_belarusian(text: str) -> str:
 
 def normalize(text: str) -> str:
     """Return `text` in NFC with folded apostrophes, quotation marks, dashes, ellipses and white space."""
-    text = unicodedata.normalize("NFC", text).translate(_FOLDED)
+    text = _PARTED_WORD.sub(_join_parted, unicodedata.normalize("NFC", text)).translate(_FOLDED)
     text = _DOUBLED_QUOTES.sub('"', text)
     text = _DIGIT_DASH.sub("-", text)
     return _SPACES.sub(" ", text).strip()
+
+
+def _join_parted(match: re.Match[str]) -> str:
+    first, second = match[1], match[2]
+    keeps_hyphen = first.lower() in _HYPHENATED or second in _PARTICLES or not second.islower()
+    return f"{first}-" if keeps_hyphen else first

@@ -4,27 +4,14 @@ A gap is white space, a line end, a list marker or a dash of direct speech: all 
 known by its position, never by its text, because repeated sentences are normal in news.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from talmach.text import sentences
+from talmach.text import layout, sentences
 from talmach.text.span import Span
 
 __all__ = ["Assembled", "Document", "Piece", "PieceKind", "Span"]
-
-_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_MARKER = re.compile(
-    r"""(?: (?: [—–−‒―•·●○◦▪■□►▶➤✓✔*‣⁃-]{1,2}     # bullets and dashes of direct speech
-            |   \d{1,3}(?:\.\d{1,2}){0,3}[.)]     # 1.  1)  1.2.
-            |   [a-zа-яёіў]\)                     # a)  а)
-            ) [^\S\r\n]+ )+""",
-    re.VERBOSE,
-)
-_TERMINAL = ".!?…:;"
-_CLOSING = "\"'’»”“›)]}"
-_MIN_WRAPPED_LINE = 50  # code points; shorter lines that lack a full stop are headlines, list items or verses
 
 
 class PieceKind(Enum):
@@ -105,50 +92,16 @@ def _pieces(text: str, language: str | None) -> Iterator[Piece]:
 
 
 def _sentences(text: str, language: str | None) -> Iterator[tuple[int, Span]]:
-    for paragraph, span in enumerate(_paragraphs(text)):
-        start = _skip_marker(text, span)
-        for sentence in sentences.split(text[start : span.end], language):
-            yield paragraph, sentence.shift(start)
-
-
-def _paragraphs(text: str) -> Iterator[Span]:
-    """The paragraphs that are not blank, with the lines of a hard-wrapped one together."""
-    start = end = -1
-    last_line = ""
-    for line in _lines(text):
-        span = sentences.strip(text, line.start, line.end)
-        content = span.slice(text)
-        if start >= 0 and not _is_wrapped(last_line, content):
-            yield Span(start, end)
-            start = -1
-        if content:
-            start, end = (start if start >= 0 else span.start), span.end
-        last_line = content
-    if start >= 0:
-        yield Span(start, end)
-
-
-def _lines(text: str) -> Iterator[Span]:
-    start = 0
-    for line_end in _LINE_END.finditer(text):
-        yield Span(start, line_end.start())
-        start = line_end.end()
-    yield Span(start, len(text))
-
-
-def _is_wrapped(line: str, following: str) -> bool:
-    """Whether `following` goes on in the middle of the sentence that `line` began."""
-    return (
-        len(line) >= _MIN_WRAPPED_LINE
-        and following[:1].islower()
-        and not _MARKER.match(following)
-        and line.rstrip(_CLOSING)[-1:] not in _TERMINAL
-    )
+    for number, paragraph in enumerate(layout.paragraphs(text)):
+        start = _skip_marker(text, paragraph)
+        for cell in layout.cells(text, Span(start, paragraph.end)):
+            for sentence in sentences.split(cell.slice(text), language):
+                yield number, sentence.shift(cell.start)
 
 
 def _skip_marker(text: str, paragraph: Span) -> int:
     """Where the words of a paragraph start: behind list markers and the dash of direct speech."""
-    marker = _MARKER.match(text, paragraph.start, paragraph.end)
+    marker = layout.MARKER.match(text, paragraph.start, paragraph.end)
     if not marker or not any(char.isalnum() for char in text[marker.end() : paragraph.end]):
         return paragraph.start
     return marker.end()

@@ -17,11 +17,16 @@ from talmach.engine.normalization import normalize
         ("е\u0308лка у\u0306", "ёлка ў"),
         (" a\u00a0b\n\tc ", "a b c"),
         ("не\u00adпе\u200bра\ufeffнос", "неперанос"),
+        ("всту-\nпят в силу", "вступят в силу"),
+        ("будаўніц-\r\n  тва", "будаўніцтва"),
+        ("construc\u00ad\ntion", "construction"),
+        ("юго-\nзапад", "юго-запад"),
+        ("кто-\nто well-\nknown Минск-\nБрест", "кто-то well-known Минск-Брест"),
         ("", ""),
     ],
 )
 def test_typography_is_folded(text: str, expected: str) -> None:
-    """To one form of each apostrophe, quotation mark, dash, ellipsis and white space."""
+    """To one form of each apostrophe, quotation mark, dash, ellipsis and white space; a parted word is whole again."""
     assert normalize(text) == expected
 
 

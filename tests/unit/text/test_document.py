@@ -1,11 +1,15 @@
+import textwrap
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from talmach.text import layout
 from talmach.text.document import Document, PieceKind
 from talmach.text.sentences import INVISIBLE
+from tests.cases import parameters
 
 SAMPLES = st.sampled_from([
     "\r\n", "\n", "\r", "\x85", "\u2028", "\u2029", "\v", "\x1c", "\t", " ", "\u00a0", "\u200b", "\u200d", "\ufeff",
@@ -151,6 +155,44 @@ LONG = "Правительство столицы сообщило о новых
 def test_a_hard_wrapped_sentence_stays_together(text: str, sentences: int) -> None:
     """A long line without a stop goes on in the next one that begins with a small letter; nothing else is joined."""
     assert len(texts_of(text)) == sentences
+
+
+@pytest.mark.parametrize(("kind", "language", "marked"), parameters("documents"))
+def test_the_table_of_layouts(kind: str, language: str, marked: str) -> None:
+    """Wrapped lines of mail, columns and subtitles are joined; headlines, lists, verses and columns are not."""
+    marked = marked.replace("⏎", "\n").replace("⇥", "\t")
+    text = marked.replace("‖", "").replace("¶", "")
+    document = Document.parse(text, language)
+    paragraphs: dict[int, list[str]] = {}
+    for piece in document.sentences:
+        paragraphs.setdefault(piece.paragraph, []).append(piece.text)
+    expected = [[_unmarked(part) for part in each.split("‖")] for each in marked.split("¶")]
+    assert list(paragraphs.values()) == expected
+    assert "".join(piece.text for piece in document.pieces) == text
+
+
+def _unmarked(part: str) -> str:
+    """A sentence without the blanks and the list marker before it."""
+    part = part.strip()
+    marker = layout.MARKER.match(part)
+    return part[marker.end() :] if marker else part
+
+
+ARTICLES = Path(__file__).parents[2] / "data" / "articles"
+
+
+@pytest.mark.parametrize("width", [35, 50, 72])
+@pytest.mark.parametrize("path", sorted(ARTICLES.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_wrapped_article_has_the_sentences_of_the_article(path: Path, width: int) -> None:
+    """Whatever the width, the wrap is seen and undone."""
+    language, text = path.suffixes[0][1:], path.read_text(encoding="utf-8")
+    wrapped = "\n\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+        if line.strip()
+    )
+    expected = [" ".join(sentence.split()) for sentence in texts_of(text, language)]
+    assert [" ".join(sentence.split()) for sentence in texts_of(wrapped, language)] == expected
 
 
 def test_the_language_chooses_the_abbreviations() -> None:
