@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 _DIRECTORY = ROOT / "tests" / "data" / "articles"
 _DIRECTIONS = (("ru", "en"), ("be", "en"), ("en", "ru"), ("en", "be"), ("be", "ru"), ("ru", "be"))
 LONG_SENTENCES = 40
+BEAM_SIZE = 1  # of every row that names none: what the peers are compared at
 
 
 @dataclass(frozen=True, slots=True)

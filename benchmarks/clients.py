@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from benchmarks.articles import Item, Story
+from benchmarks.articles import BEAM_SIZE, Item, Story
 from talmach.client import Article, SummaryOptions, TalmachClient, TranslationOptions
 
 _TIMEOUT_S = 120.0
@@ -124,7 +124,9 @@ async def _stream(address: str, story: Story, target: str) -> Streamed:
 
 
 async def _translate(client: TalmachClient, item: Item) -> None:
-    options = TranslationOptions(source_language_code=item.source, target_language_code=item.target)
+    options = TranslationOptions(
+        source_language_code=item.source, target_language_code=item.target, beam_size=BEAM_SIZE
+    )
     await client.translate_texts([item.text], options, timeout_s=_TIMEOUT_S)
 
 
@@ -133,4 +135,4 @@ def _article(story: Story) -> Article:
 
 
 def _options(story: Story, target: str) -> TranslationOptions:
-    return TranslationOptions(source_language_code=story.language, target_language_code=target)
+    return TranslationOptions(source_language_code=story.language, target_language_code=target, beam_size=BEAM_SIZE)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.articles import Item
+from benchmarks.articles import BEAM_SIZE, Item
 from benchmarks.process import Timed, stopwatch
 from talmach.batching import BatchingQueue
 from talmach.catalog.manifest import ModelSpec
@@ -21,6 +21,7 @@ from talmach.translation.values import TranslationOptions
 
 BATCH_SIZE = 32
 MAX_BATCH_TOKENS: int = Settings.model_fields["max_batch_tokens"].default
+GREEDY = DecodeOptions(beam_size=BEAM_SIZE)
 _IN_FLIGHT = 64
 
 
@@ -46,7 +47,7 @@ class BareEngine:
         """Return the items that fit the model's window with their token counts, and their translations."""
         engine = self.engine
         items = [item for item in items if len(self._tokens(item)) <= engine.max_source_tokens]
-        made = engine.translate([self._tokens(item) for item in items], DecodeOptions())
+        made = engine.translate([self._tokens(item) for item in items], GREEDY)
         return [(replace(item, tokens=each.tokens), each.text) for item, each in zip(items, made, strict=True)]
 
     def translate(self, items: Sequence[Item], max_batch_tokens: int | None = None) -> tuple[list[str], Timed]:
@@ -57,7 +58,7 @@ class BareEngine:
             max_batch_tokens: source tokens of a batch, padding included; None = whatever 32 sentences have.
 
         """
-        options, texts = DecodeOptions(), [""] * len(items)
+        options, texts = GREEDY, [""] * len(items)
         with stopwatch(items) as timed:
             sources = [self._tokens(item) for item in items]
             parts = list(_batches(list(map(len, sources)), max_batch_tokens))
@@ -79,7 +80,7 @@ class BareEngine:
 
     def _time_one(self, item: Item) -> float:
         started_at = time.perf_counter()
-        self.engine.translate([self._tokens(item)], DecodeOptions())
+        self.engine.translate([self._tokens(item)], GREEDY)
         return 1_000 * (time.perf_counter() - started_at)
 
     def _tokens(self, item: Item) -> list[str]:
@@ -119,7 +120,7 @@ class UseCase:
         room = asyncio.Semaphore(_IN_FLIGHT)
 
         async def translate(item: Item) -> int:
-            options = TranslationOptions(item.target, source_language=item.source)
+            options = TranslationOptions(item.target, source_language=item.source, beam_size=BEAM_SIZE)
             async with room:
                 done = await translator.translate(Article.of_text(item.text, item.source), options)
             return done.totals.usage.target_tokens

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.articles import BEAM_SIZE
 from talmach.catalog.manifest import ModelSpec
 
 _PACKAGES = ("talmach", "ctranslate2", "sentencepiece", "grpcio", "protobuf", "torch", "transformers", "argostranslate")
@@ -27,7 +28,7 @@ def describe(spec: ModelSpec, models_dir: Path) -> dict[str, Any]:
         "model": f"{spec.id} {spec.version}" + (" (draft)" if spec.draft else ""),
         "architecture": spec.architecture,
         "model_sha256": hashlib.sha256((models_dir / spec.path / "model.bin").read_bytes()).hexdigest(),
-        "beam": 1,
+        "beam": BEAM_SIZE,
         "precision": "int8 (talmach and Argos), float32 and dynamic int8 (PyTorch)",
     }
 

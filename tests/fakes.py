@@ -32,8 +32,10 @@ class NaughtyEngine:
         directions: frozenset[Direction] = ALL_DIRECTIONS,
         max_source_tokens: int = 60,
         seconds_per_batch: float = 0.0,
+        decoding: DecodeOptions | None = None,
     ) -> None:
         self.model_id = model_id
+        self.decoding = decoding or DecodeOptions()
         self.directions = directions
         self.max_source_tokens = max_source_tokens
         self.seconds_per_batch = seconds_per_batch

@@ -14,6 +14,7 @@ import sacrebleu
 
 from models.training import register
 from models.training.publish.served import translate_lines
+from talmach.app.loading import decode_options
 from talmach.catalog.manifest import ModelSpec, Score, load
 from talmach.engine.base import Direction
 from talmach.text.article import Article, Field
@@ -92,7 +93,13 @@ def _examples(spec: ModelSpec) -> Iterator[str]:
 def _judge(spec: ModelSpec, direction: Direction) -> list[tuple[float, str, str]]:
     """Return (chrF, source, translation) for every sentence of our own articles."""
     sources, references = (_sentences(language) for language in (direction.source, direction.target))
-    results = translate_lines(MODELS_DIR / spec.path, direction, sources, max_source_tokens=spec.max_source_tokens)
+    results = translate_lines(
+        MODELS_DIR / spec.path,
+        direction,
+        sources,
+        max_source_tokens=spec.max_source_tokens,
+        decoding=decode_options(spec),
+    )
     targets = [result.texts[Field.TEXT] for result in results]
     return [
         (sacrebleu.sentence_chrf(target, [reference]).score, source, target)

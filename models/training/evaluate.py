@@ -1,14 +1,17 @@
 """Scores of the manifest's models on the development set, as the service would answer it.
 
-    python -m models.training.evaluate --corpus CORPUS [--model ID] [--write]
+    python -m models.training.evaluate --corpus CORPUS [--model ID] [--beam-size 1 2] [--write]
 
-`--write` puts the scores into `models/manifest.toml` and the whole report into `models/results/<id>.json`.
+A translation model is searched as its manifest says; `--beam-size` measures other beams beside it. `--write` puts the
+scores into `models/manifest.toml` and the whole report into `models/results/<id>.json`.
 """
 
 import argparse
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,9 @@ import sacrebleu
 from models.training import register
 from models.training.publish.served import translate_lines
 from talmach import quality
+from talmach.app.loading import decode_options
 from talmach.catalog.manifest import ModelSpec, load
-from talmach.engine.base import Direction
+from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Encoder
 from talmach.quality import Flag
 from talmach.text.article import Field
@@ -50,22 +54,37 @@ def chrf_by_direction(directory: Path, dev: Path, sentences: int) -> dict[str, f
 
 
 def evaluate_translation(
-    directory: Path, dev: Path, direction: Direction, *, max_source_tokens: int, compute_type: str = "int8"
+    directory: Path,
+    dev: Path,
+    direction: Direction,
+    *,
+    max_source_tokens: int,
+    decoding: DecodeOptions,
+    compute_type: str = "int8",
 ) -> dict[str, Any]:
-    """Return scores with signatures, shares of flagged lines and failures of one direction."""
+    """Return scores with signatures, processor time, shares of flagged lines and failures of one direction."""
     sources, references = read_dev(dev, direction.source), read_dev(dev, direction.target)
+    started_at = time.process_time()
     results = translate_lines(
-        directory, direction, sources, max_source_tokens=max_source_tokens, compute_type=compute_type
+        directory,
+        direction,
+        sources,
+        max_source_tokens=max_source_tokens,
+        decoding=decoding,
+        compute_type=compute_type,
     )
+    cpu_s = time.process_time() - started_at
     texts = [result.texts[Field.TEXT] for result in results]
     chrf, bleu = sacrebleu.CHRF(), sacrebleu.BLEU()
-    suffix = f"|test:{TEST_SET}|{compute_type}|greedy|ctranslate2:{ctranslate2.__version__}"
+    search = f"beam{decoding.beam_size}" if decoding.beam_size > 1 else "greedy"
+    suffix = f"|test:{TEST_SET}|{compute_type}|{search}|ctranslate2:{ctranslate2.__version__}"
     return {
         "chrf": round(chrf.corpus_score(texts, [references]).score, 2),
         "chrf_signature": str(chrf.get_signature()) + suffix,
         "bleu": round(bleu.corpus_score(texts, [references]).score, 2),
         "bleu_signature": str(bleu.get_signature()) + suffix,
         "flagged_percent": flag_shares(results),
+        "cpu_s": round(cpu_s, 1),
         "empty_lines": sum(not text.strip() for text in texts),
     }
 
@@ -93,38 +112,80 @@ def evaluate_encoder(directory: Path, dev: Path, pair: Direction) -> float:
     return float(((similarity.argmax(1) == right).mean() + (similarity.argmax(0) == right).mean()) / 2)
 
 
-def evaluate_model(spec: ModelSpec, dev: Path, float32: Path | None) -> dict[str, dict[str, Any]]:
-    """Return the report of one model by direction, printing each line as it is known."""
-    report: dict[str, dict[str, Any]] = {}
-    directory = MODELS_DIR / spec.path
+def evaluate_model(
+    spec: ModelSpec, dev: Path, float32: Path | None = None, beam_sizes: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Return the report of one model, printing each line as it is known.
+
+    Args:
+        spec: the model, searched as it says.
+        dev: folder of the development set.
+        float32: a float32 export of a translation model, which is then measured, too.
+        beam_sizes: beams to measure beside the model's own.
+
+    """
     if spec.kind == "encoder":
-        for pair in RETRIEVAL_PAIRS:
-            accuracy = round(evaluate_encoder(directory, dev, pair), 4)
-            signature = f"nearest neighbour, mean of both ways|test:{TEST_SET}|ctranslate2:{ctranslate2.__version__}"
-            report[str(pair)] = {"retrieval_accuracy": accuracy, "signature": signature}
-            print(f"{spec.id} {pair}: retrieval accuracy {accuracy:.4f}", flush=True)
-        return report
-    for direction in map(Direction.parse, spec.directions):
-        row = evaluate_translation(directory, dev, direction, max_source_tokens=spec.max_source_tokens)
-        if float32 is not None:
-            exact = evaluate_translation(
-                float32, dev, direction, max_source_tokens=spec.max_source_tokens, compute_type="float32"
-            )
-            row["chrf_float32"] = exact["chrf"]
-        report[str(direction)] = row
+        return {"scores": _retrieval(spec, dev)}
+    own = decode_options(spec)
+    scores = _translation(spec, MODELS_DIR / spec.path, dev, own)
+    if float32 is not None:
+        for direction, row in _translation(spec, float32, dev, own, "float32").items():
+            scores[direction]["chrf_float32"] = row["chrf"]
+    by_beam = {
+        size: _translation(spec, MODELS_DIR / spec.path, dev, replace(own, beam_size=size)) for size in beam_sizes
+    }
+    by_beam |= {own.beam_size: scores} if by_beam else {}
+    kept = ("chrf", "bleu", "cpu_s")
+    beams = {
+        str(size): {direction: {key: row[key] for key in kept} for direction, row in rows.items()}
+        for size, rows in sorted(by_beam.items())
+    }
+    return {"scores": scores, "beams": beams} if beams else {"scores": scores}
+
+
+def _retrieval(spec: ModelSpec, dev: Path) -> dict[str, dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for pair in RETRIEVAL_PAIRS:
+        accuracy = round(evaluate_encoder(MODELS_DIR / spec.path, dev, pair), 4)
+        signature = f"nearest neighbour, mean of both ways|test:{TEST_SET}|ctranslate2:{ctranslate2.__version__}"
+        rows[str(pair)] = {"retrieval_accuracy": accuracy, "signature": signature}
+        print(f"{spec.id} {pair}: retrieval accuracy {accuracy:.4f}", flush=True)
+    return rows
+
+
+def _translation(
+    spec: ModelSpec, directory: Path, dev: Path, decoding: DecodeOptions, compute_type: str = "int8"
+) -> dict[str, dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for direction in spec.directions:
+        row = evaluate_translation(
+            directory,
+            dev,
+            Direction.parse(direction),
+            max_source_tokens=spec.max_source_tokens,
+            decoding=decoding,
+            compute_type=compute_type,
+        )
+        rows[direction] = row
         print(
-            f"{spec.id} {direction}: chrF2 {row['chrf']:.2f}  BLEU {row['bleu']:.2f}  {row['flagged_percent']}",
+            f"{spec.id} {direction} {compute_type} beam {decoding.beam_size}: chrF2 {row['chrf']:.2f} "
+            f" BLEU {row['bleu']:.2f}  {row['cpu_s']:.0f} s of processor time  {row['flagged_percent']}",
             flush=True,
         )
-    return report
+    return rows
 
 
-def write_report(spec: ModelSpec, report: dict[str, dict[str, Any]]) -> None:
+def write_report(spec: ModelSpec, report: dict[str, Any]) -> None:
     """Put the scores into the manifest and the whole report into `models/results`."""
-    register.write_scores(MODELS_DIR, spec.id, report)
-    results = MODELS_DIR / "results" / f"{spec.id}.json"
+    register.write_scores(MODELS_DIR, spec.id, report["scores"])
+    results = results_path(spec.id)
     results.parent.mkdir(exist_ok=True)
-    results.write_text(json.dumps({"model": spec.id, "version": spec.version, "scores": report}, indent=2) + "\n")
+    results.write_text(json.dumps({"model": spec.id, "version": spec.version, **report}, indent=2) + "\n")
+
+
+def results_path(model_id: str) -> Path:
+    """Return where the report on a model is kept."""
+    return MODELS_DIR / "results" / f"{model_id}.json"
 
 
 def main() -> None:
@@ -133,11 +194,12 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder with dev/flores-dev.{ru,be,en}")
     parser.add_argument("--model", help="id of one model; default: all")
     parser.add_argument("--float32", type=Path, help="float32 export of the translation model: what does int8 cost?")
+    parser.add_argument("--beam-size", type=int, nargs="+", default=[], help="beams to measure beside the model's own")
     parser.add_argument("--write", action="store_true", help="write the scores into the manifest and models/results")
     arguments = parser.parse_args()
     for spec in load(MODELS_DIR).models:
         if arguments.model in (None, spec.id):
-            report = evaluate_model(spec, arguments.corpus / "dev", arguments.float32)
+            report = evaluate_model(spec, arguments.corpus / "dev", arguments.float32, arguments.beam_size)
             if arguments.write:
                 write_report(spec, report)
 

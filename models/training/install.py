@@ -25,10 +25,14 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder with sources.tsv and dev/")
     parser.add_argument("--trained", required=True, help="machine and time, in words")
     parser.add_argument("--float32", type=Path, help="float32 export of the translation model: what does int8 cost?")
+    parser.add_argument(
+        "--compare", type=int, nargs="+", default=[1, 2], metavar="BEAM", help="beams to measure beside the model's own"
+    )
     arguments = parser.parse_args()
-    specs = register.embed(MODELS_DIR, arguments.weights, arguments.version, arguments.max_source_tokens)
+    specs = register.embed_as_told(arguments)
     for spec in specs:
-        evaluate.write_report(spec, evaluate.evaluate_model(spec, arguments.corpus / "dev", arguments.float32))
+        report = evaluate.evaluate_model(spec, arguments.corpus / "dev", arguments.float32, arguments.compare)
+        evaluate.write_report(spec, report)
         card.write_card(spec.id, arguments.corpus, arguments.trained)
     subprocess.run([sys.executable, str(_UPDATE_TABLES)], check=True)
 

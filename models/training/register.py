@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tomlkit.items import Table
 
 from models.training.network.weights_file import read_weights
-from talmach.catalog.manifest import FILENAME, ModelSpec, load
+from talmach.catalog.manifest import FILENAME, Decoding, ModelSpec, load
 from talmach.catalog.verify import sha256_of
 
 MODELS_DIR = Path(__file__).parents[1]
@@ -29,7 +29,7 @@ _RELEASE_CHRF: dict[str, float] = {"ru-en": 50, "en-ru": 46, "be-en": 43, "en-be
 _RELEASE_RETRIEVAL = {"ru-en": 0.95, "be-en": 0.90, "ru-be": 0.97}
 
 
-def embed(models_dir: Path, weights: Path, version: str, max_source_tokens: int) -> list[ModelSpec]:
+def embed(models_dir: Path, weights: Path, version: str, max_source_tokens: int, decoding: Decoding) -> list[ModelSpec]:
     """Replace the embedded models by those in `weights`, card apart, and return what the manifest now says of them.
 
     Raises:
@@ -44,7 +44,7 @@ def embed(models_dir: Path, weights: Path, version: str, max_source_tokens: int)
                     path.unlink()
             for path in source.iterdir():
                 shutil.copyfile(path, target / path.name)
-            write_model(models_dir, spec.id, version, max_source_tokens)
+            write_model(models_dir, spec.id, version, max_source_tokens, decoding)
             replaced.append(spec.id)
     if not replaced:
         raise SystemExit(f"{weights}: has neither translation/ nor encoder/")
@@ -52,13 +52,14 @@ def embed(models_dir: Path, weights: Path, version: str, max_source_tokens: int)
     return [manifest.model(model_id) for model_id in replaced]
 
 
-def write_model(models_dir: Path, model_id: str, version: str, max_source_tokens: int) -> None:
+def write_model(models_dir: Path, model_id: str, version: str, max_source_tokens: int, decoding: Decoding) -> None:
     """Set version, shape and checksums of a model to those of what lies in its folder; the card is no part of it."""
     document, model = _open(models_dir, model_id)
     directory = models_dir / str(model["path"])
     model["architecture"] = architecture(read_weights(directory / "model.bin"))
     if model["kind"] == "translation":
         model["max_source_tokens"] = max_source_tokens
+        model["decoding"] = {key: value for key, value in decoding if value != getattr(Decoding(), key)}
     files = tomlkit.table()
     for path in sorted(directory.iterdir()):
         if path.suffix != ".md":
@@ -116,6 +117,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-source-tokens", type=int, required=True, help="longest source that the model was trained on"
     )
+    parser.add_argument("--beam-size", type=int, default=4, help="hypotheses kept unless a call says otherwise")
+    parser.add_argument("--length-penalty", type=float, default=1.0, help="exponent of the length in a beam's scores")
+
+
+def embed_as_told(arguments: argparse.Namespace) -> list[ModelSpec]:
+    """Call `embed` with what `add_arguments` asked for."""
+    decoding = Decoding(beam_size=arguments.beam_size, length_penalty=arguments.length_penalty)
+    return embed(MODELS_DIR, arguments.weights, arguments.version, arguments.max_source_tokens, decoding)
 
 
 def main() -> None:
@@ -123,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
     arguments = parser.parse_args()
-    embed(MODELS_DIR, arguments.weights, arguments.version, arguments.max_source_tokens)
+    embed_as_told(arguments)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,17 @@ def test_json_is_the_reply_with_the_contracts_names(server: Server) -> None:
     text = "Кампанія Quillmoor купіла завод у Гродне. Горад рады."
     reply = json.loads(
         talmach(
-            *("translate", "--to", "en", "--json", "--beam", "2", "--remove-boilerplate", "--address", server.address),
+            *(
+                "translate",
+                "--to",
+                "en",
+                "--json",
+                "--beam-size",
+                "2",
+                "--remove-boilerplate",
+                "--address",
+                server.address,
+            ),
             *("--glossary", "завод=plant", "--keep", "Quillmoor"),
             stdin=text,
         ).stdout
@@ -219,6 +229,7 @@ def test_info_and_health(server: Server) -> None:
     described = talmach("info", "--address", server.address)
     assert described.stdout.startswith("talmach ")
     assert "max_text_chars" in described.stdout
+    assert f", beam {load(default_models_dir()).models[0].decoding.beam_size}\n" in described.stdout
     reply = json.loads(talmach("info", "--json", "--address", server.address).stdout)
     assert reply["limits"]["max_text_chars"] == 100_000
     health = talmach("health", "--address", server.address)

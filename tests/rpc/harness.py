@@ -17,7 +17,7 @@ from grpc_status import rpc_status
 from numpy.typing import NDArray
 
 from talmach.batching import BatchingQueue
-from talmach.catalog.manifest import Golden, ModelSpec, Score
+from talmach.catalog.manifest import Decoding, Golden, ModelSpec, Score
 from talmach.client import TalmachClient, Tls
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
@@ -46,6 +46,7 @@ SPEC = ModelSpec(
     files={"model.bin": "0" * 64, "a.model": "1" * 64},
     draft=True,
     directions=("be-en",),
+    decoding=Decoding(beam_size=3, length_penalty=0.6, repetition_penalty=1.1, no_repeat_ngram_size=5),
     golden=(Golden(direction="be-en", source="Дождж."),),
     scores={"be-en": Score(signature="none", chrf=12.5)},
 )

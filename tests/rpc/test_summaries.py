@@ -96,6 +96,8 @@ async def test_the_server_describes_itself(served: Running) -> None:
     assert (model.id, model.kind, model.draft) == ("naughty", info_pb2.MODEL_KIND_TRANSLATION, True)
     assert (model.compute_type, model.device, model.licence) == ("int8_float32", "cpu", "Apache-2.0")
     assert [file.name for file in model.files] == ["a.model", "model.bin"]
+    search = info_pb2.Decoding(beam_size=3, length_penalty=0.6, repetition_penalty=1.1, no_repeat_ngram_size=5)
+    assert model.decoding == search
     (score,) = model.scores
     assert (score.direction.source_language_code, score.metric, score.value, score.signature) == (
         "be",

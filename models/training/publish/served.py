@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talmach.batching import BatchingQueue
-from talmach.engine.base import Direction
+from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
 from talmach.text.article import Article
 from talmach.translation.use_case import Translator
 from talmach.translation.values import ArticleTranslation, TranslationOptions
 
+GREEDY = DecodeOptions()
 _IN_FLIGHT = 64
 _ANY_CONFIDENCE = -100.0
 
@@ -22,7 +23,7 @@ def translate_lines(
     *,
     max_source_tokens: int,
     compute_type: str = "int8",
-    beam_size: int = 1,
+    decoding: DecodeOptions = GREEDY,
     workers: int = 2,
 ) -> list[ArticleTranslation]:
     """Translate every line as a text of its own, in order."""
@@ -32,18 +33,19 @@ def translate_lines(
         frozenset({direction}),
         max_source_tokens=max_source_tokens,
         device="cpu",
+        decoding=decoding,
         compute_type=compute_type,
         workers=workers,
     )
-    return asyncio.run(_translate(engine, direction, lines, beam_size, workers))
+    return asyncio.run(_translate(engine, direction, lines, workers))
 
 
 async def _translate(
-    engine: Ct2Translator, direction: Direction, lines: Sequence[str], beam_size: int, workers: int
+    engine: Ct2Translator, direction: Direction, lines: Sequence[str], workers: int
 ) -> list[ArticleTranslation]:
     queue = BatchingQueue(engine, workers=workers)
     translator = Translator({engine.model_id: queue}, low_confidence_score=_ANY_CONFIDENCE)
-    options = TranslationOptions(direction.target, source_language=direction.source, beam_size=beam_size)
+    options = TranslationOptions(direction.target, source_language=direction.source)
     room = asyncio.Semaphore(_IN_FLIGHT)
 
     async def translate(line: str) -> ArticleTranslation:

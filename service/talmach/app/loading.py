@@ -38,6 +38,11 @@ def worker_count(settings: Settings) -> int:
     return settings.workers or cores // settings.threads_per_worker or 1
 
 
+def decode_options(spec: ModelSpec) -> DecodeOptions:
+    """Return how a translation model wants to be searched."""
+    return DecodeOptions(**spec.decoding.model_dump())
+
+
 def load_engines(settings: Settings, metrics: Metrics) -> Engines:
     """Verify, load and prove every model of the manifest; blocks for some seconds. `metrics` says how far it came.
 
@@ -65,6 +70,7 @@ def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings, metr
         verify(spec, models_dir),
         frozenset(map(Direction.parse, spec.directions)),
         max_source_tokens=spec.max_source_tokens,
+        decoding=decode_options(spec),
         device=settings.device,
         compute_type=settings.compute_type,
         workers=worker_count(settings),
@@ -78,7 +84,7 @@ def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings, metr
 def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:
     """Translate the golden sentences; raises ModelUnusable when one comes out empty, looping or in the wrong script."""
     pairs = [(Direction.parse(golden.direction), golden.source) for golden in spec.golden]
-    hypotheses = engine.translate([engine.tokenize(text, direction) for direction, text in pairs], DecodeOptions())
+    hypotheses = engine.translate([engine.tokenize(text, direction) for direction, text in pairs], engine.decoding)
     for (direction, source), hypothesis in zip(pairs, hypotheses, strict=True):
         flags = quality.check(source, hypothesis.text, direction, truncated=hypothesis.truncated)
         if not hypothesis.text.strip() or flags & _BROKEN:

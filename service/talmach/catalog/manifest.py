@@ -18,6 +18,7 @@ else:
     import tomli as tomllib
 
 FILENAME = "manifest.toml"
+MAX_BEAM_SIZE = 8
 
 
 def _inside(path: str) -> str:
@@ -51,6 +52,15 @@ class Golden(_Spec):
     source: str = Field(min_length=1)
 
 
+class Decoding(_Spec):
+    """How a translation model is searched unless a call says otherwise."""
+
+    beam_size: int = Field(default=1, ge=1, le=MAX_BEAM_SIZE)
+    length_penalty: float = Field(default=1.0, ge=0)  # exponent of the length that a beam's scores are divided by
+    repetition_penalty: float = Field(default=1.0, ge=1)  # 1 = none
+    no_repeat_ngram_size: int = Field(default=0, ge=0)  # 0 = off
+
+
 class Remote(_Spec):
     """Where the files of a model that is not embedded come from: `base_url`/`file name`."""
 
@@ -71,6 +81,7 @@ class ModelSpec(_Spec):
     draft: bool = False
     directions: tuple[DirectionCode, ...] = ()
     max_source_tokens: int = Field(256, ge=8)
+    decoding: Decoding = Decoding()
     golden: tuple[Golden, ...] = ()
     sources: tuple[str, ...] = ()  # of the training data, with their licences
     card: InnerPath | None = None

@@ -19,7 +19,7 @@ _NAMES = {
     "options.target_language_code": "--to",
     "options.glossary_entries": "--glossary",
     "options.do_not_translate_phrases": "--keep",
-    "options.beam_size": "--beam",
+    "options.beam_size": "--beam-size",
     "summary_options.max_sentences": "--sentences",
     "summary_options.max_chars": "--max-chars",
     "summary_options.ratio": "--ratio",

@@ -112,6 +112,10 @@ def _model_name(model: ModelInfo) -> str:
     return f"{model.id} {model.version} ({'draft, ' if model.draft else ''}{model.compute_type} on {model.device})"
 
 
+def _search(model: ModelInfo) -> str:
+    return f", beam {model.decoding.beam_size}" if model.HasField("decoding") else ""
+
+
 def show_server(console: Console, server: GetServerInfoResponse) -> None:
     """Show version, language pairs, models and limits."""
     pairs = [
@@ -122,6 +126,6 @@ def show_server(console: Console, server: GetServerInfoResponse) -> None:
     show_line(console, f"talmach {server.version}", "bold")
     show_line(console, f"{'pairs':<10}{', '.join(pairs)}")
     for model in server.models:
-        show_line(console, f"{'model':<10}{_model_name(model)}, {model.architecture}, {model.licence}")
+        show_line(console, f"{'model':<10}{_model_name(model)}, {model.architecture}, {model.licence}{_search(model)}")
     for field, value in server.limits.ListFields():
         show_line(console, f"{field.name:<26}{value:>12,}")

@@ -41,7 +41,12 @@ Glossary = Annotated[
     typer.Option("--glossary", metavar="TERM=TRANSLATION", callback=_glossary, help="How to translate a term."),
 ]
 Keep = Annotated[list[str], typer.Option("--keep", metavar="PHRASE", help="A phrase to leave as it is.")]
-Beam = Annotated[int, typer.Option("--beam", callback=between(1, 8), help="Hypotheses kept while decoding.")]
+BeamSize = Annotated[
+    int | None,
+    typer.Option(
+        "--beam-size", callback=between(1, 8), help="Hypotheses kept while decoding.", show_default="the model's own"
+    ),
+]
 
 
 @with_connection
@@ -57,7 +62,7 @@ def translate(
     remove_boilerplate: RemoveBoilerplate = False,
     glossary: Glossary = [],  # noqa: B006  # typer copies it
     keep: Keep = [],  # noqa: B006  # the same
-    beam: Beam = 1,
+    beam_size: BeamSize = None,
 ) -> None:
     """Translate a text. With --json the reply is printed; with --lines --json, one line of JSON for each line."""
     if lines and article:
@@ -69,7 +74,7 @@ def translate(
         glossary_entries=map(_entry, glossary),
         do_not_translate_phrases=keep,
         remove_boilerplate=remove_boilerplate,
-        beam_size=beam,
+        beam_size=beam_size or 0,
     )
     work = _translate_lines if lines else _translate_article if article else _translate_text
     asyncio.run(work(read_text(file), options, server, as_json))

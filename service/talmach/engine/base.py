@@ -37,6 +37,7 @@ class DecodeOptions:
     """How hypotheses are searched for; only sentences with equal options share a batch."""
 
     beam_size: int = 1
+    length_penalty: float = 1.0  # exponent of the length that a beam's scores are divided by
     repetition_penalty: float = 1.0  # 1 = none; divides the score of tokens that were produced already
     no_repeat_ngram_size: int = 0  # 0 = off
     forbidden_letters: str = ""  # in both cases; no piece with one of them is produced
@@ -66,6 +67,10 @@ class TranslationEngine(Protocol):
     @property
     def max_source_tokens(self) -> int:
         """Longest input, language tag included; the engine refuses longer ones."""
+
+    @property
+    def decoding(self) -> DecodeOptions:
+        """How the model is searched unless a call says otherwise."""
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """Return the source pieces of a sentence with the direction's language tag; empty text gives the tag alone."""

@@ -69,6 +69,7 @@ class Ct2Translator(_Model):
         directions: frozenset[Direction],
         *,
         max_source_tokens: int,
+        decoding: DecodeOptions | None = None,
         device: str = "auto",
         compute_type: str = "auto",
         workers: int = 1,
@@ -77,6 +78,7 @@ class Ct2Translator(_Model):
         """Load the model; raises ModelUnusable."""
         self.directions = directions
         self.max_source_tokens = max_source_tokens
+        self.decoding = decoding or DecodeOptions()
         self._tags = {direction: _target_tag(direction.target) for direction in directions}
         device, compute_type = resolve_device(device, compute_type)
 
@@ -107,6 +109,7 @@ class Ct2Translator(_Model):
             results = self._model.translate_batch(
                 [list(tokens) for tokens in batch],
                 beam_size=options.beam_size,
+                length_penalty=options.length_penalty,
                 repetition_penalty=options.repetition_penalty,
                 no_repeat_ngram_size=options.no_repeat_ngram_size,
                 suppress_sequences=self._pieces_with(options.forbidden_letters),
@@ -116,7 +119,7 @@ class Ct2Translator(_Model):
             )
         except (RuntimeError, ValueError) as error:
             raise EngineFailure from error
-        return [self._hypothesis(result) for result in results]
+        return [self._hypothesis(result, options.length_penalty) for result in results]
 
     @functools.cache  # noqa: B019 - one entry for each target language, and models live as long as the process
     def _pieces_with(self, letters: str) -> list[list[str]] | None:
@@ -124,12 +127,14 @@ class Ct2Translator(_Model):
         pieces = map(self._processor.id_to_piece, range(self._processor.get_piece_size()))
         return [[piece] for piece in pieces if not set(letters).isdisjoint(piece.lower())] if letters else None
 
-    def _hypothesis(self, result: Any) -> Hypothesis:
+    def _hypothesis(self, result: Any, length_penalty: float) -> Hypothesis:
         tokens = result.hypotheses[0]
+        # CTranslate2 gives the sum of the log-probabilities divided by length ** length_penalty.
+        score = float(result.scores[0]) * max(len(tokens), 1) ** (length_penalty - 1)
         ended = bool(tokens) and tokens[-1] == END
         text = self._processor.decode_pieces(tokens[:-1] if ended else tokens)
         # Byte pieces can spell a line break, and one sentence is one line.
-        return Hypothesis(" ".join(str(text).split()), float(result.scores[0]), len(tokens), truncated=not ended)
+        return Hypothesis(" ".join(str(text).split()), score, len(tokens), truncated=not ended)
 
 
 class Ct2Encoder(_Model):

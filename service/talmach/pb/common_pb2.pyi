@@ -148,8 +148,8 @@ class TranslationOptions(_message.Message):
     offset_encoding: Global___OffsetEncoding.ValueType
     """The unit of every `Span` in the reply. Unspecified = UTF-32, that is, Unicode code points."""
     beam_size: _builtins.int
-    """Hypotheses kept while decoding, 1 to `Limits.max_beam_size` (8). 0 = the server's default, which is greedy (1).
-    A beam of 4 costs about three times the time of greedy decoding.
+    """Hypotheses kept while decoding, 1 (greedy) to `Limits.max_beam_size` (8). 0 = the model's own, as
+    `ModelInfo.decoding` says. A beam of 4 costs about twice the time of greedy decoding.
     """
     @_builtins.property
     def glossary_entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlossaryEntry]:

@@ -153,6 +153,7 @@ class ModelInfo(_message.Message):
     TRAINING_SOURCES_FIELD_NUMBER: _builtins.int
     SCORES_FIELD_NUMBER: _builtins.int
     MAX_SOURCE_TOKENS_FIELD_NUMBER: _builtins.int
+    DECODING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its name in requests and replies."""
     version: _builtins.str
@@ -187,6 +188,10 @@ class ModelInfo(_message.Message):
     def scores(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelScore]:
         """Measured quality; empty = not measured."""
 
+    @_builtins.property
+    def decoding(self) -> Global___Decoding:
+        """How hypotheses are searched for unless a request says otherwise; absent for an encoder."""
+
     def __init__(
         self,
         *,
@@ -203,14 +208,49 @@ class ModelInfo(_message.Message):
         training_sources: _abc.Iterable[_builtins.str] | None = ...,
         scores: _abc.Iterable[Global___ModelScore] | None = ...,
         max_source_tokens: _builtins.int = ...,
+        decoding: Global___Decoding | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decoding", b"decoding"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["architecture", b"architecture", "compute_type", b"compute_type", "device", b"device", "directions", b"directions", "draft", b"draft", "files", b"files", "id", b"id", "kind", b"kind", "licence", b"licence", "max_source_tokens", b"max_source_tokens", "scores", b"scores", "training_sources", b"training_sources", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["architecture", b"architecture", "compute_type", b"compute_type", "decoding", b"decoding", "device", b"device", "directions", b"directions", "draft", b"draft", "files", b"files", "id", b"id", "kind", b"kind", "licence", b"licence", "max_source_tokens", b"max_source_tokens", "scores", b"scores", "training_sources", b"training_sources", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ModelInfo: _TypeAlias = ModelInfo  # noqa: Y015
+
+@_typing.final
+class Decoding(_message.Message):
+    """How a translation model is searched."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEAM_SIZE_FIELD_NUMBER: _builtins.int
+    LENGTH_PENALTY_FIELD_NUMBER: _builtins.int
+    REPETITION_PENALTY_FIELD_NUMBER: _builtins.int
+    NO_REPEAT_NGRAM_SIZE_FIELD_NUMBER: _builtins.int
+    beam_size: _builtins.int
+    """Hypotheses kept; 1 = greedy. `TranslationOptions.beam_size` overrides it."""
+    length_penalty: _builtins.float
+    """Exponent of the length that the score of a hypothesis is divided by; 1 = the mean log-probability decides."""
+    repetition_penalty: _builtins.float
+    """What the score of tokens that were produced already is divided by; 1 = nothing."""
+    no_repeat_ngram_size: _builtins.int
+    """Length in tokens of sequences that are not produced twice; 0 = any may be."""
+    def __init__(
+        self,
+        *,
+        beam_size: _builtins.int = ...,
+        length_penalty: _builtins.float = ...,
+        repetition_penalty: _builtins.float = ...,
+        no_repeat_ngram_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beam_size", b"beam_size", "length_penalty", b"length_penalty", "no_repeat_ngram_size", b"no_repeat_ngram_size", "repetition_penalty", b"repetition_penalty"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Decoding: _TypeAlias = Decoding  # noqa: Y015
 
 @_typing.final
 class ModelDirection(_message.Message):

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from talmach.catalog.manifest import ModelSpec
+from talmach.catalog.manifest import MAX_BEAM_SIZE, ModelSpec
 from talmach.engine.base import Direction
 
 MAX_GLOSSARY_ENTRIES = 500
 MAX_TERM_CHARS = 200
-MAX_BEAM_SIZE = 8
 MAX_BATCH_ITEMS_IN_FLIGHT = 32
 # A reply holds each character of a request up to three times (source, segment, whole text) in UTF-8, two bytes for
 # Cyrillic, and spans beside it: with 16 bytes for each, what is accepted can also be answered.

@@ -16,15 +16,23 @@ from talmach.translation.plan import Action, Part, Plan, parts
 from talmach.translation.restoration import Manner
 from talmach.translation.values import GlossaryEntry
 
-# Rule 5: beam search finds the likelier sentence that greedy missed; the penalties forbid the loop that it fell into.
-_STRICT = DecodeOptions(beam_size=4, repetition_penalty=1.2, no_repeat_ngram_size=4)
+# A second try: a wider search finds the likelier sentence that was missed; the penalties forbid the loop that was said.
+_STRICT_BEAM_SIZE = 4
+_STRICT_REPETITION_PENALTY = 1.2
+_STRICT_NO_REPEAT_NGRAM_SIZE = 4
 
 
 @cache
-def strict_options(target_language: str) -> DecodeOptions:
-    """Return the options of a second try."""
-    # Not of the first: a name in quotes may keep the letters of its own language.
-    return replace(_STRICT, forbidden_letters=quality.foreign_letters(target_language))
+def strict(options: DecodeOptions, target_language: str) -> DecodeOptions:
+    """Return the options of a second try, after a first one with `options`."""
+    return replace(
+        options,
+        beam_size=max(options.beam_size, _STRICT_BEAM_SIZE),
+        repetition_penalty=max(options.repetition_penalty, _STRICT_REPETITION_PENALTY),
+        no_repeat_ngram_size=_STRICT_NO_REPEAT_NGRAM_SIZE,
+        # Not of the first: a name in quotes may keep the letters of its own language.
+        forbidden_letters=quality.foreign_letters(target_language),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +77,12 @@ class Decoder:
         glossary: Glossary,
         *,
         target_language: str,
-        options: DecodeOptions,
         low_confidence_score: float,
     ) -> None:
         self.glossary = glossary
         self.hypotheses = hypotheses
         self._directions = directions
         self._target_language = target_language
-        self._options = options
-        self._strict_options = strict_options(target_language)
         self._low_confidence_score = low_confidence_score
         self._tasks: dict[int, _Task] = {}
 
@@ -103,13 +108,16 @@ class Decoder:
     async def translate(self, plan: Plan) -> Outcome:
         """Translate one prepared and submitted sentence; raises EngineFailure, DeadlineExceeded."""
         task = self._tasks[plan.sentence.index]
-        outcome = await self._decode(task, task.parts, self._options)
+        options = self.hypotheses.decoding(task.direction)
+        outcome = await self._decode(task, task.parts, options)
         if not outcome.flags.isdisjoint(quality.GRAVE):
-            outcome = _better(outcome, await self._decode_again(task, task.parts, self._strict_options))
+            outcome = _better(
+                outcome, await self._decode_again(task, task.parts, strict(options, self._target_language))
+            )
         if any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items()):
             # What the model does not see it cannot change.
             around = self._cut(task.text, task.phrases, task.direction)
-            outcome = await self._decode_again(task, around, self._options) or outcome
+            outcome = await self._decode_again(task, around, options) or outcome
         if not outcome.text.strip():  # a sentence must not vanish
             raise EngineFailure("engine: translated a sentence into nothing")
         return outcome

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from talmach.batching import BatchingQueue, Decoded
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
@@ -19,10 +20,12 @@ class Hypotheses:
         self,
         queues: Mapping[Direction, BatchingQueue],
         *,
+        beam_size: int | None,
         deadline: float | None,
         memory: TranslationMemory | None = None,
     ) -> None:
         self._queues = queues
+        self._beam_size = beam_size
         self._deadline = deadline
         self._memory = memory
         self._turn = asyncio.Lock()
@@ -38,16 +41,21 @@ class Hypotheses:
         """Whether a part fits the window of its model."""
         return len(self._tokenize(key)) <= self._queues[key[0]].engine.max_source_tokens
 
-    async def submit(self, keys: Iterable[Key], options: DecodeOptions) -> None:
+    def decoding(self, direction: Direction) -> DecodeOptions:
+        """Return how the model of a direction is searched: as it wants, but with the beam that was asked for."""
+        own = self._queues[direction].engine.decoding
+        return own if self._beam_size is None else replace(own, beam_size=self._beam_size)
+
+    async def submit(self, keys: Iterable[Key]) -> None:
         """Recall or queue the parts of a whole call, all or nothing; raises QueueFull or DeadlineExceeded."""
-        keys = dict.fromkeys(keys)
-        await self._recall(keys, options)
-        wanted: dict[BatchingQueue, list[Key]] = {}
-        for key in keys:
+        searches = {key: self.decoding(key[0]) for key in keys}
+        await self._recall(searches.items())
+        wanted: dict[tuple[BatchingQueue, DecodeOptions], list[Key]] = {}
+        for key, options in searches.items():
             if (key, options) not in self._recalled:
-                wanted.setdefault(self._queues[key[0]], []).append(key)
+                wanted.setdefault((self._queues[key[0]], options), []).append(key)
         try:
-            for queue, parts in wanted.items():
+            for (queue, options), parts in wanted.items():
                 sentences = [self._tokenize(key) for key in parts]
                 futures = queue.submit(sentences, options, deadline=self._deadline)
                 for key, future in zip(parts, futures, strict=True):
@@ -59,7 +67,7 @@ class Hypotheses:
     async def get(self, keys: Iterable[Key], options: DecodeOptions) -> dict[Key, Hypothesis]:
         """Return the hypotheses of some parts; raises EngineFailure, DeadlineExceeded."""
         keys = dict.fromkeys(keys)
-        await self._recall([key for key in keys if (key, options, False) not in self._futures], options)
+        await self._recall((key, options) for key in keys if (key, options, False) not in self._futures)
         # All queued before the first is waited for.
         futures = {key: self._future(key, options) for key in keys if (key, options) not in self._recalled}
         if not futures:
@@ -97,13 +105,13 @@ class Hypotheses:
             len({key for key, _ in self._recalled} - {key for key, _, _ in self._futures}),
         )
 
-    async def _recall(self, keys: Iterable[Key], options: DecodeOptions) -> None:
+    async def _recall(self, searches: Iterable[tuple[Key, DecodeOptions]]) -> None:
         if self._memory is None:
             return
-        unknown = {self._memory_key(key, options): key for key in keys if (key, options) not in self._recalled}
+        unknown = {self._memory_key(*search): search for search in searches if search not in self._recalled}
         if unknown:
             for memory_key, hypothesis in (await self._memory.get_many(unknown)).items():
-                key = unknown[memory_key]
+                key, options = unknown[memory_key]
                 self._recalled[key, options] = hypothesis
                 self._used_models.add(self._queues[key[0]].engine.model_id)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from talmach.batching import BatchingQueue
-from talmach.engine.base import DecodeOptions, Direction
+from talmach.engine.base import Direction
 from talmach.errors import InvalidRequest, ModelNotFound, Violation, language_undetermined, unsupported_language_pair
 from talmach.memory import TranslationMemory
 from talmach.metrics import Metrics
@@ -83,9 +83,9 @@ class Translator:
 
         """
         queues = self._select(options.model)
-        hypotheses = Hypotheses(queues, deadline=deadline, memory=self._memory)
+        hypotheses = Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, memory=self._memory)
         draft = await offload(len(article.text), self._draft, article, options, queues, hypotheses, only)
-        (job,) = await self._begin([draft], hypotheses, options)
+        (job,) = await self._begin([draft], hypotheses)
         return job
 
     async def start_texts(
@@ -96,10 +96,10 @@ class Translator:
         Raises what `start` raises; an InvalidRequest names what is wrong with any of them, as `texts[index]`.
         """
         queues = self._select(options.model)
-        hypotheses = Hypotheses(queues, deadline=deadline, memory=self._memory)
+        hypotheses = Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, memory=self._memory)
         chars = sum(len(text.text) for text in texts)
         drafts = await offload(chars, self._draft_all, texts, options, queues, hypotheses)
-        return await self._begin(drafts, hypotheses, options)
+        return await self._begin(drafts, hypotheses)
 
     async def translate(
         self, article: Article, options: TranslationOptions, *, deadline: float | None = None
@@ -110,12 +110,11 @@ class Translator:
         raise_if_all_failed([job])
         return ArticleTranslation(assemble(article, segments), segments, job.totals())
 
-    async def _begin(
-        self, drafts: Sequence[_Draft], hypotheses: Hypotheses, options: TranslationOptions
-    ) -> list[TranslationJob]:
+    async def _begin(self, drafts: Sequence[_Draft], hypotheses: Hypotheses) -> list[TranslationJob]:
         await hypotheses.submit(
-            (key for draft in drafts for key in draft.decoder.keys()),  # noqa: SIM118 - not those of a mapping
-            _decode_options(options),
+            key
+            for draft in drafts
+            for key in draft.decoder.keys()  # noqa: SIM118 - not those of a mapping
         )
         return [
             TranslationJob(
@@ -178,7 +177,6 @@ class Translator:
             frozenset(queues),
             Glossary(options.glossary),
             target_language=options.target_language,
-            options=_decode_options(options),
             low_confidence_score=self._low_confidence_score,
         )
         plans = [decoder.prepare(each, language) for each in plans]
@@ -212,10 +210,6 @@ def _validate(
             pairs=sorted(map(str, queues)),
         )
         raise InvalidRequest([violation])
-
-
-def _decode_options(options: TranslationOptions) -> DecodeOptions:
-    return DecodeOptions(beam_size=options.beam_size)
 
 
 def assemble(article: Article, segments: tuple[Segment, ...]) -> dict[Field, str]:

@@ -36,7 +36,7 @@ class TranslationOptions:
     model: str | None = None  # None = the default model of each direction
     glossary: tuple[GlossaryEntry, ...] = ()
     remove_boilerplate: bool = False
-    beam_size: int = 1
+    beam_size: int | None = None  # None = the model's own
 
 
 class SegmentStatus(Enum):

@@ -17,6 +17,7 @@ from models.training.data.corpus import perturb, read_pairs
 from models.training.data.shards import Sampler
 from models.training.experiment import Data, Source
 from talmach.catalog import default_models_dir, manifest
+from talmach.catalog.manifest import Decoding
 from talmach.catalog.verify import verify
 
 EXPERIMENTS = Path(experiments.__file__).parent / "experiments"
@@ -152,14 +153,15 @@ def _as_toml(data: Data) -> dict[str, object]:
 def test_exported_weights_take_the_place_of_the_embedded_ones(tmp_path: Path) -> None:
     """The service's own catalog verifies what was copied, a file of the old model is gone, and its card is not."""
     _write_manifest(tmp_path, "translation")
-    (spec,) = register.embed(tmp_path, default_models_dir() / "embedded", "2", 250)
+    decoding = Decoding(beam_size=3, no_repeat_ngram_size=5)
+    (spec,) = register.embed(tmp_path, default_models_dir() / "embedded", "2", 250, decoding)
     assert spec == manifest.load(tmp_path).model("small")
     embedded = manifest.load(default_models_dir()).models[0]
-    assert (spec.version, spec.max_source_tokens) == ("2", 250)
+    assert (spec.version, spec.max_source_tokens, spec.decoding) == ("2", 250, decoding)
     assert (spec.architecture, spec.files) == (embedded.architecture, embedded.files)
     assert {path.name for path in verify(spec, tmp_path).iterdir()} == {"README.md", *embedded.files}
     with pytest.raises(SystemExit, match="neither translation/ nor encoder/"):
-        register.embed(tmp_path, tmp_path, "3", 250)
+        register.embed(tmp_path, tmp_path, "3", 250, decoding)
 
 
 def test_a_shape_is_read_from_the_weights() -> None:

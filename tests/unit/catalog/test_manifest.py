@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from talmach.catalog import default_models_dir
-from talmach.catalog.manifest import Golden, Manifest, load
+from talmach.catalog.manifest import Decoding, Golden, Manifest, load
 from talmach.errors import ModelNotFound, ModelUnusable
 
 SHA = "0123456789abcdef" * 4
@@ -32,6 +32,9 @@ card = "embedded/nmt/README.md"
 chrf = 31.2
 bleu = 8.1
 signature = "corpus/dev, int8, greedy"
+[model.decoding]
+beam_size = 4
+length_penalty = 0.8
 """
 ENCODER = f"""
 [[model]]
@@ -67,6 +70,7 @@ def test_models_are_read(tmp_path: Path) -> None:
     assert nmt.files == {"model.bin": SHA}
     assert nmt.golden[0] == Golden(direction="be-en", source="Горад адкрыў новую школу.")
     assert (nmt.scores["be-en"].chrf, nmt.scores["be-en"].signature) == (31.2, "corpus/dev, int8, greedy")
+    assert nmt.decoding == Decoding(beam_size=4, length_penalty=0.8, repetition_penalty=1, no_repeat_ngram_size=0)
     assert nmt.source is None
     assert encoder.kind == "encoder"
     assert encoder.source is not None
@@ -100,6 +104,9 @@ def test_specs_never_change(tmp_path: Path) -> None:
         ('["be-en", "en-be"]', '["be-en"]', "golden: needs one sentence for each"),
         ('["be-en", "en-be"]', '["be_en", "en-be"]', "model[0].directions[0]: "),
         ('signature = "corpus/dev, int8, greedy"', "", "model[0].scores.be-en.signature: Field required"),
+        ("beam_size = 4", "beam_size = 9", "model[0].decoding.beam_size: "),
+        ("beam_size = 4", "beam = 4", "model[0].decoding.beam: "),
+        ("length_penalty = 0.8", "length_penalty = -1", "model[0].decoding.length_penalty: "),
         ("[[model]]", "[[modell]]", "modell: "),
         ("[model.files]", "[model.files", "is not TOML"),
     ],

@@ -63,7 +63,7 @@ async def test_a_failure_names_the_line_of_the_file() -> None:
         (
             RpcFailed("INVALID_ARGUMENT", "", violations=[Violation("options.beam_size", "OUT_OF_RANGE", "is 9")]),
             BadInput,
-            "--beam: is 9",
+            "--beam-size: is 9",
         ),
         (
             RpcFailed("INVALID_ARGUMENT", "", violations=[Violation("article", "TEXT_TOO_LONG", "is long")] * 2),

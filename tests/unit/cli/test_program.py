@@ -26,8 +26,8 @@ MISTAKES = [
         "Invalid value for '--glossary': 'a' is not TERM=TRANSLATION.",
     ),
     (
-        ("translate", "--to", "en", "--beam", "9", "be.txt"),
-        "Invalid value for '--beam': 9 is not between 1 and 8.",
+        ("translate", "--to", "en", "--beam-size", "9", "be.txt"),
+        "Invalid value for '--beam-size': 9 is not between 1 and 8.",
     ),
     (
         ("translate", "--to", "en", "--address", "localhost", "be.txt"),

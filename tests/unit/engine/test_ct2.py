@@ -141,6 +141,16 @@ def test_scores_are_mean_log_probabilities(directory: Path, options: DecodeOptio
     assert compared >= 4
 
 
+@pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.4])
+def test_a_length_penalty_leaves_the_scores_what_they_are(
+    engine: Ct2Translator, batch: list[list[str]], length_penalty: float
+) -> None:
+    """A greedy search chooses nothing by it, and a score is still a mean."""
+    plain, weighed = engine.translate(batch, GREEDY), engine.translate(batch, DecodeOptions(1, length_penalty))
+    assert [each.text for each in plain] == [each.text for each in weighed]
+    assert [each.score for each in weighed] == pytest.approx([each.score for each in plain], rel=1e-5)
+
+
 def test_beam_search_finds_what_is_likelier(engine: Ct2Translator, batch: list[list[str]]) -> None:
     """On the mean of all sentences, and it gives other translations."""
     greedy, beam = engine.translate(batch, GREEDY), engine.translate(batch, DecodeOptions(beam_size=4))
@@ -167,7 +177,7 @@ def test_a_translation_is_one_line(engine: Ct2Translator) -> None:
         hypotheses = ((*"ab", "<0x0A>", "<0x0D>", "c", "</s>"),)
         scores = (-1.0,)
 
-    assert engine._hypothesis(Result()) == Hypothesis("ab c", -1.0, 6, truncated=False)
+    assert engine._hypothesis(Result(), 1.0) == Hypothesis("ab c", -1.0, 6, truncated=False)
 
 
 def test_threads_get_the_same_results(engine: Ct2Translator, batch: list[list[str]]) -> None:

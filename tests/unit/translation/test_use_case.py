@@ -12,7 +12,7 @@ from talmach.engine.base import DecodeOptions, Direction
 from talmach.errors import EngineFailure, InvalidRequest, ModelNotFound, QueueFull
 from talmach.quality import Flag
 from talmach.text.article import Article, Field
-from talmach.translation.decoding import strict_options
+from talmach.translation.decoding import strict
 from talmach.translation.use_case import assemble
 from talmach.translation.values import ArticleTranslation, SegmentStatus, TranslationOptions
 from tests.fakes import ALL_DIRECTIONS, LOOP, NaughtyEngine
@@ -282,9 +282,36 @@ async def test_a_loop_is_decoded_again_and_the_better_one_kept() -> None:
     """Greedy decoding loops, the strict one does not."""
     async with running() as served:
         segment = await served.segment("Гэты сказ loop паўтараецца.")
-    assert served.engine.options == [DecodeOptions(), strict_options("en")]
+    assert served.engine.options == [DecodeOptions(), strict(DecodeOptions(), "en")]
     assert segment.translated_text == "pautaraecca. loop skaz Gety"
     assert segment.flags == frozenset()
+
+
+async def test_each_direction_is_searched_as_its_model_wants() -> None:
+    """What the models say holds in one text of two languages, and a beam that is asked for is no more than a beam."""
+    from_belarusian, from_russian = (
+        NaughtyEngine(model_id=model_id, directions=frozenset({Direction(source, "en")}), decoding=decoding)
+        for model_id, source, decoding in (
+            ("one", "be", DecodeOptions(beam_size=3, length_penalty=0.6)),
+            ("two", "ru", DecodeOptions(beam_size=2, repetition_penalty=1.1)),
+        )
+    )
+    async with running(from_belarusian, from_russian) as served:
+        for beam_size in (None, 5):
+            await served.translate(
+                "Ён чытаў гэтую цікавую кнігу ўчора. Они уже закрыли этот мост.",
+                TranslationOptions("en", beam_size=beam_size),
+            )
+    assert from_belarusian.options == [DecodeOptions(beam_size=size, length_penalty=0.6) for size in (3, 5)]
+    assert from_russian.options == [DecodeOptions(beam_size=size, repetition_penalty=1.1) for size in (2, 5)]
+
+
+async def test_a_second_try_is_never_narrower_than_the_first() -> None:
+    """It keeps what the model wants, and adds to it."""
+    async with running(NaughtyEngine(decoding=DecodeOptions(beam_size=8, length_penalty=0.6))) as served:
+        await served.segment("Гэты сказ stuck паўтараецца.")
+    _, second = served.engine.options
+    assert (second.beam_size, second.length_penalty, second.repetition_penalty) == (8, 0.6, 1.2)
 
 
 async def test_a_loop_that_stays_is_still_flagged() -> None:
@@ -310,7 +337,7 @@ async def test_a_failed_second_decode_takes_nothing_away() -> None:
         translate = engine.translate
 
         def fail_when_strict(batch: object, options: DecodeOptions) -> object:
-            if options == strict_options("en"):
+            if options == strict(DecodeOptions(), "en"):
                 raise EngineFailure
             return translate(batch, options)  # type: ignore[arg-type]
 

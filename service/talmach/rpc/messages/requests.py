@@ -158,7 +158,7 @@ class RequestReader:
             model=message.model or None,
             glossary=_glossary(message),
             remove_boilerplate=message.remove_boilerplate,
-            beam_size=message.beam_size or 1,
+            beam_size=message.beam_size or None,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from talmach.catalog.manifest import ModelSpec, Score
+from talmach.catalog.manifest import Decoding, ModelSpec, Score
 from talmach.engine.base import Direction
 from talmach.pb import info_pb2
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
@@ -43,12 +43,22 @@ def _model(model: LoadedModel) -> info_pb2.ModelInfo:
         training_sources=spec.sources,
         scores=_scores(spec),
         max_source_tokens=spec.max_source_tokens,
+        decoding=_decoding(spec.decoding) if spec.kind == "translation" else None,
     )
 
 
 def _direction(code: str) -> info_pb2.ModelDirection:
     direction = Direction.parse(code)
     return info_pb2.ModelDirection(source_language_code=direction.source, target_language_code=direction.target)
+
+
+def _decoding(decoding: Decoding) -> info_pb2.Decoding:
+    return info_pb2.Decoding(
+        beam_size=decoding.beam_size,
+        length_penalty=decoding.length_penalty,
+        repetition_penalty=decoding.repetition_penalty,
+        no_repeat_ngram_size=decoding.no_repeat_ngram_size,
+    )
 
 
 def _scores(spec: ModelSpec) -> Iterator[info_pb2.ModelScore]:
