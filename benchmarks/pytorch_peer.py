@@ -160,7 +160,6 @@ def _load(directory: Path, processor: Any) -> PeerModel:
         encoder_layers=_layers(weights, "encoder"),
         decoder_layers=_layers(weights, "decoder"),
         hidden=weights["encoder/layer_0/ffn/linear_0/weight"].shape[0],
-        dropout=0.0,
     )
     translator = Translator(network, vocabulary_size)
     load_exported(translator, weights)

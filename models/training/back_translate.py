@@ -28,7 +28,7 @@ from talmach.text.article import Field
 from talmach.translation.values import ArticleTranslation
 
 FILE = "belarusian"  # the name that a source of an experiment asks for it by
-PARALLEL = Source("prose", "ru-be", 1.0)  # the ru-be pairs that are running text
+PARALLEL = Source("prose", "ru-be")  # the ru-be pairs that are running text
 MIN_WORDS = 4
 _CHUNK = 4_000
 
@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="folder of a CTranslate2 translation model")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=1_000_000, help="sentences of each kind, at most")
     arguments = parser.parse_args()
     experiment = experiments.load(arguments.experiment)
     data, rng = experiment.data, random.Random(experiment.training.seed)
@@ -90,7 +91,7 @@ def main() -> None:
     parallel = read_parallel(arguments.corpus, data)
     with gzip.open(arguments.work / "synthetic" / f"{FILE}.tsv.gz", "wt", encoding="utf-8") as output:
         for direction, pairs in (("be-en", monolingual), ("ru-en", parallel)):
-            sample = rng.sample(pairs, min(data.synthetic_pairs, len(pairs)))
+            sample = rng.sample(pairs, min(arguments.limit, len(pairs)))
             back_translate(arguments.model, Direction.parse(direction), sample, data.max_tokens, output)
 
 

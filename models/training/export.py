@@ -1,11 +1,12 @@
-"""A checkpoint -> an int8 CTranslate2 model with its SentencePiece model beside it.
+"""Trained weights -> an int8 CTranslate2 model with its SentencePiece model beside it.
 
-python -m models.training.export WORK/final.pt   --work WORK --output models/embedded/translation
-python -m models.training.export WORK/encoder.pt --work WORK --output models/embedded/encoder --encoder
+python -m models.training.export OUT --output models/embedded/translation
+python -m models.training.export OUT --output models/embedded/encoder --encoder
 """
 
 import argparse
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ import torch
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 from torch import Tensor
 
-from models.training import experiment as experiments
+from models.training.data.sentences import VOCABULARY
 from models.training.data.vocabulary import Vocabulary
-from models.training.experiment import Network
+from models.training.experiment import Experiment, Network
+from models.training.network import parts
 from models.training.network.transformer import (
     NORM_EPSILON,
     Attention,
@@ -25,6 +27,8 @@ from models.training.network.transformer import (
     SentenceEncoder,
     Translator,
 )
+from models.training.train import NAME as TRANSLATION
+from models.training.train_encoder import NAME as ENCODER
 
 
 def write_translation_model(
@@ -128,44 +132,39 @@ def _save(
     specification.optimize(quantization=quantization)
     directory.mkdir(parents=True, exist_ok=True)
     specification.save(str(directory))
-    shutil.copyfile(vocabulary.path, directory / "sentencepiece.model")
+    shutil.copyfile(vocabulary.path, directory / VOCABULARY)
 
 
-def load_checkpoint(path: Path, vocabulary: Vocabulary) -> tuple[Translator, experiments.Experiment]:
-    """Load a checkpoint's network on the CPU, with the experiment that made it."""
-    state = torch.load(path, map_location="cpu")
-    experiment = experiments.from_dict(state["experiment"])
-    model = Translator(experiment.network, len(vocabulary))
-    model.load_state_dict(state["model"])
-    return model.eval(), experiment
-
-
-def load_encoder(path: Path) -> tuple[SentenceEncoder, experiments.Experiment]:
-    """Load a sentence encoder on the CPU, with the experiment that made it."""
-    state = torch.load(path, map_location="cpu")
-    experiment = experiments.from_dict(state["experiment"])
-    model = SentenceEncoder(experiment.network, experiment.encoder.layers, state["model"]["embedding"])
-    model.load_state_dict(state["model"])
-    return model.eval(), experiment
+def export(folder: Path, name: str, directory: Path, quantization: str | None = "int8") -> Experiment:
+    """Write the weights `name` of a training run as a CTranslate2 model; return the experiment that made them."""
+    weights = parts.read(folder, name)
+    network = weights.experiment.network
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / VOCABULARY
+        path.write_bytes(weights.vocabulary)
+        vocabulary = Vocabulary(path)
+        if name == ENCODER:
+            encoder = SentenceEncoder(network, weights.experiment.encoder.layers, weights.parameters["embedding"])
+            encoder.load_state_dict(weights.parameters)
+            write_encoder_model(encoder, network, vocabulary, directory, quantization)
+        else:
+            model = Translator(network, len(vocabulary))
+            model.load_state_dict(weights.parameters)
+            write_translation_model(model, network, vocabulary, directory, quantization)
+    return weights.experiment
 
 
 def main() -> None:
     """Run the step from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("weights", type=Path, help="folder that `train` wrote")
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--encoder", action="store_true", help="the checkpoint is a sentence encoder")
+    parser.add_argument("--encoder", action="store_true", help="export the sentence encoder")
     parser.add_argument("--float32", action="store_true", help="skip the quantisation, to measure what it costs")
     arguments = parser.parse_args()
-    vocabulary = Vocabulary(arguments.work / "sentencepiece.model")
-    quantization = None if arguments.float32 else "int8"
-    if arguments.encoder:
-        encoder, experiment = load_encoder(arguments.checkpoint)
-        write_encoder_model(encoder, experiment.network, vocabulary, arguments.output, quantization)
-    else:
-        model, experiment = load_checkpoint(arguments.checkpoint, vocabulary)
-        write_translation_model(model, experiment.network, vocabulary, arguments.output, quantization)
+    name = ENCODER if arguments.encoder else TRANSLATION
+    experiment = export(arguments.weights, name, arguments.output, None if arguments.float32 else "int8")
+    print(f"{arguments.output}: the {name} of experiment {experiment.name}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """The whole recipe in one command: corpus in, trained and measured models out.
 
     python -m models.training.recipe models/training/experiments/full.toml --corpus CORPUS --work WORK \
-        --minutes 20 --encoder-minutes 5 --install 2026.11.23 --machine "one H100"
+        --seconds 570 --encoder-seconds 100 --install 2026.11.26 --machine "one H100"
 
-Every step runs in a process of its own and is one of the commands that `models/training/README.md` lists; one that has
-left its result in WORK goes on from there. The models lie in WORK/export; `--install` puts them into the package, too.
+Every step runs in a process of its own and is one of the commands that `models/training/README.md` lists. The models
+lie in WORK/export; `--install` puts them into the package, too.
 """
 
 import argparse
@@ -23,36 +23,32 @@ _MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": "536870912",
     "MALLOC_TOP_PAD_": "67108864",
 }
-_EMBEDDING_MINUTES = 3
 
 
 def steps(arguments: argparse.Namespace) -> list[list[str]]:
     """Return the commands, without the interpreter, in their order."""
-    experiment, work, corpus = (str(path) for path in (arguments.experiment, arguments.work, arguments.corpus))
-    output = arguments.work / "export"
-    at = ["--work", work]
-    translation, encoder = ["--output", str(output / "translation")], ["--output", str(output / "encoder")]
-    minutes, encoder_minutes = str(arguments.minutes), str(arguments.encoder_minutes)
+    experiment, corpus = str(arguments.experiment), str(arguments.corpus)
+    at = ["--corpus", corpus, "--work", str(arguments.work)]
+    bundle, trained, output = (str(arguments.work / name) for name in ("bundle", "trained", "export"))
+    seconds, encoder_seconds = str(arguments.seconds), str(arguments.encoder_seconds)
     commands = [
-        ["synthesize", experiment, "--corpus", corpus, *at],
-        ["back_translate", experiment, str(MODELS_DIR / "embedded" / "translation"), "--corpus", corpus, *at],
-        ["data.prepare", experiment, "--corpus", corpus, *at],
-        ["embeddings", experiment, *at, "--minutes", str(min(_EMBEDDING_MINUTES, arguments.minutes))],
-        ["train", experiment, *at, "--minutes", minutes, "--corpus", corpus],
-        ["train_encoder", experiment, *at, "--minutes", encoder_minutes],
-        ["export", str(arguments.work / "final.pt"), *at, *translation],
-        ["export", str(arguments.work / "encoder.pt"), *at, *encoder, "--encoder"],
+        ["back_translate", experiment, str(MODELS_DIR / "embedded" / "translation"), *at],
+        ["bundle", experiment, *at, "--output", bundle],
+        ["train", bundle, trained, "--seconds", seconds],
+        ["train_encoder", bundle, trained, "--weights", trained, "--seconds", encoder_seconds],
+        ["export", trained, "--output", f"{output}/translation"],
+        ["export", trained, "--output", f"{output}/encoder", "--encoder"],
     ]
     if not arguments.install:
         return commands
     exact = str(arguments.work / "float32")
     return [
         *commands,
-        ["export", str(arguments.work / "final.pt"), *at, "--output", exact, "--float32"],
+        ["export", trained, "--output", exact, "--float32"],
         [
-            *("install", str(output), "--version", arguments.install, "--corpus", corpus, "--float32", exact),
+            *("install", output, "--version", arguments.install, "--corpus", corpus, "--float32", exact),
             *("--max-source-tokens", str(experiments.load(arguments.experiment).data.max_tokens)),
-            *("--trained", f"{arguments.machine}, {minutes} minutes and {encoder_minutes} for the encoder"),
+            *("--trained", f"{arguments.machine}, {seconds} seconds and {encoder_seconds} for the encoder"),
         ],
     ]
 
@@ -63,10 +59,8 @@ def main() -> None:
     parser.add_argument("experiment", type=Path)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, required=True, help="wall clock for the translation model")
-    parser.add_argument(
-        "--encoder-minutes", type=float, default=0.0, help="wall clock for the encoder; 0 = bag of words"
-    )
+    parser.add_argument("--seconds", type=float, required=True, help="wall clock for the translation model")
+    parser.add_argument("--encoder-seconds", type=float, required=True, help="wall clock for the encoder")
     parser.add_argument(
         "--install", metavar="VERSION", help="put the models into models/embedded, with scores and cards"
     )

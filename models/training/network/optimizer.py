@@ -6,7 +6,7 @@ equal shapes into one batched product is what makes it cheap for many small matr
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 from models.training.network.transformer import fastest_dtype
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+_MOMENTUM = 0.95
 
 
 def orthogonalize(matrices: Tensor, iterations: int = 5) -> Tensor:
@@ -26,35 +27,50 @@ def orthogonalize(matrices: Tensor, iterations: int = 5) -> Tensor:
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(iterations):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        x = torch.baddbmm(a * x, b * gram + c * (gram @ gram), x)
     return x.mT if tall else x
 
 
-class Muon(torch.optim.Optimizer):
-    """Momentum orthogonalised over the last two dimensions of parameters (maps, m, n)."""
+class Optimizer:
+    """Updates a network's parameters: those of shape (maps, m, n) by Muon, all others by Adam."""
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+    def __init__(self, parameters: Mapping[str, Tensor], muon_rate: float, adam_rate: float, clip: float) -> None:
+        self._parameters = list(parameters.values())
+        self._rates = muon_rate, adam_rate
+        self._clip = clip
+        self._matrices: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
+        for parameter in self._parameters:
+            if parameter.ndim == 3:
+                self._matrices[parameter.shape[1], parameter.shape[2]].append(parameter)
+        self._momenta = [torch.cat([torch.zeros_like(matrix) for matrix in same]) for same in self._matrices.values()]
+        others = [parameter for parameter in self._parameters if parameter.ndim != 3]
+        self._adam = torch.optim.Adam(
+            others, lr=adam_rate, betas=(0.9, 0.98), eps=1e-9, fused=self._parameters[0].is_cuda
+        )
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Update every parameter that has a gradient; a closure is not supported."""
-        assert closure is None
-        for group in self.param_groups:
-            by_shape: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
-            for parameter in group["params"]:
-                by_shape[tuple(parameter.shape[-2:])].append(parameter)
-            for parameters in by_shape.values():
-                self._update(parameters, group)
+    def step(self, factor: float) -> None:
+        """Update every parameter at `factor` times the learning rates, and forget the gradients."""
+        torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
+        muon_rate, adam_rate = self._rates
+        for ((rows, columns), same), momentum in zip(self._matrices.items(), self._momenta, strict=True):
+            gradient = torch.cat([matrix.grad for matrix in same])
+            momentum.lerp_(gradient, 1 - _MOMENTUM)
+            update = orthogonalize(gradient.lerp(momentum, _MOMENTUM)).float()  # Nesterov
+            update *= -muon_rate * factor * max(1.0, rows / columns) ** 0.5
+            torch._foreach_add_(same, list(update.split([len(matrix) for matrix in same])))
+        for group in self._adam.param_groups:
+            group["lr"] = adam_rate * factor
+        self._adam.step()
+        for parameter in self._parameters:
+            parameter.grad = None
 
-    def _update(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
-        directions = []
-        for parameter in parameters:
-            assert parameter.grad is not None
-            momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
-            momentum.lerp_(parameter.grad, 1 - group["momentum"])
-            directions.append(parameter.grad.lerp(momentum, group["momentum"]))  # Nesterov
-        updates = orthogonalize(torch.cat(directions))
-        scale = max(1.0, updates.shape[-2] / updates.shape[-1]) ** 0.5
-        for parameter, update in zip(parameters, updates.split([len(p) for p in parameters]), strict=True):
-            parameter.add_(update.to(parameter.dtype), alpha=-group["lr"] * scale)
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` takes back."""
+        return {"momenta": self._momenta, "adam": self._adam.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from the state of another run of the same network."""
+        for momentum, saved in zip(self._momenta, state["momenta"], strict=True):
+            momentum.copy_(saved)
+        self._adam.load_state_dict(state["adam"])

@@ -146,7 +146,7 @@ class Translator(nn.Module):
     def __init__(self, network: Network, vocabulary_size: int) -> None:
         super().__init__()
         self.scale = math.sqrt(network.width)
-        self.dropout = nn.Dropout(network.dropout)
+        self.head_width = network.width // network.heads
         self.embedding = nn.Parameter(torch.randn(vocabulary_size, network.width) / self.scale)
         self.encoder = nn.ModuleList(Layer(network, cross=False) for _ in range(network.encoder_layers))
         self.encoder_norm = Norm(network.width)
@@ -157,7 +157,7 @@ class Translator(nn.Module):
 
     def embed(self, tokens: Tensor, dtype: torch.dtype) -> Tensor:
         """Embed tokens (B, length) into (B, length, D)."""
-        return self.dropout(F.embedding(tokens, self.embedding) * self.scale).to(dtype)
+        return (F.embedding(tokens, self.embedding) * self.scale).to(dtype)
 
     def encode(self, source: Tensor, source_mask: Tensor, dtype: torch.dtype) -> Tensor:
         """Encode tokens (B, S) under a mask (B, 1, 1, S), True where a token stands, into (B, S, D)."""

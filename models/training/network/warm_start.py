@@ -1,24 +1,14 @@
-"""Turns an exported translation model back into a checkpoint that `train` resumes from.
+"""Sets a network's parameters from a translation model that was exported: training goes on from what is embedded.
 
-    python -m models.training.network.warm_start EXPERIMENT.toml models/embedded/translation --work WORK
-
-Checkpoints are not committed, the embedded models are: this is how a machine without the old WORK goes on. What int8
-rounded away is learnt again in the first steps; the optimisers start afresh. The tokens seen so far are not in the
-model; `--seen` carries them on in the progress line.
+What int8 rounded away is learnt again in the first steps.
 """
-
-import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.training import experiment as experiments
 from models.training.network.transformer import Attention, FeedForward, Layer, Translator
-from models.training.network.weights_file import read_weights
-from models.training.train import Trainer
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -65,21 +55,3 @@ def _set(parameter: nn.Parameter, value: NDArray[np.float32]) -> None:
     if parameter.shape != value.shape:
         raise RuntimeError(f"the network has a parameter {tuple(parameter.shape)} where the export has {value.shape}")
     parameter.data.copy_(torch.from_numpy(value))
-
-
-def main() -> None:
-    """Run the step from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("experiment", type=Path)
-    parser.add_argument("exported", type=Path, help="folder of a CTranslate2 translation model")
-    parser.add_argument("--work", type=Path, required=True, help="folder that stable.pt is written to")
-    parser.add_argument("--seen", type=int, default=0, help="target tokens that the model was trained on before")
-    arguments = parser.parse_args()
-    trainer = Trainer(experiments.load(arguments.experiment), arguments.work, None)
-    load_exported(trainer.model, read_weights(arguments.exported / "model.bin"))
-    trainer.progress.target_tokens = arguments.seen
-    trainer.save("stable.pt")
-
-
-if __name__ == "__main__":
-    main()

@@ -4,16 +4,14 @@ import gzip
 import io
 from pathlib import Path
 
-import pytest
-
-from models.training import back_translate, synthesize
-from models.training.experiment import Data, Source
+from models.training import back_translate
+from models.training.experiment import Data
 from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.text.span import Span
 from talmach.translation.values import ArticleTranslation, Segment, SegmentStatus, Timings, Totals, Usage
 
-DATA = Data(400, 120, 2.0, 0.0, 100, 0, ())
+DATA = Data(400, 100, 120, 2.0, 0, ())
 
 
 def translation(english: str, *flags: Flag) -> ArticleTranslation:
@@ -66,15 +64,3 @@ def test_what_is_gravely_flagged_is_left_out() -> None:
     )
     assert kept == 1
     assert output.getvalue() == "en\tbe\tIt rains.\tІдзе дождж.\tbelarusian.synthetic\n"
-
-
-def test_the_file_is_not_asked_of_the_transfer() -> None:
-    """`synthesize` makes Belarusian out of Russian, and there is no Russian behind this file."""
-    source = Source(back_translate.FILE, "en-be", 1.0, directions="forward", synthetic=True)
-    assert synthesize.files([source, Source("news", "en-be", 1.0, synthetic=True)]) == ["news"]
-
-
-def test_directions_must_exist() -> None:
-    """A misspelled one would be sampled both ways."""
-    with pytest.raises(ValueError, match="directions = 'foward' of news"):
-        Source("news", "en-be", 1.0, directions="foward")

@@ -1,10 +1,8 @@
-"""The parts of the training recipe that need no torch: experiments, corpus, shards, the manifest's keeper."""
+"""The parts of the training recipe that need no torch: experiments, corpus, the manifest's keeper."""
 
 import gzip
-import random
 import re
 from argparse import Namespace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +10,7 @@ import pytest
 
 from models.training import experiment as experiments
 from models.training import recipe, register
-from models.training.data import prepare
-from models.training.data.corpus import perturb, read_pairs
-from models.training.data.shards import Sampler
+from models.training.data.corpus import read_pairs
 from models.training.experiment import Data, Source
 from talmach.catalog import default_models_dir, manifest
 from talmach.catalog.manifest import Decoding
@@ -42,12 +38,11 @@ def small_data(**changes: object) -> Data:
     """Return a data section for the small corpus."""
     values = {
         "vocabulary_size": 316,  # 256 of them are bytes
+        "vocabulary_sentences": 100,
         "max_tokens": 120,
         "max_length_ratio": 2.0,
-        "noise": 0.5,
-        "vocabulary_sentences": 100,
-        "synthetic_pairs": 0,
-        "sources": (Source("news", "en-be", 3.0), Source("news", "en-ru", 1.0, directions="backward")),
+        "dev_sentences": 10,
+        "sources": (),
     }
     return Data(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -63,91 +58,65 @@ def test_experiments_load_and_survive_a_checkpoint(path: Path) -> None:
 @pytest.mark.parametrize(("line", "key"), [("dropuot = 0.1", "dropuot"), ("", "dropout")])
 def test_unknown_and_missing_keys_are_named(tmp_path: Path, line: str, key: str) -> None:
     """A misspelled key is an error that names it, and so is one that is not there."""
-    text = (EXPERIMENTS / "tiny.toml").read_text(encoding="utf-8").replace("dropout = 0.0", line)
+    text = (EXPERIMENTS / "tiny.toml").read_text(encoding="utf-8").replace("dropout = 0.1", line)
     (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=key):
+        experiments.load(tmp_path / "bad.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('pair = "en-be"', 'pair = "be-en"', "'be-en' of prose is none of"),
+        ("forward = [2, 2]", "forward = [2]", "shares of prose en-be"),
+        ("forward = [2, 2]", "forward = [2, -1]", "shares of prose en-be"),
+        ("row_tokens = [64, 128]", "row_tokens = [64, 100]", "no multiple"),
+    ],
+)
+def test_impossible_values_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """What the run would trip over later is refused when the file is read."""
+    text = (EXPERIMENTS / "tiny.toml").read_text(encoding="utf-8").replace(old, new)
+    (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
         experiments.load(tmp_path / "bad.toml")
 
 
 def test_the_documented_steps_are_those_of_the_chain(tmp_path: Path) -> None:
     """Whoever reads the list of commands reads what the one command does, in the same order."""
     arguments = Namespace(
-        experiment=EXPERIMENTS / "draft.toml",
+        experiment=EXPERIMENTS / "full.toml",
         corpus=tmp_path,
         work=tmp_path,
-        minutes=120.0,
-        encoder_minutes=0.0,
+        seconds=60.0,
+        encoder_seconds=10.0,
         machine="",
     )
     readme = (Path(recipe.__file__).parent / "README.md").read_text(encoding="utf-8")
-    documented = re.findall(r"^    python -m models\.training\.([\w.]+) ", readme, flags=re.MULTILINE)
+    documented = re.findall(r"^    python -m models\.training\.(\w+) ", readme, flags=re.MULTILINE)
     modules = [step[0] for step in recipe.steps(Namespace(**vars(arguments), install="2026.1.1"))]
-    assert documented == ["recipe", *modules, "network.warm_start"]
-    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:8]
+    assert documented[: len(modules) + 1] == ["recipe", *modules]
+    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:6]
 
 
 def test_pairs_are_filtered_by_language_and_length(corpus: Path) -> None:
     """Only pairs of the wanted languages come, without those whose sides differ too much in length."""
-    pairs = set(read_pairs(corpus, Source("news", "en-be", 1.0), small_data()))
+    pairs = set(read_pairs(corpus, Source("news", "en-be"), small_data()))
     assert {(line[2], line[3]) for line in LINES[:2]} == pairs
 
 
-@pytest.mark.parametrize(("directions", "expected"), [("both", "Гмах тут."), ("backward", "Ґмах тут.")])
-def test_targets_are_in_the_official_orthography(tmp_path: Path, directions: str, expected: str) -> None:
+def test_pairs_are_selected_by_their_origin(corpus: Path) -> None:
+    """Only what the fifth column names comes."""
+    read = [[*read_pairs(corpus, Source("news", "en-be", only=only), small_data())] for only in (("test",), ("x",))]
+    assert list(map(len, read)) == [120, 0]
+
+
+@pytest.mark.parametrize(("forward", "expected"), [((0.0, 1.0), "Гмах тут."), ((0.0, 0.0), "Ґмах тут.")])
+def test_targets_are_in_the_official_orthography(tmp_path: Path, forward: tuple[float, float], expected: str) -> None:
     """What is a source only keeps its own."""
     with gzip.open(tmp_path / "news.tsv.gz", "wt", encoding="utf-8") as file:
         file.write("en\tbe\tIt is here.\tҐмах тут.\ttest\n")
-    assert [*read_pairs(tmp_path, Source("news", "en-be", 1.0, directions=directions), small_data())] == [
-        ("It is here.", expected)
-    ]
-
-
-def test_perturbation_keeps_the_letters() -> None:
-    """Noise touches case, marks and ё, never the words."""
-    text = 'Ён сказаў: "Заўтра ўсё зменіцца".'
-    noised = {perturb(text, random.Random(seed)) for seed in range(50)}  # noqa: S311 - no secret
-    assert {_letters(text)} == set(map(_letters, noised))
-    assert len(noised) > 3
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalpha, text.casefold().replace("ё", "е")))
-
-
-def test_prepare_gives_shards_that_the_sampler_draws_from(corpus: Path, tmp_path: Path) -> None:
-    """Vocabulary and shards are written; batches keep to their budget, and a backward-only source is never a target."""
-    experiment = experiments.from_dict(
-        {**experiments.to_dict(experiments.load(EXPERIMENTS / "tiny.toml")), "data": _as_toml(small_data())}
-    )
-    prepare.train_vocabulary(experiment, corpus, tmp_path)
-    prepare.write_shards(experiment, corpus, tmp_path)
-    shards = prepare.load_shards(experiment.data.sources, tmp_path)
-    assert [len(shard) for shard in shards] == [120, 60]
-    batches = list(islice(Sampler(shards, noise=0.5, seed=1).batches(max_tokens=400, pool_size=500), 40))
-    for batch in batches:
-        padded = max(len(each.source) + 2 for each in batch) + max(len(each.target) + 1 for each in batch)
-        assert padded * len(batch) <= 400
-    targets = {each.target_language for batch in batches for each in batch}
-    assert {"be", "en"} == targets, "Russian stands in a backward-only source: it is never a target"
-
-
-def test_synthetic_pairs_come_from_the_work_folder(corpus: Path, tmp_path: Path) -> None:
-    """A synthetic source is read from where `synthesize` wrote it, and has no say in the vocabulary."""
-    data = small_data(sources=(Source("news", "en-be", 1.0), Source("news", "ru-be", 1.0, synthetic=True)))
-    experiment = experiments.from_dict(
-        {**experiments.to_dict(experiments.load(EXPERIMENTS / "tiny.toml")), "data": _as_toml(data)}
-    )
-    prepare.train_vocabulary(experiment, corpus, tmp_path)
-    (tmp_path / "synthetic").mkdir()
-    with gzip.open(tmp_path / "synthetic" / "news.tsv.gz", "wt", encoding="utf-8") as file:
-        file.write("ru\tbe\tМост закрыли.\tМост закрылі.\tnews.synthetic\n")
-    prepare.write_shards(experiment, corpus, tmp_path)
-    assert [len(shard) for shard in prepare.load_shards(data.sources, tmp_path)] == [120, 1]
-
-
-def _as_toml(data: Data) -> dict[str, object]:
-    sources = [{name: getattr(source, name) for name in Source.__slots__} for source in data.sources]
-    return {name: getattr(data, name) for name in Data.__slots__ if name != "sources"} | {"sources": sources}
+    source = Source("news", "en-be", forward=forward, backward=(1.0, 1.0))
+    assert [*read_pairs(tmp_path, source, small_data())] == [("It is here.", expected)]
 
 
 def test_exported_weights_take_the_place_of_the_embedded_ones(tmp_path: Path) -> None:
