@@ -1,13 +1,16 @@
 """Which sentences may stand in a summary: those that can be understood without the ones around them.
 
-One that points back to the sentence before it may stand there too, but only together with that sentence.
+One that points back to the sentence before it may stand there too, but only together with that sentence. Where nothing
+is fit, the next best stands in: lines that end without a full stop, then whatever belongs to the story.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from talmach.summary.context import Dependence, dependence
+from talmach.summary.quotations import parts_of_quotations
 from talmach.summary.terms import words_of
 from talmach.summary.verbs import has_verb
 from talmach.text.article import Article, Field, Sentence
@@ -17,6 +20,8 @@ _MIN_WORDS = 4
 _LONGEST_CAPTION = 2  # sentences; a longer paragraph belongs to the story, whatever ends it
 _OF_PICTURES = (BoilerplateKind.CREDIT, BoilerplateKind.CAPTION)
 _TERMINAL = re.compile(r"[.!?…][\"'»”’)\]]*$")
+_LINE = "line without a full stop"
+_PART_OF_QUOTATION = "part of a longer quotation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,13 @@ class Verdict:
 
     objection: str | None = None  # in a few words, None = none
     needs: int | None = None
+    is_story: bool = True  # neither headline nor boilerplate nor said before
+    stands_in: bool = False  # there is an objection, but the article has nothing better
 
     @property
     def is_candidate(self) -> bool:
         """Whether there is a summary that it may stand in."""
-        return self.objection is None or self.needs is not None
+        return self.objection is None or self.needs is not None or self.stands_in
 
 
 def judge(article: Article, *, include_lead: bool) -> list[Verdict]:
@@ -37,7 +44,27 @@ def judge(article: Article, *, include_lead: bool) -> list[Verdict]:
 
     With `include_lead` the first whole sentence of the story is one in any case, unless it is the headline again.
     """
+    verdicts = _judge(article, include_lead=include_lead)
+    if any(verdict.is_candidate for verdict in verdicts):
+        return verdicts
+    for may_stand_in in _SUBSTITUTES:
+        substitutes = [verdict.is_story and may_stand_in(verdict.objection) for verdict in verdicts]
+        if any(substitutes):
+            return [replace(each, stands_in=stands) for each, stands in zip(verdicts, substitutes, strict=True)]
+    return verdicts
+
+
+# Objections that may be passed over where nothing else is left, in this order.
+_SUBSTITUTES: tuple[Callable[[str | None], bool], ...] = (
+    lambda objection: objection == _LINE,
+    lambda objection: objection != _PART_OF_QUOTATION,
+    lambda objection: objection is not None,
+)
+
+
+def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     captions = _captions(article)
+    parts = parts_of_quotations(article.sentences)
     is_cased = _is_cased(article)
     seen: dict[tuple[str, ...], Sentence] = {}  # by their words, the first time
     verdicts: list[Verdict] = []
@@ -45,10 +72,12 @@ def judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     needs_lead = include_lead
     for sentence in article.sentences:
         first = seen.setdefault(_fold(sentence), sentence)
-        caption = "caption" if sentence.index in captions else None
-        found = _objection_to_kind(sentence, is_cased=is_cased) or caption or _objection_to_repetition(sentence, first)
-        if found is not None:
-            verdict = Verdict(found)
+        outside = _objection_to_place(sentence, first) or ("caption" if sentence.index in captions else None)
+        form = _PART_OF_QUOTATION if sentence.index in parts else _objection_to_form(sentence.text, is_cased=is_cased)
+        if outside is not None:
+            verdict = Verdict(outside, is_story=False)
+        elif form is not None:
+            verdict = Verdict(form)
         elif needs_lead:
             verdict, needs_lead = Verdict(), False
         else:
@@ -88,23 +117,23 @@ def _verdict_in_context(text: str, previous: int | None) -> Verdict:
     return Verdict(lacks.value, previous if lacks.is_met_by_previous else None)
 
 
-def _objection_to_kind(sentence: Sentence, *, is_cased: bool) -> str | None:
+def _objection_to_place(sentence: Sentence, first: Sentence) -> str | None:
     if sentence.field is Field.HEADLINE:
         return "headline"
     if sentence.boilerplate is not None:
         return f"boilerplate ({sentence.boilerplate.value})"
-    if len(words_of(sentence.text)) < _MIN_WORDS or not _TERMINAL.search(sentence.text):
-        return "fragment"
-    if is_cased and _continues(sentence.text):
-        return "fragment"
-    return None if has_verb(sentence.text) else "fragment without a verb"
+    if first is not sentence:
+        # It would vote for itself: the centrality of what stands twice says nothing about the story.
+        return "headline again" if first.field is Field.HEADLINE else "repeats an earlier sentence"
+    return None
 
 
-def _objection_to_repetition(sentence: Sentence, first: Sentence) -> str | None:
-    if first is sentence:
-        return None
-    # It would vote for itself: the centrality of what stands twice says nothing about the story.
-    return "headline again" if first.field is Field.HEADLINE else "repeats an earlier sentence"
+def _objection_to_form(text: str, *, is_cased: bool) -> str | None:
+    if len(words_of(text)) < _MIN_WORDS or (is_cased and _continues(text)):
+        return "fragment"
+    if not has_verb(text):
+        return "fragment without a verb"
+    return None if _TERMINAL.search(text) else _LINE
 
 
 def _fold(sentence: Sentence) -> tuple[str, ...]:

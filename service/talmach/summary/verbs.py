@@ -28,7 +28,7 @@ _CYRILLIC_ENDING = re.compile(
 # The present tense needs no verb behind a pronoun: «Она очень большая», «Гэта новая школа».
 _CYRILLIC = _set(
     "ёсць есть нет няма можно нельзя нужно трэба нельга вядома невядома известно "
-    "я ты он она оно мы вы они это ён яна яно яны гэта"
+    "ідзе едзе я ты он она оно мы вы они это ён яна яно яны гэта"
 )
 _ENGLISH = _set(
     "am is are was were be been being has have had do does did will would can could may might must shall should "

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from talmach.summary.candidates import Verdict, judge
-from talmach.text.article import Article
+from talmach.summary.context import Dependence, dependence
+from talmach.summary.quotations import parts_of_quotations
+from talmach.text.article import Article, Field, Sentence
+from talmach.text.span import Span
+from tests.cases import parameters
 
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"
 OPENING = "У горадзе Вербна адкрылі новую школу."
@@ -40,11 +44,9 @@ def test_sentences_that_stand_alone(sentence: str) -> None:
     [
         ("А вы ўжо былі ў новай школе?", "question"),
         ("Ці былі вы ўжо ў новай школе?!", "question"),
-        ("Дарога на аўтобусе адтуль", "fragment"),
+        ("Дарога на аўтобусе адтуль заняла гадзіну", "line without a full stop"),
         ("Гадзіну ехалі.", "fragment"),
         ("«Мы вельмі доўга чакалі гэтага дня».", "quotation without its speaker"),
-        ("«Мы вельмі доўга чакалі гэтага дня.", "quotation without its speaker"),
-        ("Цяпер мы вельмі рады гэтаму дню», — сказала дырэктар.", "end of a quotation"),
         ("«Мы вельмі доўга чакалі», — сказала яна журналістам.", "quotation of someone named before"),
         ("“We waited long for this day,” she said.", "quotation of someone named before"),
         ("«Мы очень долго ждали», — добавил он.", "quotation of someone named before"),
@@ -149,16 +151,67 @@ def test_what_a_sentence_needs() -> None:
 def test_the_headline_is_never_a_candidate() -> None:
     """Nor the sentence that says it again."""
     article = Article.parse("У Вербне адкрылі новую школу", "", f"У Вербне адкрылі новую школу.\n\n{OPENING}")
-    expected = [Verdict("headline"), Verdict("headline again"), Verdict()]
+    expected = [Verdict("headline", is_story=False), Verdict("headline again", is_story=False), Verdict()]
     assert judge(article, include_lead=False) == expected
     assert judge(article, include_lead=True) == expected
 
 
 def test_the_lead_is_a_candidate_when_it_must_be() -> None:
     """Whatever it points back to; the sentences after it are judged as ever, and lines above it are no lead."""
-    article = Article.parse("Школа", "", "Спорт\n\nЯна адкрыта ў цэнтры горада.\n\nЯна вельмі вялікая і новая.")
+    article = Article.parse(
+        "Школа", "", f"Спорт\n\nЯна адкрыта ў цэнтры горада.\n\nЯна вельмі вялікая і новая.\n\n{OPENING}"
+    )
     points_back = "points back to another sentence"
     without = judge(article, include_lead=False)
-    assert [each.objection for each in without] == ["headline", "fragment", points_back, points_back]
-    assert not any(each.is_candidate for each in without)
-    assert judge(article, include_lead=True)[2:] == [Verdict(), Verdict(points_back, needs=2)]
+    assert [each.objection for each in without] == ["headline", "fragment", points_back, points_back, None]
+    assert [each.is_candidate for each in without] == [False, False, False, False, True]
+    assert judge(article, include_lead=True)[2:4] == [Verdict(), Verdict(points_back, needs=2)]
+
+
+def test_the_lead_is_never_a_part_of_a_quotation() -> None:
+    """The summary would open it and never close it."""
+    article = Article.parse("Школа", "", f"«Мы чакалі. Мы рады», — сказала дырэктар.\n\n{OPENING}")
+    assert [each.is_candidate for each in judge(article, include_lead=True)] == [False, False, False, True]
+
+
+LACKING = {
+    "none": None,
+    "points back": Dependence.POINTS_BACK,
+    "question": Dependence.QUESTION,
+    "speaker before": Dependence.QUOTES_SOMEONE_NAMED_BEFORE,
+    "no speaker": Dependence.LACKS_SPEAKER,
+}
+
+
+@pytest.mark.parametrize(("kind", "lacking", "be", "ru", "en"), parameters("dependence"))
+def test_a_sentence_lacks_the_same_in_every_language(kind: str, lacking: str, be: str, ru: str, en: str) -> None:
+    """The table of cases: a rule of one language alone would make the summaries of translations differ."""
+    assert [dependence(text) for text in (be, ru, en)] == [LACKING[lacking]] * 3
+
+
+@pytest.mark.parametrize(("kind", "language", "marked"), parameters("quotations"))
+def test_parts_of_longer_quotations_are_told(kind: str, language: str, marked: str) -> None:
+    """The table of cases: and what holds a whole quotation is let through."""
+    parts = marked.split("‖")
+    expected = {index for index, part in enumerate(parts) if part.startswith("‹")}
+    sentences = [Sentence(index, Field.BODY, 0, Span(0, 0), part.strip("‹›"), None) for index, part in enumerate(parts)]
+    assert parts_of_quotations(sentences) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Мост закрылі на рамонт\n\nАб'езд ідзе праз Вербну\n\nСпорт", [True, True, False]),
+        ("Мост закрыли на ремонт\n\nОбъезд идёт через Вербну\n\nСпорт", [True, True, False]),
+        ("The bridge was closed\n\nTraffic goes through Verbna\n\nSport", [True, True, False]),
+        ("Мост закрылі", [True]),
+        ("Хто заплаціць за мост?", [True]),
+        ("Яна адкрыта.", [True]),
+        ("«Мы чакалі. Мы рады», — сказала дырэктар.", [True, True]),
+        ("«Мы чакалі. Мы рады», — сказала дырэктар.\n\nСпорт", [False, False, True]),
+        ("Фота: Ганна Лясная", [False]),
+    ],
+)
+def test_what_stands_in_where_nothing_is_fit(body: str, expected: list[bool]) -> None:
+    """Lines that say something before other lines, parts of quotations last; boilerplate never."""
+    assert [each.is_candidate for each in judge(Article.of_text(body), include_lead=False)] == expected
