@@ -7,12 +7,25 @@ word are not independent. Belarusian spelling makes this sharp: р, ж, ш, ч a
 """
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
-__all__ = ["FEATURES", "FUNCTION_WORDS", "OTHER_CYRILLIC", "OTHER_LATIN", "UKRAINIAN"]
+__all__ = [
+    "FEATURES",
+    "FUNCTION_WORDS",
+    "LEXICON",
+    "LEXICON_NATS",
+    "OTHER_CYRILLIC",
+    "OTHER_LATIN",
+    "ROMANISED",
+    "UKRAINIAN",
+    "UNKNOWN_NATS",
+]
 
 UKRAINIAN = "uk"
 OTHER_CYRILLIC = "other-cyrillic"  # Bulgarian, Serbian, Macedonian, Kazakh ...
 OTHER_LATIN = "other-latin"  # German, Polish, French ...
+ROMANISED = "romanised"  # Russian or Belarusian in Latin letters
 
 _NOT_BELARUSIAN = ("ru", UKRAINIAN, OTHER_CYRILLIC)
 _V = "аеёиіоуыэюя"
@@ -40,12 +53,24 @@ FEATURES: tuple[tuple[re.Pattern[str], tuple[str, ...], float], ...] = tuple(
         ("о[бвгджзйклмнпрстфхцчшщь]+о", _NOT_BELARUSIAN, 1.2),
         ("^(?:по|от|об)", _NOT_BELARUSIAN, 1.2),
         ("^(?:па|ад|аб|пера|гэт|шт|як)", ("be",), 1.0),
-        ("(?:[оеё]го|ость|ости|ение|ения|ый|ой|ые|ие|ться|тся|ого|ому)$", ("ru",), 1.5),
+        ("[дтржчш]і", (UKRAINIAN,), 3.5),
+        ("[зц]ьк|ськ|[йь]о|(?<!^)дн[іо]|[ії]й$|[іо]й?ї", (UKRAINIAN,), 2.0),
+        ("[^ь]ск|[сзц]к(?=[аіуо])", ("ru", "be", OTHER_CYRILLIC), 0.8),
+        ("(?:[оеё]го|ому|ться)$", ("ru", UKRAINIAN), 1.5),
+        ("(?:ость|ости|ение|ения|ении|ению|[ыи]й|ой|ые|ие|[аеиуя]ть|[ое]м|ая|яя|ую|[иы]х|[иы]ми|сь|ся)$", ("ru",), 1.2),
+        ("(?:[аи]ет|[ую]т|[ия]т|[аяие]л|[аяие]л[аио]|тся|[ое]в|ами|ями|ях|ии|ию|ия|чка|ник|щик)$", ("ru",), 0.8),
         ("(?:[ая]га|асць|асці|[эае]нне|[эае]ння|ыя|цца|аму|ае)$", ("be",), 0.8),
-        ("(?:ння|ття|ість|ості|ськ[иа]й?|ти|ться|ють|ого)$", (UKRAINIAN,), 0.8),
-        ("(?:ото|ият|ата|ите|ува|ях|ше)$", (OTHER_CYRILLIC,), 0.8),
-        ("(?:ството|ията|ъта|ът)$", (OTHER_CYRILLIC,), 2.5),
-        ("[à-öø-ÿāăąćčďęěėğįıłńňőœřśšşťţůűųūźżž]", (OTHER_LATIN,), 3.0),
+        ("[аеиіяы]ц[аыу]$", ("ru", "be"), 1.2),
+        ("[аеиіяы]ц[яюі]$", (UKRAINIAN,), 0.8),
+        ("(?:[аяуюіы]ць|ніц[аыу]|[нлк]ы|ная|нае|ныя|ную|[аяыу]ў)$", ("be",), 0.8),
+        ("(?:ння|ття|ість|ості|ськ[иа]й?|ого|ій|ів|ів|ами)$", (UKRAINIAN,), 0.8),
+        ("(?:[аяиіоеуює]ти|[аяиіоую]тися|[ую]ть|ують|ється|ила|илa|или|ило|ував|увати|ли|ий|ла)$", (UKRAINIAN,), 1.2),
+        ("(?:[аяиіеує]в)$", (UKRAINIAN,), 1.0),
+        ("(?:ото|ият|ата|ята|ите|ува|ях|ше|ха|ваме|ния|лен|ане|ени|ието)$", (OTHER_CYRILLIC,), 1.0),
+        ("(?:ството|ствотo|ията|ъта|ът|ията|ието|овете|ище)$", (OTHER_CYRILLIC,), 2.5),
+        ("(?:ити|ула|ио|ије|ија|ом|ама|има|ске|ска|ски|нут[аои]?|ено|ода|аци|ици|ти|ку|ци)$", (OTHER_CYRILLIC,), 0.8),
+        ("[çèéêëïñ]", (OTHER_LATIN,), 1.0),  # also in English: naïve, café
+        ("[àáâãäåæìíîðòóôõöøùúûüýþÿāăąćčďęěėğįıłńňőœřśšşťţůűųūźżž]", (OTHER_LATIN,), 3.0),
         ("th|wh|sh(?!t)|gh|[aeo]y|[eo]w|ea|oa|ck(?!t)", ("en",), 1.0),
         ("(?:ing|ly|ness|ful|less|ity|[rtlnd]y|ed|ies|ngs|['’]s|n['’]t|sion|ture)$", ("en",), 1.2),
         ("sch|cz|sz|rz|dz|eau|oux|ij|tz|pf|cht|[^aeiouyl]j|q(?!u)|ieu|oeu|uo|gn[aeio]", (OTHER_LATIN,), 1.5),
@@ -78,12 +103,20 @@ _WORDS = {
         "а то там тут без для над"
     ),
     UKRAINIAN: (
-        "що це цей ця від він вона вони воно було буде який яка після щоб бути його її їх року є й під між дуже тільки "
-        "та не у до як за але або і про також коли якщо ще вже ми ви дякую привіт день так немає треба був"
+        "що це цей ця ці від він вона вони воно було буде будуть який яка які якого після щоб бути його її їх року є й "
+        "під між дуже тільки та не у до як за але або і про також коли якщо ще вже ми ви дякую привіт день так немає "
+        "треба був була були на в з із зі для без через над при по а ні чи бо хто де там тут наш наша наші ваш мій "
+        "свій своє свої всі все усі цього цьому того тому тих ту той ця сьогодні вчора завтра зараз тепер потім завжди "
+        "ніколи нічого нас вас мене тебе себе йому їй їм нам вам мені тобі собі проти біля серед крім навіть може "
+        "можна люди людей місто міста дітей діти рік роки років час новий нова нове нові один одна два дві три лише "
+        "знову разом перший перша перше жінка чоловік робота вода рада сказав каже має мають"
     ),
     OTHER_CYRILLIC: (
-        "се са ще като беше бяха който която което които това този тази е след преди е съм сме също или и на в от за "
-        "је су који која које као није ће од што да у не със към през"
+        "се са ще като беше бяха който която което които това този тази е след преди я съм сме също или и на в от за "
+        "вчера днес утре сега много няма има бе ги му им го ми ти ни ви още вече само така тук там кой коя какво кога "
+        "къде защо всички един една едно два три година години хора страна град нов нова ново нови с по не най "
+        "је су који која које као није ће од што да у со към през са из или али ово то тај та био била било данас јуче "
+        "сутра сада већ још веома где када како зашто шта ко нема људи наши нашите вода деца до"
     ),
     "en": (
         "the a an of and in to is was for that on with as by at he she it they we you i are be been were from this "
@@ -101,7 +134,7 @@ _WORDS = {
         "mail message phone email support network download upload load update install folder device screen window "
         "button field value default custom public current required available invalid missing unknown connect choose "
         "connected disconnect manage create reset apply click tap press keep let got get made "
-        "monday tuesday wednesday thursday friday saturday sunday january february june july october december"
+        "monday tuesday wednesday thursday friday saturday sunday january february april june july october december"
     ),
     OTHER_LATIN: (
         "der die das und ist nicht ein eine einen einem einer mit von zu den dem des auf für im sich auch es wird "
@@ -118,3 +151,19 @@ _WORDS = {
     ),
 }
 FUNCTION_WORDS: dict[str, frozenset[str]] = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+
+# Frequent words, counted by models.training.data.lexicon.
+LEXICON: dict[str, frozenset[str]] = {
+    language: frozenset((Path(__file__).parent / "lexicon" / f"{language}.txt").read_text(encoding="utf-8").split())
+    for language in ("ru", "be", "en")
+}
+# What it says that a word is in some of these lists, by the lists: logarithms of the shares of such words in the
+# development set to those in other languages of the script (of Ukrainian 67 % are in no list, 13 % in the Russian one,
+# 5 % in the Belarusian one, 15 % in both; of Polish and romanised Russian 7 % in the English one).
+LEXICON_NATS: Mapping[frozenset[str], Mapping[str, float]] = {
+    frozenset({"ru"}): {"ru": 1.0, "be": -1.0},
+    frozenset({"be"}): {"ru": -1.0, "be": 2.5},
+    frozenset({"ru", "be"}): {"ru": 0.3, "be": 0.3},
+    frozenset({"en"}): {"en": 2.5},
+}
+UNKNOWN_NATS: Mapping[str, float] = {"ru": -0.9, "be": -1.0, "en": -1.8}

@@ -1,10 +1,10 @@
 """Which of Russian, Belarusian and English a text is in, by evidence only; used before a direction is chosen.
 
-Every word of a text contributes nats of evidence (letters, spellings and function words, `evidence`) to five
-languages or families, and a softmax turns the sums into shares. Two measures keep the shares honest: the evidence of
-a long text is scaled down to that of eight words, so that a text in two languages never looks certain, and the share
-of unsupported languages is spread evenly, so that a doubtful text scores low for all. Where that share is the largest
-there is no candidate at all.
+Every word of a text contributes nats of evidence (letters, spellings, function words and frequent words, `evidence`) to
+five languages or families, and a softmax turns the sums into shares. Two measures keep the shares honest: the evidence
+of a long text is scaled down to that of eight words, so that a text in two languages never looks certain, and the share
+of unsupported languages goes to those that are not the best, so that a doubtful text scores low. Where that share is
+by far the largest there is no candidate at all.
 """
 
 import math
@@ -15,7 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from talmach.text.evidence import FEATURES, FUNCTION_WORDS, OTHER_CYRILLIC, OTHER_LATIN, UKRAINIAN
+from talmach.text.evidence import (
+    FEATURES,
+    FUNCTION_WORDS,
+    LEXICON,
+    LEXICON_NATS,
+    OTHER_CYRILLIC,
+    OTHER_LATIN,
+    UKRAINIAN,
+    UNKNOWN_NATS,
+)
 
 __all__ = ["LANGUAGES", "Candidate", "detect", "determine", "normalize_code"]
 
@@ -23,7 +32,7 @@ LANGUAGES = ("ru", "be", "en")
 _CYRILLIC = ("ru", "be", UKRAINIAN, OTHER_CYRILLIC)
 _LATIN = ("en", OTHER_LATIN)
 
-_PRIOR = {"ru": 0.0, "be": 0.0, "en": 0.0, UKRAINIAN: -1.0, OTHER_CYRILLIC: -2.0, OTHER_LATIN: -0.4}
+_PRIOR = {"ru": 0.0, "be": 0.0, "en": 0.0, UKRAINIAN: -0.45, OTHER_CYRILLIC: -1.3, OTHER_LATIN: -0.4}
 # Latin words (brands, names) are common in Cyrillic text, Cyrillic words in Latin text are not.
 _CYRILLIC_WORD, _LATIN_WORD, _LATIN_NAME = 4.0, 1.5, 0.8
 _FUNCTION_WORD = 3.0
@@ -32,7 +41,9 @@ _LARGEST_WORD = 8.0  # nats of one word beyond its script; its features overlap
 _COUNTED_WORDS = 8
 _LONGEST_ACRONYM = 3  # letters
 _LONGEST_WORD = 40  # code points; the rest of a longer one says nothing new
-_CERTAIN = 0.75  # share from which `determine` decides; one feature of 2.5 nats is enough, a bare script is not
+_FOREIGN_LEAD = 2.0  # how much likelier an unsupported language is than ours when there is no candidate
+_MIXTURE_LEAD = 8.0  # nats
+_CERTAIN = 0.66  # share from which `determine` decides: a feature of a nat more than Ukrainian has is enough
 
 # Bounded repeats keep the search linear on a megabyte without spaces.
 _UNLINGUISTIC = re.compile(
@@ -43,7 +54,7 @@ _UNLINGUISTIC_SIGN = re.compile(r"@|://|\.\S")  # found in each of them, and fas
 _WORD = re.compile(r"[^\W\d_]+(?:[’'ʼ][^\W\d_]+)*")
 _ANY_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN_ONLY = re.compile("[a-zA-Z\u00c0-\u024f’'ʼ]+")
-_LOOKALIKES = str.maketrans("i", "і")  # typed for Belarusian і on keyboards without it
+_LOOKALIKES = str.maketrans("i’ʼ", "і''")  # Latin i is typed for Belarusian і on keyboards without it
 _SUBTAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _THREE_LETTERS = {"rus": "ru", "bel": "be", "eng": "en"}
 
@@ -82,31 +93,43 @@ def determine(text: str) -> str | None:
 # A text of one sentence is asked about as a text, as a sentence and for the reply: detection was a tenth of all Python.
 @lru_cache(maxsize=16)
 def _candidates(text: str) -> tuple[Candidate, ...]:
-    scores = _scores(text)
+    words = _words(text)
+    scores = _scores(words)
+    foreign = [language for language in scores if language not in LANGUAGES and not _is_mixture(words, language)]
     if not scores:
         return ()
     highest = max(scores.values())
-    weights = {language: math.exp(score - highest) for language, score in scores.items()}
+    weights = {language: math.exp(scores[language] - highest) for language in (*LANGUAGES, *foreign)}
     total = sum(weights.values())
     shares = {language: weight / total for language, weight in weights.items()}
-    unsupported = sum(share for language, share in shares.items() if language not in LANGUAGES)
-    if unsupported > max(shares[language] for language in LANGUAGES):
+    best = max(LANGUAGES, key=lambda language: shares[language])
+    if max((shares[language] for language in foreign), default=0.0) > _FOREIGN_LEAD * shares[best]:
         return ()
-    spread = unsupported / len(LANGUAGES)
-    candidates = [Candidate(language, shares[language] + spread) for language in LANGUAGES]
+    unsupported = sum(shares[language] for language in foreign)
+    # The share of what is not supported speaks for none of ours: least for the best one, as long as it stays the best.
+    others = [language for language in LANGUAGES if language != best]
+    doubt = min(unsupported / len(others), shares[best] - max(shares[language] for language in others))
+    even = (unsupported - len(others) * doubt) / len(LANGUAGES)
+    candidates = [
+        Candidate(language, shares[language] + even + (doubt if language != best else 0.0)) for language in LANGUAGES
+    ]
     return tuple(sorted(candidates, key=lambda candidate: candidate.confidence, reverse=True))
 
 
-def _scores(text: str) -> Mapping[str, float]:
-    """The evidence for each language in nats; empty without any."""
+def _words(text: str) -> Counter[str]:
+    """The words of a text that say something about its language."""
     text = unicodedata.normalize("NFC", text)
     if _UNLINGUISTIC_SIGN.search(text):
         text = _UNLINGUISTIC.sub(" ", text)
-    words = Counter(_WORD.findall(text))
+    return Counter(word[:_LONGEST_WORD] for word in _WORD.findall(text))
+
+
+def _scores(words: Counter[str]) -> Mapping[str, float]:
+    """The evidence for each language in nats; empty without any."""
     sums: defaultdict[str, float] = defaultdict(float)
     counted = 0
     for word, count in words.items():
-        evidence = _word_evidence(word[:_LONGEST_WORD])
+        evidence = _word_evidence(word)
         counted += count if evidence else 0
         for language, nats in evidence.items():
             sums[language] += nats * count
@@ -116,17 +139,28 @@ def _scores(text: str) -> Mapping[str, float]:
     return {language: prior + scale * sums[language] for language, prior in _PRIOR.items()}
 
 
+def _is_mixture(words: Counter[str], language: str) -> bool:
+    """Whether a language fits the whole only because each half, in Russian and in Belarusian, has something of it."""
+    ours = theirs = 0.0
+    for word, count in words.items():
+        evidence = _word_evidence(word)
+        if language in evidence:
+            lead = evidence[language] - max(evidence[own] for own in LANGUAGES if own in evidence)
+            ours, theirs = ours + count * max(0.0, -lead), theirs + count * max(0.0, lead)
+    return ours > _MIXTURE_LEAD and ours > theirs
+
+
 # An article is looked at whole and then by sentence, and its words repeat: a third less time to plan a long one.
 @lru_cache(maxsize=20_000)
 def _word_evidence(word: str) -> Mapping[str, float]:
     lowered = word.lower()
     if _ANY_CYRILLIC.search(lowered):
-        return _evidence(lowered.translate(_LOOKALIKES), _CYRILLIC, script=_CYRILLIC_WORD)
+        return _evidence(lowered.translate(_LOOKALIKES), _CYRILLIC, script=_CYRILLIC_WORD, is_name=word.istitle())
     if not _LATIN_ONLY.fullmatch(lowered) or (word.isupper() and _is_acronym(lowered)):
         return {}
     if word.islower() or word.isupper():
         return _evidence(lowered, _LATIN, script=_LATIN_WORD)
-    return _evidence(lowered, _LATIN, script=_LATIN_NAME, features=_NAME_FEATURES)
+    return _evidence(lowered, _LATIN, script=_LATIN_NAME, features=_NAME_FEATURES, is_name=True)
 
 
 def _is_acronym(word: str) -> bool:
@@ -134,12 +168,22 @@ def _is_acronym(word: str) -> bool:
     return len(word) <= _LONGEST_ACRONYM and not any(word in FUNCTION_WORDS[language] for language in _LATIN)
 
 
-def _evidence(word: str, languages: tuple[str, ...], script: float, features: float = 1.0) -> dict[str, float]:
-    """What `word` says for each of `languages`: function words by being one, any other by its spelling."""
-    nats = {language: _FUNCTION_WORD if word in FUNCTION_WORDS[language] else 0.0 for language in languages}
-    if not any(nats.values()):
+def _evidence(
+    word: str, languages: tuple[str, ...], script: float, features: float = 1.0, *, is_name: bool = False
+) -> dict[str, float]:
+    """What `word` says for each of `languages`: by being a function or frequent word of it, and by its spelling."""
+    nats = dict.fromkeys(languages, 0.0)
+    if any(word in FUNCTION_WORDS[language] for language in languages):
+        for language in languages:
+            is_shared = word in FUNCTION_WORDS[language] or word in LEXICON.get(language, ())
+            nats[language] = _FUNCTION_WORD if is_shared else 0.0
+    else:
         for pattern, speaks_for, weight in FEATURES:
             if not nats.keys().isdisjoint(speaks_for) and pattern.search(word):
                 for language in nats.keys() & speaks_for:
                     nats[language] += features * weight
+        known = frozenset(language for language, words in LEXICON.items() if word in words)
+        for language, weight in (LEXICON_NATS[known] if known else UNKNOWN_NATS).items():
+            if language in nats:
+                nats[language] += weight if known or not is_name else 0.0
     return {language: script + min(value, _LARGEST_WORD) for language, value in nats.items()}

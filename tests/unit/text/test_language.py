@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from talmach.text import language
 from talmach.text.language import LANGUAGES, detect, determine, normalize_code
+from tests.cases import rows
 
 RUSSIAN = """
 Парламент принял бюджет на следующий год во втором чтении.
@@ -257,3 +258,29 @@ def test_a_language_code_is_normalised(code: str, language: str | None) -> None:
 def test_nothing_unlinguistic_lacks_the_sign_that_is_looked_for_first(text: str) -> None:
     """What is asked before the large pattern may only be too willing."""
     assert language._UNLINGUISTIC_SIGN.search(text) or not language._UNLINGUISTIC.search(text)
+
+
+SAMPLES = [(row[0], row[1]) for row in rows("languages")]
+WORDS = (1, 2, 3, 5, 8, 12)
+
+
+def _heads(*languages: str) -> list[tuple[str, str]]:
+    """The first words of each sample of these languages, as many as the table says, each once."""
+    return sorted({(code, " ".join(text.split()[:n])) for code, text in SAMPLES for n in WORDS if code in languages})
+
+
+def test_neighbours_are_not_taken_for_ours() -> None:
+    """Of Ukrainian, Bulgarian, Serbian, Polish and romanised texts of any length few look like one of ours."""
+    heads = _heads("uk", "bg", "sr", "pl", "ru-Latn", "be-Latn")
+    taken = [head for _, head in heads if (found := detect(head)) and found[0].confidence > 0.7]
+    assert len(taken) <= 0.05 * len(heads), taken
+
+
+@pytest.mark.parametrize("code", ["ru", "be", "en"])
+def test_short_texts_of_ours_are_told(code: str) -> None:
+    """Headlines of two words or more, with brands, units and foreign names in them."""
+    heads = [head for _, head in _heads(code) if " " in head]
+    wrong = [head for head in heads if determine(head) not in (None, code)]
+    found = [head for head in heads if determine(head) == code]
+    assert wrong == []
+    assert len(found) >= 0.85 * len(heads)
