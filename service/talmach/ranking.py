@@ -1,10 +1,10 @@
 """Which sentences carry the story: centrality, headline, position and redundancy, in pure numpy.
 
-Symbols: n sentences, d dimensions, S the cosine similarity of sentences. Nothing here knows texts or languages; every
-function is deterministic and equal scores keep the order of the sentences.
+Symbols: n sentences, d dimensions of their embeddings, t terms. Nothing here knows texts or languages; every function
+is deterministic, equal scores keep the order of the sentences, and memory is linear in n: no matrix of all pairs.
 
-    LexRank  G. Erkan, D. R. Radev: LexRank: Graph-based Lexical Centrality as Salience in Text Summarization.
-             Journal of Artificial Intelligence Research 22 (2004).
+    Centroid D. R. Radev, H. Jing, M. Styś, D. Tam: Centroid-based Summarization of Multiple Documents. Information
+             Processing & Management 40 (2004). LexRank, which needs all pairs, was no better on the GUM summaries.
     MMR      J. Carbonell, J. Goldstein: The Use of MMR, Diversity-Based Reranking for Reordering Documents and
              Producing Summaries. SIGIR 1998.
     Prices   H. Lin, J. Bilmes: Multi-document Summarization via Budgeted Maximization of Submodular Functions.
@@ -12,6 +12,7 @@ function is deterministic and equal scores keep the order of the sentences.
              a power of the length; that also cut the first choice short and lost 2 to 4 points of ROUGE-1 there.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,10 +24,10 @@ __all__ = [
     "TERM_SHARE",
     "LengthBudget",
     "Selection",
+    "SparseRows",
     "Weights",
-    "blend",
+    "centrality",
     "combine",
-    "continuous_lexrank",
     "length_prices",
     "position_prior",
     "select_mmr",
@@ -38,8 +39,6 @@ DUPLICATE_SIMILARITY = 0.95  # cosine above which a sentence says nothing that i
 POSITION_DECAY = 4.0  # sentences in which the prior falls to 1/e
 BREVITY = 0.75  # of a score in [0, 1]: what a sentence of endless length costs
 TERM_SHARE = 0.85  # of the words in the similarity of two sentences; the rest is the encoder's
-_TOLERANCE = 1e-9  # largest change of one probability when the power iteration stops
-_MAX_ITERATIONS = 200  # damping 0.85 gains a digit in 14 iterations; this is only a fuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +46,56 @@ class Weights:
     """Shares of the components of a score, at least 0 and not all 0; only their ratios count.
 
     The headline's weight and BREVITY are the best of the grid in `models.training.summaries.tuning` (ROUGE on the GUM
-    summaries, languages that agree); `evaluate_summary` reports what they are worth on unseen documents. POSITION_DECAY
-    and TERM_SHARE were found on the same documents before: no other shape of the position or share is better by more
-    than the noise, and words alone or none make the languages disagree.
+    summaries, languages that agree); `evaluate_summary` reports what they are worth on unseen documents. The others
+    were found on the same documents before, by a random search: whatever weighs centrality more makes the languages
+    disagree, and whatever weighs the position more comes closer to the lead.
     """
 
     centrality: float = 1.0
     headline: float = 2.0
-    position: float = 1.0
+    position: float = 2.0
 
     def __post_init__(self) -> None:
         """Raises ValueError: a weight is negative, or all of them are 0."""
         weights = (self.centrality, self.headline, self.position)
         if min(weights) < 0 or max(weights) == 0:
             raise ValueError("weights: each must be at least 0 and one must be above 0")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseRows:
+    """A matrix (n, t) by what is not 0 in it, ordered by row: `values` (k,) at `rows` and `columns` (k,)."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    values: NDArray[np.float64]
+    shape: tuple[int, int]
+
+    def times(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the product (n,) with `vector` (t,)."""
+        return np.asarray(
+            np.bincount(self.rows, self.values * vector[self.columns], minlength=self.shape[0]), dtype=np.float64
+        )
+
+    def sum(self) -> NDArray[np.float64]:
+        """Return the sum (t,) of all rows."""
+        return np.asarray(np.bincount(self.columns, self.values, minlength=self.shape[1]), dtype=np.float64)
+
+    def row(self, number: int) -> NDArray[np.float64]:
+        """Return one row (t,)."""
+        start, end = np.searchsorted(self.rows, (number, number + 1))
+        row = np.zeros(self.shape[1])
+        row[self.columns[start:end]] = self.values[start:end]
+        return row
+
+    def first(self, n: int) -> "SparseRows":
+        """Return the first n rows."""
+        end = int(np.searchsorted(self.rows, n))
+        return SparseRows(self.rows[:end], self.columns[:end], self.values[:end], (n, self.shape[1]))
+
+    def squares(self) -> NDArray[np.float64]:
+        """Return the squared length (n,) of each row."""
+        return np.asarray(np.bincount(self.rows, self.values**2, minlength=self.shape[0]), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,49 +115,27 @@ class Selection:
     redundancy: float
 
 
-def blend(embeddings: Floats, terms: Floats, share: float = TERM_SHARE) -> NDArray[np.float32]:
-    """Return rows (n, d + t) whose cosine is `share` of that of `terms` (n, t), the rest that of `embeddings` (n, d).
+def centrality(embeddings: Floats, terms: SparseRows, share: float = TERM_SHARE) -> NDArray[np.float64]:
+    """Return how similar each sentence is to all others (n,), at least 0 and exactly 1 for the most central one.
 
-    The rows of both have length 1, and so have those that are returned.
+    Similarity is the cosine, `share` of it that of `terms` (n, t), the rest that of `embeddings` (n, d); the rows of
+    both have length 1 or 0. The sum over all others is the product with the sum of all rows, less the row's own part.
     """
-    return np.hstack([np.sqrt(1.0 - share) * embeddings, np.sqrt(share) * terms]).astype(np.float32)
+    own = np.einsum("nd,nd->n", embeddings, embeddings, dtype=np.float64)
+    meant = embeddings @ embeddings.sum(axis=0) - own
+    worded = terms.times(terms.sum()) - terms.squares()
+    to_others = np.clip((1.0 - share) * meant + share * worded, 0.0, None)
+    highest = to_others.max(initial=0.0)
+    return np.asarray(to_others / highest if highest > 0 else np.ones(len(to_others)))
 
 
-def continuous_lexrank(embeddings: Floats, damping: float = 0.85) -> NDArray[np.float64]:
-    """Return the centrality (n,) of embeddings (n, d), at most 1 and exactly 1 for the most central sentence.
-
-    The stationary distribution of a walk that goes from sentence to sentence with probabilities in proportion to
-    their similarity and, with probability 1 - `damping`, anywhere (LexRank, section 3.3; the paper's d is our
-    1 - `damping`). Differs from the paper in two points: no sentence votes for itself, as the diagonal would drown
-    the rest in a short article, and a sentence that is similar to none sends its walk anywhere.
-    """
-    n = len(embeddings)
-    if n == 0:
-        return np.zeros(0)
-    unit = _normalise(embeddings)
-    similarity = np.clip(unit @ unit.T, 0.0, None)
-    np.fill_diagonal(similarity, 0.0)
-    degree = similarity.sum(axis=1)
-    isolated = degree == 0
-    walk = similarity / np.where(isolated, 1.0, degree)[:, None]  # (n, n), rows sum to 1 or are empty
-    rank = np.full(n, 1.0 / n)
-    for _ in range(_MAX_ITERATIONS):
-        anywhere = (1.0 - damping) + damping * rank[isolated].sum()
-        following = anywhere / n + damping * (rank @ walk)
-        change = np.abs(following - rank).max()
-        rank = following
-        if change < _TOLERANCE:
-            break
-    return np.asarray(rank / rank.max())
-
-
-def position_prior(n: int) -> NDArray[np.float64]:
-    """Return exp(-i / POSITION_DECAY) for sentence i of n: 1, 0.78, 0.61, 0.47 ..., the inverted pyramid of news.
+def position_prior(places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return exp(-i / POSITION_DECAY) for each place i (n,) in the story: the inverted pyramid of news.
 
     Found in a random search over the whole GUM set beside linear decay, 1 / (i + 1) and its square root: about as good
     as the last, while the languages agreed better.
     """
-    return np.asarray(np.exp(-np.arange(n, dtype=np.float64) / POSITION_DECAY))
+    return np.asarray(np.exp(-places / POSITION_DECAY))
 
 
 def length_prices(lengths: NDArray[np.int64], brevity: float = BREVITY) -> NDArray[np.float64]:
@@ -152,34 +165,34 @@ def combine(
 
 def select_mmr(
     scores: Floats,
-    embeddings: Floats,
-    candidates: NDArray[np.bool_],
+    similarity_to: Callable[[int], Floats],
     *,
     diversity: float,
     stop: int | LengthBudget,
     needs: NDArray[np.int64] | None = None,
     prices: Floats | None = None,
-) -> list[Selection]:
-    """Choose sentences greedily by maximal marginal relevance, in the order of choice.
+) -> tuple[list[Selection], NDArray[np.float64]]:
+    """Choose sentences greedily by maximal marginal relevance.
 
-    Each step takes the candidate with the highest (1 - `diversity`) * worth - `diversity` * redundancy (the paper's
-    lambda is our 1 - `diversity`); its worth is its score less its price, but the first choice is free: it tells the
-    story as fully as it likes. A sentence whose redundancy is above `DUPLICATE_SIMILARITY` is never taken.
+    Each step takes the one with the highest (1 - `diversity`) * worth - `diversity` * redundancy (the paper's lambda is
+    our 1 - `diversity`); its worth is its score less its price, but the first choice is free: it tells the story as
+    fully as it likes. A sentence whose redundancy is above `DUPLICATE_SIMILARITY` is never taken.
 
     Args:
         scores: (n,), in [0, 1].
-        embeddings: (n, d).
-        candidates: (n,), what may be chosen.
+        similarity_to: returns the cosines (n,) of all sentences to one of them.
         diversity: in [0, 1]; 0 = by score alone, duplicates still left out.
         stop: how many to choose at most, or a budget that each choice must fit into.
         needs: (n,), the sentence that must have been chosen before this one may be; its own number = none.
         prices: (n,), in the unit of the scores; None = all are free.
+
+    Returns:
+        What is chosen, in the order of choice, and the highest similarity (n,) of each sentence to any of it.
+
     """
-    unit = _normalise(embeddings)
-    similarity = np.clip(unit @ unit.T, 0.0, 1.0)  # once for all: a row at a time it is 20 times slower
-    redundancy = np.zeros(len(scores))  # highest similarity to what is chosen
-    left = candidates.copy()
-    free = np.ones(len(scores), dtype=np.bool_) if needs is None else needs == np.arange(len(scores))
+    redundancy = np.zeros(len(scores))
+    left = np.ones(len(scores), dtype=np.bool_)
+    free = left.copy() if needs is None else needs == np.arange(len(scores))
     spent = 0
     chosen: list[Selection] = []
     while not isinstance(stop, int) or len(chosen) < stop:
@@ -195,14 +208,7 @@ def select_mmr(
         left[best] = False
         if needs is not None:
             free |= needs == best
-        redundancy = np.maximum(redundancy, similarity[best])
+        redundancy = np.maximum(redundancy, np.clip(similarity_to(best), 0.0, 1.0))
         if isinstance(stop, LengthBudget):
             spent += int(stop.costs[best]) + stop.joint
-    return chosen
-
-
-def _normalise(embeddings: Floats) -> NDArray[np.float64]:
-    """Rows of Euclidean length 1; a row of zeros stays one."""
-    rows = embeddings.astype(np.float64)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(lengths == 0, 1.0, lengths))
+    return chosen, redundancy

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,9 +12,10 @@ from talmach.ranking import (
     DUPLICATE_SIMILARITY,
     LengthBudget,
     Selection,
+    SparseRows,
     Weights,
+    centrality,
     combine,
-    continuous_lexrank,
     length_prices,
     position_prior,
     select_mmr,
@@ -27,8 +30,10 @@ EMBEDDINGS = hnp.arrays(
 )
 
 
-def _all(n: int) -> NDArray[np.bool_]:
-    return np.ones(n, dtype=np.bool_)
+def _select(scores: Floats, embeddings: Floats, **options: Any) -> list[Selection]:
+    """By the cosines of all pairs."""
+    unit = _unit(embeddings)
+    return select_mmr(scores, lambda number: unit @ unit[number], **options)[0]
 
 
 def _at(*degrees: float) -> Floats:
@@ -37,48 +42,79 @@ def _at(*degrees: float) -> Floats:
     return np.stack([np.cos(radians), np.sin(radians)], axis=1)
 
 
-def test_lexrank_of_a_star() -> None:
-    """By hand: the middle one is linked to both others, which have nothing in common.
-
-    With damping 0.85 the middle gets m = 0.05 + 0.85 * 2s and a side s = 0.05 + 0.85 * m / 2.
-    """
-    star = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    middle = (0.05 + 0.85 * 2 * 0.05) / (1 - 0.85**2)
-    side = 0.05 + 0.85 * middle / 2
-    assert_allclose(continuous_lexrank(star), [side / middle, 1.0, side / middle], atol=1e-6)
+def _sparse(matrix: Floats) -> SparseRows:
+    rows, columns = np.nonzero(matrix)
+    return SparseRows(rows, columns, matrix[rows, columns], (matrix.shape[0], matrix.shape[1]))
 
 
-def test_lexrank_of_equal_and_unrelated_sentences() -> None:
-    """All alike or all apart: nobody is more central; zero vectors and opposites count as apart."""
-    assert_allclose(continuous_lexrank(np.ones((4, 3))), np.ones(4))
-    assert_allclose(continuous_lexrank(np.eye(4)), np.ones(4))
-    assert_allclose(continuous_lexrank(np.zeros((3, 2))), np.ones(3))
-    assert_allclose(continuous_lexrank(_at(0, 180)), np.ones(2))
-    assert_allclose(continuous_lexrank(np.ones((1, 3))), [1.0])
-    assert continuous_lexrank(np.zeros((0, 3))).shape == (0,)
+def _centrality(embeddings: Floats) -> Floats:
+    """By embeddings alone."""
+    return centrality(embeddings, _sparse(np.zeros((len(embeddings), 1))), 0.0)
 
 
-def test_lexrank_prefers_the_cluster_to_the_outlier() -> None:
-    """A sentence far from the topic comes last, whatever its position."""
-    centrality = continuous_lexrank(_at(0, 5, 85, -5).astype(np.float32))
-    assert int(np.argmin(centrality)) == 2
-    assert int(np.argmax(centrality)) in (0, 1)
+def _unit(rows: Floats) -> Floats:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths == 0, 1, lengths))
 
 
 @given(EMBEDDINGS)
-def test_lexrank_is_a_share_and_follows_permutations(embeddings: Floats) -> None:
-    """Centrality lies in (0, 1], its maximum is 1, and it belongs to the sentence, not to its place."""
-    centrality = continuous_lexrank(embeddings)
-    assert centrality.max() == 1.0
-    assert (centrality > 0).all()
-    order = np.random.default_rng(len(embeddings)).permutation(len(embeddings))
-    assert_allclose(continuous_lexrank(embeddings[order]), centrality[order], atol=1e-6)
+def test_sparse_rows_are_a_matrix(matrix: Floats) -> None:
+    """Sums, products, rows and squares are those of the dense matrix; the first rows are a matrix of their own."""
+    sparse, vector = _sparse(matrix), np.arange(1.0, matrix.shape[1] + 1)
+    assert_allclose(sparse.times(vector), matrix @ vector, atol=1e-9)
+    assert_allclose(sparse.sum(), matrix.sum(axis=0), atol=1e-9)
+    assert_allclose(sparse.squares(), (matrix**2).sum(axis=1), atol=1e-9)
+    assert_allclose([sparse.row(number) for number in range(len(matrix))], matrix)
+    half = sparse.first(len(matrix) // 2)
+    assert half.shape == (len(matrix) // 2, matrix.shape[1])
+    assert_allclose(half.times(vector), matrix[: len(matrix) // 2] @ vector, atol=1e-9)
+
+
+def test_centrality_by_hand() -> None:
+    """Cosines of 0, 45 and 90 degrees: the middle one is at cos 45 to both others, which have nothing in common."""
+    assert_allclose(_centrality(_at(0, 45, 90)), [0.5, 1.0, 0.5], atol=1e-9)
+    words = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    assert_allclose(centrality(_at(0, 45, 90), _sparse(words), 1.0), [1.0, 1.0, 0.0])
+    cosine = np.cos(np.radians(45)) / 2
+    first, second, third = 0.5 + cosine, 0.5 + 2 * cosine, cosine
+    expected = [first / second, 1.0, third / second]
+    assert_allclose(centrality(_at(0, 45, 90), _sparse(words), 0.5), expected, atol=1e-9)
+
+
+def test_centrality_of_equal_and_unrelated_sentences() -> None:
+    """All alike or all apart: nobody is more central; zero vectors and opposites count as apart."""
+    assert_allclose(_centrality(_unit(np.ones((4, 3)))), np.ones(4))
+    assert_allclose(_centrality(np.eye(4)), np.ones(4))
+    assert_allclose(_centrality(np.zeros((3, 2))), np.ones(3))
+    assert_allclose(_centrality(_at(0, 180)), np.ones(2))
+    assert_allclose(_centrality(np.ones((1, 1))), [1.0])
+    assert _centrality(np.zeros((0, 3))).shape == (0,)
+
+
+def test_centrality_prefers_the_cluster_to_the_outlier() -> None:
+    """A sentence far from the topic comes last, whatever its position."""
+    central = _centrality(_at(0, 5, 85, -5))
+    assert int(np.argmin(central)) == 2
+    assert int(np.argmax(central)) in (0, 1)
+
+
+@given(EMBEDDINGS)
+def test_centrality_is_the_mean_of_all_cosines(embeddings: Floats) -> None:
+    """As if all pairs were looked at; it lies in [0, 1] and its maximum is 1."""
+    unit = _unit(embeddings)
+    pairs = unit @ unit.T
+    to_others = np.clip(pairs.sum(axis=1) - np.diag(pairs), 0, None)
+    central = _centrality(unit)
+    assert central.max() == 1.0
+    assert (central >= 0).all()
+    if to_others.max() > 1e-6:
+        assert_allclose(central, to_others / to_others.max(), atol=1e-6)
 
 
 def test_position_prior() -> None:
-    """exp(-i / 4), at any length."""
-    assert_allclose(position_prior(4), [1.0, 0.77880, 0.60653, 0.47237], atol=1e-5)
-    assert position_prior(0).shape == (0,)
+    """exp(-i / 4) at any place."""
+    assert_allclose(position_prior(np.array([0, 1, 3])), [1.0, 0.77880, 0.47237], atol=1e-5)
+    assert position_prior(np.array([], dtype=np.int64)).shape == (0,)
 
 
 def test_combine_by_hand() -> None:
@@ -95,7 +131,7 @@ def test_combine_by_hand() -> None:
 def test_scores_stay_in_the_unit_interval(embeddings: Floats, weights: tuple[float, float, float]) -> None:
     """Whatever the weights."""
     n = len(embeddings)
-    scores = combine(continuous_lexrank(embeddings), embeddings[:, 0], position_prior(n), Weights(*weights))
+    scores = combine(_centrality(_unit(embeddings)), embeddings[:, 0], position_prior(np.arange(n)), Weights(*weights))
     assert scores.shape == (n,)
     assert ((scores >= 0) & (scores <= 1 + 1e-9)).all()
 
@@ -113,10 +149,10 @@ def test_mmr_by_hand() -> None:
     Marginal relevance after the first choice: 0.5 * 0.9 - 0.5 * cos 20 = -0.02; 0.5 * 0.5 - 0.5 * cos 90 = 0.25.
     """
     scores, embeddings = np.array([1.0, 0.9, 0.5]), _at(0, 20, 90)
-    chosen = select_mmr(scores, embeddings, _all(3), diversity=0.5, stop=3)
+    chosen = _select(scores, embeddings, diversity=0.5, stop=3)
     assert [selection.index for selection in chosen] == [0, 2, 1]
     assert_allclose([selection.redundancy for selection in chosen], [0.0, 0.0, np.cos(np.radians(20))], atol=1e-9)
-    by_score = select_mmr(scores, embeddings, _all(3), diversity=0.0, stop=2)
+    by_score = _select(scores, embeddings, diversity=0.0, stop=2)
     assert [selection.index for selection in by_score] == [0, 1]
 
 
@@ -124,7 +160,7 @@ def test_mmr_ignores_the_length_of_vectors() -> None:
     """Similarity is the cosine, also of vectors that are not normalised."""
     scores, embeddings = np.array([1.0, 0.9, 0.5]), _at(0, 20, 90)
     scaled = (embeddings * np.array([[5.0], [0.1], [40.0]])).astype(np.float32)
-    assert [s.index for s in select_mmr(scores, scaled, _all(3), diversity=0.5, stop=3)] == [0, 2, 1]
+    assert [s.index for s in _select(scores, scaled, diversity=0.5, stop=3)] == [0, 2, 1]
 
 
 def test_prices_of_lengths() -> None:
@@ -137,26 +173,26 @@ def test_prices_of_lengths() -> None:
 def test_mmr_pays_for_length_after_the_first_choice() -> None:
     """The best sentence comes first whatever it costs; then 0.5 - 0.1 beats 0.8 - 0.5, unless all are free."""
     scores, prices = np.array([0.5, 1.0, 0.8]), np.array([0.1, 0.9, 0.5])
-    priced = select_mmr(scores, np.eye(3), _all(3), diversity=0.0, stop=3, prices=prices)
+    priced = _select(scores, np.eye(3), diversity=0.0, stop=3, prices=prices)
     assert [selection.index for selection in priced] == [1, 0, 2]
-    free = select_mmr(scores, np.eye(3), _all(3), diversity=0.0, stop=3)
+    free = _select(scores, np.eye(3), diversity=0.0, stop=3)
     assert [selection.index for selection in free] == [1, 2, 0]
 
 
 def test_duplicates_are_never_chosen_twice() -> None:
     """Not even where nothing else is left and diversity is 0."""
-    chosen = select_mmr(np.array([1.0, 1.0, 0.1]), _at(0, 5, 60), _all(3), diversity=0.0, stop=3)
+    chosen = _select(np.array([1.0, 1.0, 0.1]), _at(0, 5, 60), diversity=0.0, stop=3)
     assert [selection.index for selection in chosen] == [0, 2]
 
 
-def test_only_candidates_are_chosen() -> None:
-    """The mask wins over any score; no candidates, no choice."""
-    scores, embeddings = np.array([1.0, 0.2, 0.1]), np.eye(3)
-    mask = np.array([False, True, True])
-    assert select_mmr(scores, embeddings, mask, diversity=0.3, stop=1) == [Selection(1, 0.0)]
-    assert select_mmr(scores, embeddings, ~_all(3), diversity=0.3, stop=2) == []
-    assert select_mmr(scores, embeddings, _all(3), diversity=0.3, stop=0) == []
-    assert mask.tolist() == [False, True, True]
+def test_mmr_tells_how_much_is_said_already() -> None:
+    """The highest similarity of each sentence to what is chosen, beside the choice."""
+    unit = _at(0, 60, 90)
+    chosen, redundancy = select_mmr(
+        np.array([1.0, 0.2, 0.1]), lambda number: unit @ unit[number], diversity=0.0, stop=1
+    )
+    assert chosen == [Selection(0, 0.0)]
+    assert_allclose(redundancy, [1.0, 0.5, 0.0], atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -176,23 +212,21 @@ def test_only_candidates_are_chosen() -> None:
 def test_length_budget_counts_the_spaces_between(limit: int, expected: list[int]) -> None:
     """Sentences of 50, 40 and 10 characters: the best that still fits is taken, the budget is kept exactly."""
     budget = LengthBudget(np.array([50, 40, 10]), limit)
-    chosen = select_mmr(np.array([0.9, 0.8, 0.1]), np.eye(3), _all(3), diversity=0.0, stop=budget)
+    chosen = _select(np.array([0.9, 0.8, 0.1]), np.eye(3), diversity=0.0, stop=budget)
     assert [selection.index for selection in chosen] == expected
 
 
 @given(EMBEDDINGS, st.floats(0, 1), st.integers(0, 15), st.data())
 def test_mmr_properties(embeddings: Floats, diversity: float, stop: int, data: st.DataObject) -> None:
-    """Counts, candidates and duplicates hold for any scores; choosing fewer gives the beginning of choosing more."""
+    """Counts and duplicates hold for any scores; choosing fewer gives the beginning of choosing more."""
     n = len(embeddings)
     scores = np.array(data.draw(st.lists(st.floats(0, 1), min_size=n, max_size=n)))
-    mask = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
-    chosen = select_mmr(scores, embeddings, mask, diversity=diversity, stop=stop)
+    chosen = _select(scores, embeddings, diversity=diversity, stop=stop)
     indices = [selection.index for selection in chosen]
-    assert len(indices) == len(set(indices)) <= min(stop, int(mask.sum()))
-    assert (stop == 0 or not mask.any()) == (not indices)
-    assert all(mask[index] for index in indices)
+    assert len(indices) == len(set(indices)) <= min(stop, n)
+    assert bool(indices) == (stop > 0)
     assert all(0 <= selection.redundancy <= DUPLICATE_SIMILARITY for selection in chosen)
-    assert chosen[:-1] == select_mmr(scores, embeddings, mask, diversity=diversity, stop=max(0, len(chosen) - 1))
+    assert chosen[:-1] == _select(scores, embeddings, diversity=diversity, stop=max(0, len(chosen) - 1))
 
 
 @given(EMBEDDINGS, st.integers(0, 60), st.data())
@@ -200,7 +234,7 @@ def test_length_budget_is_never_overdrawn(embeddings: Floats, limit: int, data: 
     """Joined by single spaces the choice fits, and nothing that was left out would have fitted as well."""
     n = len(embeddings)
     costs = np.array(data.draw(st.lists(st.integers(1, 30), min_size=n, max_size=n)))
-    chosen = select_mmr(np.linspace(1, 0, n), np.eye(n), _all(n), diversity=0.0, stop=LengthBudget(costs, limit))
+    chosen = _select(np.linspace(1, 0, n), np.eye(n), diversity=0.0, stop=LengthBudget(costs, limit))
     lengths = [int(costs[selection.index]) for selection in chosen]
     length = len(" ".join("x" * cost for cost in lengths))
     assert length <= limit

@@ -5,27 +5,29 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from talmach.ranking import SparseRows
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ-][^\W_]+)*")
 # Cut here, the forms of most Russian and Belarusian words fall together.
 _STEM = 6  # code points
 
 
-def term_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
+def term_vectors(texts: Sequence[str]) -> SparseRows:
     """Return rows (len(texts), stems) of length 1: sqrt(count) * log((n + 1) / sentences with the stem); 0 if wordless.
 
     The square root is the usual damping of counts; the logarithm leaves something of a stem that is in every sentence.
     """
     counts = [Counter(stem(word) for word in words_of(text)) for text in texts]
     frequency = Counter(term for count in counts for term in count)
-    columns = {term: column for column, term in enumerate(frequency)}
-    rows = np.zeros((len(texts), len(columns)), dtype=np.float32)
-    for row, count in zip(rows, counts, strict=True):
-        for term, times in count.items():
-            row[columns[term]] = np.sqrt(times) * np.log((len(texts) + 1) / frequency[term])
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+    numbers = {term: number for number, term in enumerate(frequency)}
+    rows = np.repeat(np.arange(len(texts)), [len(count) for count in counts])
+    columns = np.array([numbers[term] for count in counts for term in count], dtype=np.int64)
+    times = np.array([number for count in counts for number in count.values()], dtype=np.float64)
+    frequencies = np.fromiter(frequency.values(), dtype=np.float64, count=len(frequency))
+    values = np.sqrt(times) * np.log((len(texts) + 1) / frequencies[columns])
+    lengths = np.sqrt(np.bincount(rows, values**2, minlength=len(texts)))
+    return SparseRows(rows, columns, values / lengths[rows], (len(texts), len(numbers)))
 
 
 def words_of(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from talmach import ranking
 from talmach.engine.base import SentenceEncoder
 from talmach.errors import EngineStuck
 from talmach.metrics import Metrics
-from talmach.ranking import BREVITY, TERM_SHARE, LengthBudget, Weights
+from talmach.ranking import BREVITY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
 from talmach.summary.candidates import Verdict, judge
 from talmach.summary.terms import term_vectors
 from talmach.summary.values import (
@@ -38,6 +38,7 @@ class _Ranking:
     """The candidates of one article and how they fared."""
 
     sentences: Sequence[Sentence]
+    verdicts: Sequence[Verdict]  # of all sentences
     needs: NDArray[np.int64]  # number of the candidate that must be chosen too; its own = none
     chosen: frozenset[int]  # numbers of candidates
     scores: _Numbers
@@ -64,10 +65,13 @@ class _Ranking:
         marks = (
             (self.centrality[number] >= _CENTRAL, "central to the article"),
             (self.headline_similarity[number] >= _CLOSE, "close to the headline"),
-            (number == 0, "opens the story"),
-            (number > 0 and self.position[number] >= _EARLY, "near the opening"),
+            (self.position[number] == 1, "opens the story"),
+            (1 > self.position[number] >= _EARLY, "near the opening"),
         )
         why = ", ".join(text for holds, text in marks if holds)
+        verdict = self.verdicts[self.sentences[number].index]
+        if verdict.stands_in:
+            why = f"the article has nothing fitter ({verdict.objection})"
         needs = int(self.needs[number])
         if needs not in self.chosen | {number}:
             return "passed over: points back to a sentence that is not chosen"
@@ -129,7 +133,7 @@ class Summarizer:
             if not verdict.is_candidate
         }
         if candidates:
-            ranked = self._rank(article, candidates, _needs(candidates, verdicts), options)
+            ranked = self._rank(article, candidates, verdicts, options)
             scored.update({sentence.index: ranked.scored(number) for number, sentence in enumerate(candidates)})
         scores = tuple(scored[sentence.index] for sentence in article.sentences)
         chosen = tuple(each for each in scores if each.chosen)
@@ -140,33 +144,37 @@ class Summarizer:
         self._workers.close()
 
     def _rank(
-        self, article: Article, candidates: Sequence[Sentence], needs: NDArray[np.int64], options: SummaryOptions
+        self, article: Article, candidates: Sequence[Sentence], verdicts: Sequence[Verdict], options: SummaryOptions
     ) -> _Ranking:
+        needs, places = _needs(candidates, verdicts), _places(candidates, verdicts)
         headline = " ".join(sentence.text for sentence in article.sentences if sentence.field is Field.HEADLINE)
         texts = [sentence.text for sentence in candidates]
-        vectors = self._vectors([*texts, headline] if headline else texts)
-        vectors, title = vectors[: len(texts)], vectors[len(texts) :]
-        centrality = ranking.continuous_lexrank(vectors)
-        similarity = (vectors @ title[0]).clip(0, 1).astype(np.float64) if headline else None
-        position = ranking.position_prior(len(candidates))
+        given = [*texts, headline] if headline else texts
+        embeddings, terms = self._encoder.encode(given), term_vectors(given)
+        similarity = self._similarity_to_last(embeddings, terms)[:-1] if headline else None
+        embeddings, terms = embeddings[: len(texts)], terms.first(len(texts))
+        centrality = ranking.centrality(embeddings, terms, self._term_share)
+        position = ranking.position_prior(places)
         scores = ranking.combine(centrality, similarity, position, self._weights)
         prices = ranking.length_prices(_lengths(texts), self._brevity)
-        redundancies = _select(scores, vectors, needs, options, _stop(article, texts, options), prices=prices)
-        redundancy = (vectors @ vectors[list(redundancies)].T).clip(0, 1).max(axis=1, initial=0)
-        redundancy[list(redundancies)] = list(redundancies.values())
+        choices, redundancy = _select(scores, terms, needs, options, _stop(article, texts, options), prices=prices)
+        for choice in choices:
+            redundancy[choice.index] = choice.redundancy
         return _Ranking(
             candidates,
+            verdicts,
             needs,
-            frozenset(redundancies),
+            frozenset(choice.index for choice in choices),
             scores,
             centrality,
             np.zeros(len(texts)) if similarity is None else similarity,
             position,
-            redundancy.astype(np.float64),
+            redundancy,
         )
 
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return ranking.blend(self._encoder.encode(texts), term_vectors(texts), self._term_share)
+    def _similarity_to_last(self, embeddings: NDArray[np.float32], terms: SparseRows) -> _Numbers:
+        meant, worded = embeddings @ embeddings[-1], terms.times(terms.row(len(embeddings) - 1))
+        return np.asarray(np.clip((1.0 - self._term_share) * meant + self._term_share * worded, 0.0, 1.0))
 
 
 def _needs(candidates: Sequence[Sentence], verdicts: Sequence[Verdict]) -> NDArray[np.int64]:
@@ -175,30 +183,40 @@ def _needs(candidates: Sequence[Sentence], verdicts: Sequence[Verdict]) -> NDArr
     return np.array([own if other is None else numbers[other] for own, other in enumerate(needed)], dtype=np.int64)
 
 
+def _places(candidates: Sequence[Sentence], verdicts: Sequence[Verdict]) -> NDArray[np.int64]:
+    """Return the place of each candidate among the sentences of the story, whether they may be chosen or not.
+
+    Among the candidates alone, one that is refused in one language moves all that follow.
+    """
+    places = np.cumsum([verdict.is_story for verdict in verdicts]) - 1
+    return np.asarray(places[[sentence.index for sentence in candidates]], dtype=np.int64)
+
+
 def _select(
     scores: _Numbers,
-    vectors: NDArray[np.float32],
+    terms: SparseRows,
     needs: NDArray[np.int64],
     options: SummaryOptions,
     stop: int | LengthBudget,
     *,
     prices: _Numbers,
-) -> dict[int, float]:
-    """Return the numbers of the chosen candidates with their redundancy at the time of the choice."""
+) -> tuple[list[Selection], _Numbers]:
+    """Return the choices and the redundancy of every candidate beside them.
+
+    Words tell what was said already as well as embeddings do, and much faster where everything is asked for.
+    """
     if options.include_lead:
         # Above every other score, it is chosen first, and the rest is chosen around it.
         scores = scores.copy()
         scores[0] = scores.max() + 1
-    chosen = ranking.select_mmr(
+    return ranking.select_mmr(
         scores,
-        vectors,
-        np.ones(len(scores), dtype=np.bool_),
+        lambda number: terms.times(terms.row(number)),
         diversity=DEFAULT_DIVERSITY if options.diversity is None else options.diversity,
         stop=stop,
         needs=needs,
         prices=prices,
     )
-    return {selection.index: selection.redundancy for selection in chosen}
 
 
 def _lengths(texts: Sequence[str]) -> NDArray[np.int64]:
