@@ -36,6 +36,7 @@ class NaughtyEngine:
     ) -> None:
         self.model_id = model_id
         self.decoding = decoding or DecodeOptions()
+        self.low_confidence: dict[Direction, float] = {}
         self.directions = directions
         self.max_source_tokens = max_source_tokens
         self.seconds_per_batch = seconds_per_batch

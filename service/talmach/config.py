@@ -17,8 +17,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from talmach.quality import LOW_CONFIDENCE_SCORE
-
 PREFIX = "TALMACH_"
 
 
@@ -128,11 +126,11 @@ class Settings(BaseSettings):
     engine_timeout_s: float = Field(
         120.0, ge=1, le=3_600, description="seconds after which a batch fails and its worker counts as stuck"
     )
-    low_confidence_score: float = Field(
-        LOW_CONFIDENCE_SCORE,
+    low_confidence_score: float | None = Field(
+        None,
         ge=-100,
         le=0,
-        description="mean log-probability per token below which a segment is LOW_CONFIDENCE",
+        description="mean log-probability per token below which a segment is LOW_CONFIDENCE; else what its model says",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")

@@ -71,6 +71,7 @@ def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings, metr
         frozenset(map(Direction.parse, spec.directions)),
         max_source_tokens=spec.max_source_tokens,
         decoding=decode_options(spec),
+        low_confidence={Direction.parse(direction): score for direction, score in spec.low_confidence.items()},
         device=settings.device,
         compute_type=settings.compute_type,
         workers=worker_count(settings),

@@ -30,6 +30,7 @@ def _inside(path: str) -> str:
 InnerPath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 DirectionCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")]
+LogProbability = Annotated[float, Field(le=0)]
 
 
 class _Spec(BaseModel):
@@ -82,6 +83,7 @@ class ModelSpec(_Spec):
     directions: tuple[DirectionCode, ...] = ()
     max_source_tokens: int = Field(256, ge=8)
     decoding: Decoding = Decoding()
+    low_confidence: dict[DirectionCode, LogProbability] = Field(default_factory=dict)  # scores below are doubtful
     golden: tuple[Golden, ...] = ()
     sources: tuple[str, ...] = ()  # of the training data, with their licences
     card: InnerPath | None = None

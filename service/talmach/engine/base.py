@@ -1,6 +1,6 @@
 """What the service asks of an engine; `engine.ct2` answers with CTranslate2, tests with engines of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,6 +71,10 @@ class TranslationEngine(Protocol):
     @property
     def decoding(self) -> DecodeOptions:
         """How the model is searched unless a call says otherwise."""
+
+    @property
+    def low_confidence(self) -> Mapping[Direction, float]:
+        """The score below which a translation is doubtful, where that was measured."""
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """Return the source pieces of a sentence with the direction's language tag; empty text gives the tag alone."""

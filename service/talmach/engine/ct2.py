@@ -1,7 +1,7 @@
 """CTranslate2 and SentencePiece behind the protocols of `base`; the only module that imports them."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class Ct2Translator(_Model):
         *,
         max_source_tokens: int,
         decoding: DecodeOptions | None = None,
+        low_confidence: Mapping[Direction, float] | None = None,
         device: str = "auto",
         compute_type: str = "auto",
         workers: int = 1,
@@ -79,6 +80,7 @@ class Ct2Translator(_Model):
         self.directions = directions
         self.max_source_tokens = max_source_tokens
         self.decoding = decoding or DecodeOptions()
+        self.low_confidence = low_confidence or {}
         self._tags = {direction: _target_tag(direction.target) for direction in directions}
         device, compute_type = resolve_device(device, compute_type)
 

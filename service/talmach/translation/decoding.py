@@ -77,13 +77,13 @@ class Decoder:
         glossary: Glossary,
         *,
         target_language: str,
-        low_confidence_score: float,
+        low_confidence: Mapping[Direction, float],
     ) -> None:
         self.glossary = glossary
         self.hypotheses = hypotheses
         self._directions = directions
         self._target_language = target_language
-        self._low_confidence_score = low_confidence_score
+        self._low_confidence = low_confidence
         self._tasks: dict[int, _Task] = {}
 
     def prepare(self, plan: Plan, article_language: str | None) -> Plan:
@@ -152,7 +152,7 @@ class Decoder:
             task.direction,
             truncated=any(hypothesis.truncated for hypothesis in decoded.values()),
             score=score,
-            low_confidence_score=self._low_confidence_score,
+            low_confidence_score=self._low_confidence[task.direction],
         )
         applied = glossaries.count_applied(task.occurrences, target)
         if any(honoured < count for count, honoured in applied.values()):

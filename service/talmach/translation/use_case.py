@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from talmach import quality
 from talmach.batching import BatchingQueue
 from talmach.engine.base import Direction
 from talmach.errors import InvalidRequest, ModelNotFound, Violation, language_undetermined, unsupported_language_pair
@@ -41,11 +42,14 @@ class Translator:
         self,
         queues: Mapping[str, BatchingQueue],
         *,
-        low_confidence_score: float,
+        low_confidence_score: float | None = None,
         memory: TranslationMemory | None = None,
         metrics: Metrics | None = None,
     ) -> None:
-        """`queues` maps model id to queue, in the order of preference; a score below the bound is LOW_CONFIDENCE."""
+        """`queues` maps model id to queue, in the order of preference.
+
+        A score below the bound is LOW_CONFIDENCE; None = each model's own bounds.
+        """
         self._queues = queues
         self._low_confidence_score = low_confidence_score
         self._memory = memory
@@ -177,10 +181,15 @@ class Translator:
             frozenset(queues),
             Glossary(options.glossary),
             target_language=options.target_language,
-            low_confidence_score=self._low_confidence_score,
+            low_confidence={direction: self._least_score(direction, queue) for direction, queue in queues.items()},
         )
         plans = [decoder.prepare(each, language) for each in plans]
         return _Draft(article, plans, decoder, language, detected, candidates)
+
+    def _least_score(self, direction: Direction, queue: BatchingQueue) -> float:
+        if self._low_confidence_score is not None:
+            return self._low_confidence_score
+        return queue.engine.low_confidence.get(direction, quality.LOW_CONFIDENCE_SCORE)
 
     def _select(self, model: str | None) -> Mapping[Direction, BatchingQueue]:
         if model is None:

@@ -13,7 +13,7 @@ from talmach.errors import EngineFailure, InvalidRequest, ModelNotFound, QueueFu
 from talmach.quality import Flag
 from talmach.text.article import Article, Field
 from talmach.translation.decoding import strict
-from talmach.translation.use_case import assemble
+from talmach.translation.use_case import Translator, assemble
 from talmach.translation.values import ArticleTranslation, SegmentStatus, TranslationOptions
 from tests.fakes import ALL_DIRECTIONS, LOOP, NaughtyEngine
 from tests.unit.translation.harness import TO_ENGLISH, running, until
@@ -304,6 +304,23 @@ async def test_each_direction_is_searched_as_its_model_wants() -> None:
             )
     assert from_belarusian.options == [DecodeOptions(beam_size=size, length_penalty=0.6) for size in (3, 5)]
     assert from_russian.options == [DecodeOptions(beam_size=size, repetition_penalty=1.1) for size in (2, 5)]
+
+
+@pytest.mark.parametrize(
+    ("own", "setting", "is_flagged"), [(None, None, False), (-0.4, None, True), (-0.6, -0.4, True), (-0.4, -0.6, False)]
+)
+async def test_a_model_says_which_scores_are_doubtful(
+    own: float | None, setting: float | None, is_flagged: bool
+) -> None:
+    """The engine's -0.5 is, where the model or, before it, the setting says so."""
+    engine = NaughtyEngine()
+    if own is not None:
+        engine.low_confidence[Direction("be", "en")] = own
+    async with running(engine) as served:
+        translator = Translator({"naughty": served.queue}, low_confidence_score=setting)
+        article = Article.of_text("Горад адкрыў школу.", "be")
+        (segment,) = (await translator.translate(article, TranslationOptions("en"))).segments
+    assert (Flag.LOW_CONFIDENCE in segment.flags) == is_flagged
 
 
 async def test_a_second_try_is_never_narrower_than_the_first() -> None:
