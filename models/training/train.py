@@ -219,6 +219,11 @@ class _Window:
     likelihoods: list[torch.Tensor] = field(default_factory=list)
 
 
+def _packing_processes() -> int:
+    """Return how many processes keep any GPU busy, or what this machine can spare."""
+    return max(1, min(12, (os.cpu_count() or 1) - 2))
+
+
 def _seed(bundle: Bundle, state: Path | None) -> int:
     """Return a seed that a run which goes on from a state does not share with the one before."""
     return bundle.experiment.training.seed + (1 + state.stat().st_mtime_ns % 1_000 if state and state.exists() else 0)
@@ -232,7 +237,7 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="folder for weights and log")
     parser.add_argument("--seconds", type=float, required=True, help="wall clock of the whole command")
     parser.add_argument("--experiment", type=Path, help="other options for the same sources than the bundle's own")
-    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2), help="packing processes")
+    parser.add_argument("--workers", type=int, default=_packing_processes(), help="packing processes")
     parser.add_argument("--slowest", type=float, default=0.0, help="give up after 30 s below so many target tokens/s")
     parser.add_argument("--formats", nargs="+", choices=parts.FORMATS, default=["int8"], help="of the final weights")
     parser.add_argument("--state", type=Path, help="resume from this file if it is there, keep the state in it")

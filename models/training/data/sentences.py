@@ -1,12 +1,13 @@
 """What training reads: every sentence once as token ids, and pairs of sentences as indices.
 
-A folder with `experiment.json`, `sentencepiece.model`, `tokens.xz` and `lengths.xz` (uint16), `pairs.xz` (int32,
+A folder with `experiment.json`, `sentencepiece.model`, blocks of tokens and lengths (uint16) and of pairs (int32,
 differences), `ranges.json`, and `start.bin` when training begins from weights that there are already.
 """
 
 import json
 import lzma
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from pathlib import Path
@@ -22,6 +23,7 @@ from models.training.experiment import Experiment, Shares
 VOCABULARY, START, EXPERIMENT = "sentencepiece.model", "start.bin", "experiment.json"
 Ids = NDArray[np.int64]
 Range = tuple[int, int]
+_BLOCK_BYTES = 2**24
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -59,8 +61,8 @@ class Bundle:
         self.folder = folder
         self.experiment: Experiment = experiments.from_dict(json.loads((folder / EXPERIMENT).read_text()))
         self.vocabulary = Vocabulary(folder / VOCABULARY)
-        self.sentences = Sentences(_read(folder / "tokens.xz", np.uint16), _read(folder / "lengths.xz", np.uint16))
-        self._pairs = _undo_differences(_read(folder / "pairs.xz", np.int32))
+        self.sentences = Sentences(_read(folder, "tokens", np.uint16), _read(folder, "lengths", np.uint16))
+        self._pairs = _undo_differences(_read(folder, "pairs", np.int32))
         ranges = json.loads((folder / "ranges.json").read_text())
         self._ranges: list[Range] = ranges["sources"]
         self._dev: dict[str, Range] = ranges["dev"]
@@ -117,9 +119,9 @@ def write(
     ranges = {"sources": list(pairwise(ends)), "dev": dev}
     (folder / "ranges.json").write_text(json.dumps(ranges))
     (folder / EXPERIMENT).write_text(json.dumps(experiments.to_dict(experiment)))
-    _write(folder / "tokens.xz", np.concatenate(tokens))
-    _write(folder / "lengths.xz", np.array(list(map(len, tokens)), np.uint16))
-    _write(folder / "pairs.xz", _differences(np.concatenate(pairs)))
+    _write(folder, "tokens", np.concatenate(tokens))
+    _write(folder, "lengths", np.array(list(map(len, tokens)), np.uint16))
+    _write(folder, "pairs", _differences(np.concatenate(pairs)))
 
 
 def _differences(pairs: Ids) -> NDArray[np.int32]:
@@ -134,11 +136,19 @@ def _undo_differences(flat: NDArray[np.int32]) -> Ids:
     return np.stack((first, first + offset), 1)
 
 
-def _write(path: Path, array: NDArray[np.uint16] | NDArray[np.int32]) -> None:
+def _write(folder: Path, name: str, array: NDArray[np.uint16] | NDArray[np.int32]) -> None:
+    """Write an array as blocks that are packed and unpacked side by side."""
     aligned = {"lc": 0, "lp": 1, "pb": 1} if array.itemsize == 2 else {"lc": 0, "lp": 2, "pb": 2}
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 64 << 20, **aligned}]
-    path.write_bytes(lzma.compress(array.tobytes(), check=lzma.CHECK_CRC32, filters=filters))
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": _BLOCK_BYTES, **aligned}]
+    raw = array.tobytes()
+    blocks = [raw[start : start + _BLOCK_BYTES] for start in range(0, len(raw), _BLOCK_BYTES)]
+    with ThreadPoolExecutor() as pool:
+        packed = pool.map(lambda block: lzma.compress(block, check=lzma.CHECK_CRC32, filters=filters), blocks)
+        for number, block in enumerate(packed):
+            (folder / f"{name}.{number:02d}.xz").write_bytes(block)
 
 
-def _read(path: Path, dtype: type[Number]) -> NDArray[Number]:
-    return np.frombuffer(lzma.decompress(path.read_bytes()), dtype)
+def _read(folder: Path, name: str, dtype: type[Number]) -> NDArray[Number]:
+    paths = sorted(folder.glob(f"{name}.[0-9][0-9].xz"))
+    with ThreadPoolExecutor() as pool:
+        return np.frombuffer(b"".join(pool.map(lambda path: lzma.decompress(path.read_bytes()), paths)), dtype)
