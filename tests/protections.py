@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 120.0  # without its protection a test may hang
 _COPIED = ("models", "proto", "service", "tests")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "results")
-_QUEUE, _SERVER, _GATE = "batching/queue.py", "rpc/server.py", "rpc/gate.py"
+_QUEUE, _SERVER, _GATE = "batching/queue.py", "rpc/server.py", "access/gate.py"
 _FAULTS, _UNIT = "tests/e2e/test_faults.py", "tests/unit/test_batching.py"
 
 
@@ -193,7 +193,7 @@ PROTECTIONS = (
     ),
     Protection(
         "kill -9 and a restart",
-        "channel.py",
+        "client/channel.py",
         '"retryableStatusCodes": ["UNAVAILABLE"]',
         '"retryableStatusCodes": ["ABORTED"]',
         f"{_FAULTS}::test_a_killed_server_is_not_missed",

@@ -2,8 +2,8 @@
 
     python -m models.training.tune_summary --corpus CORPUS
 
-Every setting of the grid in `summaries.tuning` is scored. The defaults in `talmach.ranking` are the best one on all
-documents; what such a choice is worth on documents that it has not seen is in the report of `evaluate_summary`.
+Every setting of the grid in `summaries.tuning` is scored. The defaults in `talmach.summary.ranking` are the best one
+on all documents; what such a choice is worth on documents that it has not seen is in the report of `evaluate_summary`.
 """
 
 import argparse

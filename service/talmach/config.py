@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     cache_mib: int = Field(64, ge=0, le=1_048_576, description="MiB of translations kept in memory; 0 = none")
     redis_url: Annotated[SecretStr, AfterValidator(_redis)] | None = Field(
-        None, description="`redis://…` of a translation memory that replicas share; empty = none"
+        None, description="`redis://…` of a cache that replicas share; empty = none"
     )
     redis_timeout_ms: int = Field(
         100, ge=1, le=10_000, description="milliseconds that a call waits for Redis before it does without"

@@ -121,7 +121,7 @@ class Metrics:
         at = self.registry
         self.cache_lookups = Counter(
             "talmach_cache_lookups",
-            "Parts of sentences looked up in the translation memory, by tier (local, redis) and result (hit, miss).",
+            "Parts of sentences looked up in the cache, by tier (local, redis) and result (hit, miss).",
             ["tier", "result"],
             registry=at,
         )

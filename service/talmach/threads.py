@@ -17,6 +17,8 @@ from talmach.errors import EngineFailure, EngineTimeout
 from talmach.metrics import Metrics
 
 _Result = TypeVar("_Result")
+# Segmentation, detection and planning take some ten milliseconds of processor time for these.
+_LARGE_CHARS = 2_000
 _log: Any = structlog.get_logger("talmach.threads")
 
 
@@ -146,3 +148,13 @@ class Workers:
 def are_left() -> bool:
     """Whether threads are still at work, or stuck in it, that nobody waits for."""
     return any(isinstance(thread, _Thread) for thread in threading.enumerate())
+
+
+async def offload(chars: int, work: Callable[..., _Result], *arguments: object) -> _Result:
+    """Return `work(*arguments)`; in a thread when the text that it goes through is large.
+
+    A caller that is cancelled does not wait for the thread, and gets none of its result.
+    """
+    if chars <= _LARGE_CHARS:
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)

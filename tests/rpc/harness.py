@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
 from numpy.typing import NDArray
 
+from talmach.access.clients import ClientRegistry
 from talmach.batching import BatchingQueue
 from talmach.catalog.manifest import Decoding, Golden, ModelSpec, Score
 from talmach.client import TalmachClient, Tls
@@ -26,7 +27,6 @@ from talmach.pb.info_pb2_grpc import InfoServiceStub
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 from talmach.rpc.calls import Tracing
-from talmach.rpc.clients import ClientRegistry
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
 from talmach.rpc.tls import ServerTls

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from talmach.access.clients import Client, Clients
+from talmach.access.quotas import Quotas
+from talmach.access.watched import UnusableFile
 from talmach.client import RpcFailed
 from talmach.errors import PermissionDenied, Unauthenticated
-from talmach.rpc.clients import Client, Clients
-from talmach.rpc.quotas import Quotas
-from talmach.rpc.watched import UnusableFile
 from tests.rpc.harness import Clients as File
 from tests.rpc.harness import running, token_line
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from talmach.access.quotas import Account, Quotas
 from talmach.client import (
     Article,
     BatchTranslateRequest,
@@ -17,7 +18,6 @@ from talmach.client import (
 )
 from talmach.errors import QuotaExceeded
 from talmach.metrics import Metrics
-from talmach.rpc.quotas import Account, Quotas
 from tests.rpc.harness import Clients, running, until
 
 TO_ENGLISH = TranslationOptions(target_language_code="en", source_language_code="be")

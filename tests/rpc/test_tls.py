@@ -8,9 +8,9 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
+from talmach.access.watched import UnusableFile
 from talmach.client import RpcFailed, TalmachClient, Tls
 from talmach.rpc.tls import ServerTls
-from talmach.rpc.watched import UnusableFile
 from tests.rpc.harness import Clients, Running, running
 
 NAME = "talmach.example.org"

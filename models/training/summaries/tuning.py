@@ -15,7 +15,7 @@ from models.training.summaries import methods, robustness
 from models.training.summaries.documents import NEWS, Story, Summarized
 from models.training.summaries.rouge import AVERAGE, TYPES, Rouge
 from talmach.engine.base import SentenceEncoder
-from talmach.ranking import Weights
+from talmach.summary.ranking import Weights
 from talmach.summary.use_case import Summarizer
 
 LENGTHS = (1, 3)  # sentences

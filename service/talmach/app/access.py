@@ -1,8 +1,8 @@
 """Who may connect, and how: the clients and the certificates that the settings name."""
 
+from talmach.access.clients import ClientRegistry
 from talmach.config import Settings
 from talmach.metrics import Metrics
-from talmach.rpc.clients import ClientRegistry
 from talmach.rpc.tls import ServerTls
 
 

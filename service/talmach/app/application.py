@@ -10,11 +10,11 @@ import prometheus_client
 import structlog
 
 from talmach.app.access import load_clients, load_tls
+from talmach.app.caching import open_cache
 from talmach.app.loading import Engines, load_engines, worker_count
-from talmach.app.remembering import open_memory
 from talmach.batching import BatchingQueue
+from talmach.cache import HypothesisCache
 from talmach.config import InvalidSettings, Settings
-from talmach.memory import TranslationMemory
 from talmach.metrics import Metrics
 from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
@@ -32,7 +32,7 @@ class Application:
         self._settings = settings
         self._metrics = Metrics()
         self._queues: dict[str, BatchingQueue] = {}
-        self._memory: TranslationMemory | None = None
+        self._cache: HypothesisCache | None = None
         self._summarizer: Summarizer | None = None
         self._server: Server | None = None
         self._metrics_page: Any = None
@@ -124,11 +124,11 @@ class Application:
                 metrics=self._metrics,
                 on_workers_change=self._report_health,
             )
-        self._memory = open_memory(settings, engines, self._metrics)
+        self._cache = open_cache(settings, engines, self._metrics)
         translator = Translator(
             self._queues,
             low_confidence_score=settings.low_confidence_score,
-            memory=self._memory,
+            cache=self._cache,
             metrics=self._metrics,
         )
         self._summarizer = Summarizer(
@@ -163,8 +163,8 @@ class Application:
             self._metrics_page = None
         for queue in self._queues.values():
             await queue.close()
-        if self._memory is not None:
-            await self._memory.close()
+        if self._cache is not None:
+            await self._cache.close()
         if self._summarizer is not None:
             self._summarizer.close()
         if self._tracing is not None:

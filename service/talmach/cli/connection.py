@@ -11,12 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from talmach.access.certificates import check_certificate, check_pair
+from talmach.access.watched import read
 from talmach.cli.failures import BadInput
 from talmach.cli.options import Address
 from talmach.client import TalmachClient, Tls
 from talmach.config import Settings
-from talmach.rpc.tls import CERT_SETTING, check_certificate, check_pair
-from talmach.rpc.watched import read
+from talmach.rpc.tls import CERT_SETTING
 
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # not to listen there, but to ask who does
 _TIMEOUT_S = 3.0

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from talmach import threads
+from talmach.access.watched import UnusableFile
 from talmach.cli import terminal
 from talmach.cli.detect import detect
 from talmach.cli.failures import BAD_INPUT_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
@@ -21,7 +22,6 @@ from talmach.cli.translate import translate
 from talmach.client import RpcFailed
 from talmach.config import InvalidSettings
 from talmach.errors import ModelUnusable
-from talmach.rpc.watched import UnusableFile
 
 # BadParameter -> UsageError: click's in older versions of typer, typer's own in newer ones, exported by neither.
 _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])

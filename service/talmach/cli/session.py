@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
+from talmach.access.watched import UnusableFile
 from talmach.cli import terminal
 from talmach.cli.connection import Connection
 from talmach.cli.failures import BadInput
@@ -12,7 +13,6 @@ from talmach.client import RpcFailed, TalmachClient
 from talmach.config import Settings, load_settings
 from talmach.errors import ModelUnusable
 from talmach.log import configure_logging
-from talmach.rpc.watched import UnusableFile
 
 if TYPE_CHECKING:
     from talmach.app import Application

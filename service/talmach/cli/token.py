@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from talmach.access.clients import NAME, sha256_of
 from talmach.cli import terminal
-from talmach.rpc.clients import NAME, sha256_of
 
 _TOKEN_BYTES = 32
 

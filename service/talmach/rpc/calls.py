@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import structlog
 
+from talmach.access.quotas import Account
 from talmach.metrics import Metrics
-from talmach.rpc.quotas import Account
 from talmach.translation.values import Timings, Totals
 
 REQUEST_ID = "x-request-id"

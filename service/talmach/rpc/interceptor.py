@@ -16,12 +16,12 @@ import structlog
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
+from talmach.access.clients import ClientRegistry
+from talmach.access.gate import Gate
 from talmach.errors import EngineFailure, InvalidRequest, ReplyTooLarge, TalmachError, invalid_text
 from talmach.metrics import Metrics
 from talmach.rpc import calls, status
 from talmach.rpc.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
-from talmach.rpc.clients import ClientRegistry
-from talmach.rpc.gate import Gate
 
 _log: Any = structlog.get_logger("talmach.rpc")
 _Response = TypeVar("_Response")

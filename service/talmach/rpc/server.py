@@ -9,11 +9,11 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from talmach.access.clients import ClientRegistry
+from talmach.access.gate import Gate, State
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
 from talmach.rpc.calls import Tracing
-from talmach.rpc.clients import ClientRegistry
-from talmach.rpc.gate import Gate, State
 from talmach.rpc.info import ServerInfo
 from talmach.rpc.info_servicer import InfoServicer
 from talmach.rpc.interceptor import CallInterceptor

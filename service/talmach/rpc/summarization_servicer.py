@@ -7,7 +7,6 @@ from typing import Any
 
 import grpc
 
-from talmach.offload import offload
 from talmach.pb import common_pb2
 from talmach.pb import summarization_pb2 as pb
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceServicer
@@ -20,6 +19,7 @@ from talmach.rpc.messages.requests import RequestReader, Summarization
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary
 from talmach.text.language import detect, determine
+from talmach.threads import offload
 from talmach.translation.plan import prevailing_language
 from talmach.translation.use_case import Translator
 from talmach.translation.values import Segment, Timings, Totals, TranslationOptions, Usage

@@ -1,11 +1,11 @@
 """TLS of the server, from PEM files that may be replaced while it runs."""
 
-import ssl
 from pathlib import Path
 
 import grpc
 
-from talmach.rpc.watched import UnusableFile, Watched, read
+from talmach.access.certificates import check_certificate, check_pair
+from talmach.access.watched import Watched, read
 
 CERT_SETTING = "TALMACH_TLS_CERT_FILE"
 KEY_SETTING = "TALMACH_TLS_KEY_FILE"
@@ -43,28 +43,3 @@ class ServerTls:
         client_ca = read(CLIENT_CA_SETTING, self._client_ca_file) if self._client_ca_file else None
         pair = read(KEY_SETTING, self._key_file), read(CERT_SETTING, self._cert_file)
         return grpc.ssl_server_certificate_configuration([pair], root_certificates=client_ca)
-
-
-# What gRPC makes of files that are no good is a handshake that fails every time: OpenSSL tries them first.
-
-
-def check_certificate(option: str, path: Path) -> None:
-    """Raise UnusableFile unless the file that `option` (or a setting) names holds a certificate."""
-    read(option, path)
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cafile=path)
-    except ssl.SSLError as error:
-        raise UnusableFile(f"{option}: {path} is not a certificate in PEM") from error
-
-
-def check_pair(cert_option: str, cert: Path, key_option: str, key: Path) -> None:
-    """Raise UnusableFile unless the two files hold a certificate and its private key."""
-    check_certificate(cert_option, cert)
-    read(key_option, key)
-    try:
-        # With a password, of any kind, OpenSSL does not ask for one at the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
-    except ssl.SSLError as error:
-        is_other = error.reason == "KEY_VALUES_MISMATCH"
-        problem = "is not the key of the certificate" if is_other else "is not an unencrypted private key in PEM"
-        raise UnusableFile(f"{key_option}: {key} {problem}") from error

@@ -9,7 +9,6 @@ from typing import Any
 
 import grpc
 
-from talmach.offload import offload
 from talmach.pb import common_pb2
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.translation_pb2_grpc import TranslationServiceServicer
@@ -23,6 +22,7 @@ from talmach.rpc.messages.requests import RequestReader
 from talmach.rpc.offsets import SegmentOffsets
 from talmach.summary.use_case import Summarizer
 from talmach.text.language import detect, determine
+from talmach.threads import offload
 from talmach.translation.job import raise_if_all_failed
 from talmach.translation.use_case import Translator
 from talmach.translation.values import Timings

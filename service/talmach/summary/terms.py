@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from talmach.ranking import SparseRows
+from talmach.summary.ranking import SparseRows
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ-][^\W_]+)*")
 # Cut here, the forms of most Russian and Belarusian words fall together.

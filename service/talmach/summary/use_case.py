@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from talmach import ranking
 from talmach.engine.base import SentenceEncoder
 from talmach.errors import EngineStuck
 from talmach.metrics import Metrics
-from talmach.ranking import BREVITY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
+from talmach.summary import ranking
 from talmach.summary.candidates import Verdict, judge
+from talmach.summary.ranking import BREVITY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
 from talmach.summary.terms import term_vectors
 from talmach.summary.values import (
     DEFAULT_DIVERSITY,

@@ -1,20 +1,20 @@
-"""The parts of one call's sentences: recalled from the memory, or decoded in the batching queues, each once."""
+"""The parts of one call's sentences: taken from the cache, or decoded in the batching queues, each once."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from talmach.batching import BatchingQueue, Decoded
+from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure, EngineTimeout
-from talmach.memory import TranslationMemory
 from talmach.translation.values import Timings, Usage
 
 Key = tuple[Direction, str]
 
 
 class Hypotheses:
-    """Asks memory and queues, keeps the answers and counts what they cost; texts of one call share one."""
+    """Asks cache and queues, keeps the answers and counts what they cost; texts of one call share one."""
 
     def __init__(
         self,
@@ -22,12 +22,12 @@ class Hypotheses:
         *,
         beam_size: int | None,
         deadline: float | None,
-        memory: TranslationMemory | None = None,
+        cache: HypothesisCache | None = None,
     ) -> None:
         self._queues = queues
         self._beam_size = beam_size
         self._deadline = deadline
-        self._memory = memory
+        self._cache = cache
         self._turn = asyncio.Lock()
         self._tokens: dict[Key, list[str]] = {}
         self._recalled: dict[tuple[Key, DecodeOptions], Hypothesis] = {}
@@ -98,7 +98,7 @@ class Hypotheses:
         return Timings(1_000 * (taken - queued), 1_000 * (done - taken), total_ms, queued)
 
     def usage(self) -> Usage:
-        """Return what the models were given and what they made; a part that took both memory and model is no hit."""
+        """Return what the models were given and what they made; a part that took both cache and model is no hit."""
         return Usage(
             self._source_tokens,
             sum(each.hypothesis.tokens for each in self._decoded.values()),
@@ -106,19 +106,19 @@ class Hypotheses:
         )
 
     async def _recall(self, searches: Iterable[tuple[Key, DecodeOptions]]) -> None:
-        if self._memory is None:
+        if self._cache is None:
             return
-        unknown = {self._memory_key(*search): search for search in searches if search not in self._recalled}
+        unknown = {self._cache_key(*search): search for search in searches if search not in self._recalled}
         if unknown:
-            for memory_key, hypothesis in (await self._memory.get_many(unknown)).items():
-                key, options = unknown[memory_key]
+            for cache_key, hypothesis in (await self._cache.get_many(unknown)).items():
+                key, options = unknown[cache_key]
                 self._recalled[key, options] = hypothesis
                 self._used_models.add(self._queues[key[0]].engine.model_id)
 
-    def _memory_key(self, key: Key, options: DecodeOptions) -> bytes:
-        assert self._memory is not None
+    def _cache_key(self, key: Key, options: DecodeOptions) -> bytes:
+        assert self._cache is not None
         direction, text = key
-        return self._memory.key(self._queues[direction].engine.model_id, options, direction, text)
+        return self._cache.key(self._queues[direction].engine.model_id, options, direction, text)
 
     def _tokenize(self, key: Key) -> list[str]:
         if key not in self._tokens:
@@ -148,7 +148,7 @@ class Hypotheses:
         except EngineFailure:
             # The batch may have failed because of another sentence in it.
             decoded = await self._future(key, options, alone=True)
-        if self._memory is not None and id(decoded) not in self._decoded:
-            await self._memory.put(self._memory_key(key, options), decoded.hypothesis)
+        if self._cache is not None and id(decoded) not in self._decoded:
+            await self._cache.put(self._cache_key(key, options), decoded.hypothesis)
         self._decoded[id(decoded)] = decoded
         return decoded.hypothesis

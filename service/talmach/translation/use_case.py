@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 from talmach import quality
 from talmach.batching import BatchingQueue
+from talmach.cache import HypothesisCache
 from talmach.engine.base import Direction
 from talmach.errors import InvalidRequest, ModelNotFound, Violation, language_undetermined, unsupported_language_pair
-from talmach.memory import TranslationMemory
 from talmach.metrics import Metrics
-from talmach.offload import offload
 from talmach.text import protected
 from talmach.text.article import Article, Field
 from talmach.text.language import Candidate, detect, determine
+from talmach.threads import offload
 from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
 from talmach.translation.hypotheses import Hypotheses
@@ -43,7 +43,7 @@ class Translator:
         queues: Mapping[str, BatchingQueue],
         *,
         low_confidence_score: float | None = None,
-        memory: TranslationMemory | None = None,
+        cache: HypothesisCache | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         """`queues` maps model id to queue, in the order of preference.
@@ -52,7 +52,7 @@ class Translator:
         """
         self._queues = queues
         self._low_confidence_score = low_confidence_score
-        self._memory = memory
+        self._cache = cache
         self._metrics = metrics or Metrics()
         self._defaults: dict[Direction, BatchingQueue] = {}
         for queue in queues.values():
@@ -87,7 +87,7 @@ class Translator:
 
         """
         queues = self._select(options.model)
-        hypotheses = Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, memory=self._memory)
+        hypotheses = Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, cache=self._cache)
         draft = await offload(len(article.text), self._draft, article, options, queues, hypotheses, only)
         (job,) = await self._begin([draft], hypotheses)
         return job
@@ -100,7 +100,7 @@ class Translator:
         Raises what `start` raises; an InvalidRequest names what is wrong with any of them, as `texts[index]`.
         """
         queues = self._select(options.model)
-        hypotheses = Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, memory=self._memory)
+        hypotheses = Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, cache=self._cache)
         chars = sum(len(text.text) for text in texts)
         drafts = await offload(chars, self._draft_all, texts, options, queues, hypotheses)
         return await self._begin(drafts, hypotheses)

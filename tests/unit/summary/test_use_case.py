@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from talmach.errors import EngineFailure
-from talmach.ranking import Weights
+from talmach.summary.ranking import Weights
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article, Field

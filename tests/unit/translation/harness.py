@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from talmach.batching import BatchingQueue
-from talmach.memory import TranslationMemory
+from talmach.cache import HypothesisCache
 from talmach.metrics import Metrics
 from talmach.text.article import Article
 from talmach.translation.job import TranslationJob
@@ -45,13 +45,13 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    *engines: NaughtyEngine, workers: int = 1, memory: TranslationMemory | None = None, **options: Any
+    *engines: NaughtyEngine, workers: int = 1, cache: HypothesisCache | None = None, **options: Any
 ) -> AsyncIterator[Running]:
     """Open a translator over the engines, in the order of preference; the first one is the one to look into."""
     engines = engines or (NaughtyEngine(),)
     metrics = Metrics()
     queues = {engine.model_id: BatchingQueue(engine, workers=workers, metrics=metrics, **options) for engine in engines}
-    translator = Translator(queues, low_confidence_score=-5, memory=memory, metrics=metrics)
+    translator = Translator(queues, low_confidence_score=-5, cache=cache, metrics=metrics)
     try:
         yield Running(engines[0], queues[engines[0].model_id], translator, metrics)
     finally:

@@ -36,7 +36,7 @@ _Value = TypeAdapter[tuple[str, str, float, int]](
         Annotated[int, Strict(), Field(ge=1, le=1_000_000)],
     ]
 )
-_log: Any = structlog.get_logger("talmach.memory")
+_log: Any = structlog.get_logger("talmach.cache")
 
 
 class SharedTier:
@@ -123,7 +123,7 @@ class SharedTier:
             return None
         if is_probe:
             self._is_lost, self._asleep_until = False, 0.0
-            _log.info("memory.redis_back")
+            _log.info("cache.redis_back")
         return answer
 
     async def _in_time(self, request: Callable[[], Awaitable[_Result]]) -> _Result:
@@ -144,7 +144,7 @@ class SharedTier:
         if not self._is_lost:
             self._is_lost = True
             # By type only: the text may hold the address with its password.
-            _log.warning("memory.redis_lost", error=type(error).__name__)
+            _log.warning("cache.redis_lost", error=type(error).__name__)
 
 
 def _see(task: "asyncio.Future[Any]") -> None:

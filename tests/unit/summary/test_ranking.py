@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from talmach.ranking import (
+from talmach.summary.ranking import (
     DUPLICATE_SIMILARITY,
     LengthBudget,
     Selection,

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from talmach.cache.keys import key_of
+from talmach.cache.tier import Tier
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.memory.keys import key_of
-from talmach.memory.tier import Tier
 
 
-class TranslationMemory:
+class HypothesisCache:
     """Tiers under one roof."""
 
     def __init__(self, tiers: Sequence[Tier], fingerprints: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The recurring parts of boilerplate lines, as sources of regular expressions for `boilerplate_rules`.
+"""The recurring parts of boilerplate lines, as sources of regular expressions for `story` and `imprint`.
 
 Case counts outside of ``(?i:...)``: a capital tells the name of a photographer from the beginning of a sentence.
 """

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from talmach.access.quotas import Account, Quotas
+from talmach.access.watched import UnusableFile, Watched, read
 from talmach.errors import PermissionDenied, Unauthenticated
 from talmach.metrics import Metrics
-from talmach.rpc.quotas import Account, Quotas
-from talmach.rpc.watched import UnusableFile, Watched, read
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -1,4 +1,4 @@
-"""What the memory asks of each of its tiers."""
+"""What the cache asks of each of its tiers."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol

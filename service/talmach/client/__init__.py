@@ -22,7 +22,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # typ
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
-from talmach.channel import Tls, open_channel
+from talmach.client.channel import Tls, open_channel
 from talmach.pb.common_pb2 import Article, GlossaryEntry, LanguageDetection, Span, TextField, TranslationOptions
 from talmach.pb.info_pb2 import GetServerInfoRequest, GetServerInfoResponse, Limits, ModelInfo
 from talmach.pb.info_pb2_grpc import InfoServiceStub

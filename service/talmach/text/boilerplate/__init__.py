@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from talmach.text.boilerplate_imprint import IMPRINT_RULES
-from talmach.text.boilerplate_rule import BoilerplateKind
-from talmach.text.boilerplate_rules import STORY_RULES
-from talmach.text.boilerplate_words import MENU_WORDS
+from talmach.text.boilerplate.imprint import IMPRINT_RULES
+from talmach.text.boilerplate.rule import BoilerplateKind
+from talmach.text.boilerplate.story import STORY_RULES
+from talmach.text.boilerplate.words import MENU_WORDS
 from talmach.text.document import Document, Piece
 from talmach.text.span import Span
 

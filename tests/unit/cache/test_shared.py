@@ -12,13 +12,13 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 
+from talmach.cache import shared
+from talmach.cache.keys import key_of
+from talmach.cache.shared import SharedTier
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.log import configure_logging
-from talmach.memory import shared
-from talmach.memory.keys import key_of
-from talmach.memory.shared import SharedTier
 from talmach.metrics import Metrics
-from tests.unit.memory.conftest import RedisServer
+from tests.unit.cache.conftest import RedisServer
 
 HYPOTHESIS = Hypothesis("Горад «адкрыў» школу.\u2028", -0.123456789012345678, 7, truncated=False)
 KEY = key_of("model", DecodeOptions(), Direction("ru", "be"), "Город открыл школу.")
@@ -45,9 +45,9 @@ async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
 
 
 def events(log: io.StringIO) -> list[str]:
-    """Return the memory's own events, in order."""
+    """Return the cache's own events, in order."""
     logged = [json.loads(line) for line in log.getvalue().splitlines()]
-    return [each["event"] for each in logged if str(each["event"]).startswith("memory.")]
+    return [each["event"] for each in logged if str(each["event"]).startswith("cache.")]
 
 
 async def eventually(holds: Callable[[], Awaitable[object]]) -> None:
@@ -136,14 +136,14 @@ async def test_a_redis_that_dies_is_left_alone_until_it_is_back(
         assert await tier.get_many([KEY]) == {}
         await tier.put_many({OTHER: HYPOTHESIS})
     assert metrics.registry.get_sample_value("talmach_cache_redis_errors_total") == 1
-    assert events(log) == ["memory.redis_lost"]
+    assert events(log) == ["cache.redis_lost"]
     redis_server.start()
     assert await tier.get_many([KEY]) == {}
     monkeypatch.setattr(tier, "_asleep_until", 0.0)  # the pause is over
     assert await tier.get_many([KEY]) == {}  # the server has forgotten
     await tier.put_many({KEY: HYPOTHESIS})
     await eventually(lambda: tier.get_many([KEY]))
-    assert events(log) == ["memory.redis_lost", "memory.redis_back"]
+    assert events(log) == ["cache.redis_lost", "cache.redis_back"]
     await tier.close()
 
 
@@ -160,7 +160,7 @@ async def test_a_redis_that_hangs_costs_one_timeout(log: io.StringIO) -> None:
         assert time.monotonic() - began < 25  # 50 timeouts would be twice that
         await tier.close()
     assert metrics.registry.get_sample_value("talmach_cache_redis_errors_total") < 10
-    assert events(log)[0] == "memory.redis_lost"
+    assert events(log)[0] == "cache.redis_lost"
     assert "geheim" not in log.getvalue()
 
 

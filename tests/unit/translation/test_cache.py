@@ -1,13 +1,13 @@
-"""The translation memory in front of the queue, texts that share sentences, and planning off the event loop."""
+"""The cache in front of the queue, texts that share sentences, and planning off the event loop."""
 
 import asyncio
 import threading
 
 import pytest
 
+from talmach.cache import HypothesisCache, LocalTier
 from talmach.engine.base import DecodeOptions, Hypothesis
 from talmach.errors import InvalidRequest, QueueFull
-from talmach.memory import LocalTier, TranslationMemory
 from talmach.metrics import Metrics
 from talmach.text.article import Article
 from talmach.translation import use_case
@@ -21,9 +21,9 @@ TEXT = (
 BOOK = "\n".join(f"Сказ нумар {number} гэтай кнігі." for number in range(200))
 
 
-def remembering(fingerprint: str = "weights", tier: LocalTier | None = None) -> TranslationMemory:
-    """Return a memory for the naughty engine."""
-    return TranslationMemory([tier or LocalTier(1 << 20)], {"naughty": fingerprint})
+def remembering(fingerprint: str = "weights", tier: LocalTier | None = None) -> HypothesisCache:
+    """Return a cache for the naughty engine."""
+    return HypothesisCache([tier or LocalTier(1 << 20)], {"naughty": fingerprint})
 
 
 def answer(translation: ArticleTranslation) -> tuple[object, object]:
@@ -33,7 +33,7 @@ def answer(translation: ArticleTranslation) -> tuple[object, object]:
 
 async def test_the_second_time_no_model_is_asked() -> None:
     """The same answer, second decodes included; every part is a hit, and the model is named all the same."""
-    async with running(memory=remembering()) as served:
+    async with running(cache=remembering()) as served:
         first = await served.translate(TEXT)
         decoded = list(served.engine.decoded)
         second = await served.translate(TEXT)
@@ -47,7 +47,7 @@ async def test_the_second_time_no_model_is_asked() -> None:
 
 async def test_only_what_is_unknown_is_queued() -> None:
     """One new sentence between known ones is decoded, and nothing else."""
-    async with running(memory=remembering()) as served:
+    async with running(cache=remembering()) as served:
         await served.translate("Школа адкрыта сёння. Дзеці вельмі рады.")
         served.engine.batches.clear()
         usage = (await served.translate("Школа адкрыта сёння. Новы мост тут. Дзеці вельмі рады.")).totals.usage
@@ -59,7 +59,7 @@ async def test_other_options_and_other_weights_are_not_answered() -> None:
     """A beam is no greedy search, and a model that was replaced under its name is another model."""
     tier = LocalTier(1 << 20)
     for fingerprint in ("weights", "other weights"):
-        async with running(memory=remembering(fingerprint, tier)) as served:
+        async with running(cache=remembering(fingerprint, tier)) as served:
             for options in (TO_ENGLISH, TranslationOptions("en", beam_size=4), TranslationOptions("ru")):
                 await served.translate("Школа адкрыта сёння.", options)
             assert len(served.engine.batches) == 3
@@ -67,7 +67,7 @@ async def test_other_options_and_other_weights_are_not_answered() -> None:
 
 async def test_a_cut_sentence_is_decoded_again() -> None:
     """What is truncated is not remembered."""
-    async with running(memory=remembering()) as served:
+    async with running(cache=remembering()) as served:
         for _ in range(2):
             usage = (await served.translate("Гэты сказ cut скончыўся.")).totals.usage
     assert usage.cache_hits == 0
@@ -75,9 +75,9 @@ async def test_a_cut_sentence_is_decoded_again() -> None:
 
 
 async def test_a_cancelled_sentence_is_not_remembered() -> None:
-    """A job that is given up while its sentence is in the engine leaves nothing in the memory."""
+    """A job that is given up while its sentence is in the engine leaves nothing in the cache."""
     tier = LocalTier(1 << 20)
-    async with running(memory=remembering(tier=tier)) as served:
+    async with running(cache=remembering(tier=tier)) as served:
         job = await served.start("Гэты сказ hang вісіць.")
         await until(served.engine.began.is_set)
         job.cancel()
@@ -163,7 +163,7 @@ class SlowTier(LocalTier):
 async def test_a_caller_that_goes_away_during_the_lookup_queues_nothing() -> None:
     """The lookup is awaited before anything is queued."""
     tier = SlowTier()
-    async with running(memory=remembering(tier=tier)) as served:
+    async with running(cache=remembering(tier=tier)) as served:
         task = asyncio.ensure_future(served.start("Дзеці рады."))
         await asyncio.wait_for(tier.asked.wait(), 10)
         task.cancel()
@@ -185,7 +185,7 @@ async def test_known_sentences_let_the_loop_turn() -> None:
             turns += 1
             await asyncio.sleep(0)
 
-    async with running(memory=remembering()) as served:
+    async with running(cache=remembering()) as served:
         first = await served.translate(BOOK)
         job = await served.start(BOOK)
         counting = asyncio.ensure_future(count())

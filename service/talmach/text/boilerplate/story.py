@@ -4,9 +4,9 @@ A rule must match a sentence or paragraph as a whole. Precision comes first: whe
 sentence of an article, the rule asks for more (a channel's name, a colon, capitalised names only).
 """
 
-from talmach.text.boilerplate_rule import BoilerplateKind as Kind
-from talmach.text.boilerplate_rule import Rule, rule
-from talmach.text.boilerplate_words import (
+from talmach.text.boilerplate.rule import BoilerplateKind as Kind
+from talmach.text.boilerplate.rule import Rule, rule
+from talmach.text.boilerplate.words import (
     AGENCY,
     CAPITALISED,
     CHANNEL,

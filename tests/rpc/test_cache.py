@@ -1,4 +1,4 @@
-"""The translation memory as callers and operators see it: the whole application with the embedded models."""
+"""The cache as callers and operators see it: the whole application with the embedded models."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def sample(application: Application, name: str, **labels: str) -> float:
 
 
 async def test_the_same_article_again(lines: list[str]) -> None:
-    """All but the cut sentences come from the memory, the answer is the same byte for byte, and the metrics know."""
+    """All but the cut sentences come from the cache, the answer is the same byte for byte, and the metrics know."""
     application = Application(load_settings(address="127.0.0.1:0", workers=1))
     async with application, TalmachClient(application.address) as client:
         first = await client.translate_article(Article(body="\n".join(lines)), TO_ENGLISH)
@@ -57,7 +57,7 @@ async def test_the_same_article_again(lines: list[str]) -> None:
 
 
 async def test_a_known_sentence_is_a_hit_and_costs_nothing() -> None:
-    """Exact figures for one sentence; another target, beam or a memory that is off makes it a miss."""
+    """Exact figures for one sentence; another target, beam or a cache that is off makes it a miss."""
     article = Article(body="Горад адкрыў новую школу.")
     application = Application(load_settings(address="127.0.0.1:0", workers=1))
     async with application, TalmachClient(application.address) as client:

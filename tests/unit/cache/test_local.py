@@ -5,9 +5,9 @@ import tracemalloc
 
 import pytest
 
+from talmach.cache import HypothesisCache, LocalTier, fingerprint
+from talmach.cache.keys import key_of
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.memory import LocalTier, TranslationMemory, fingerprint
-from talmach.memory.keys import key_of
 from talmach.metrics import Metrics
 
 RUSSIAN = Direction("ru", "en")
@@ -102,21 +102,21 @@ def test_a_fingerprint_is_that_of_weights_and_runtime() -> None:
 
 async def test_only_what_is_complete_is_kept() -> None:
     """A sentence that was cut off or came to nothing gets another try."""
-    memory = TranslationMemory([LocalTier(1 << 20)], {"m": "fingerprint"})
-    keys = [memory.key("m", GREEDY, RUSSIAN, text) for text in ("cut", "empty", "good")]
+    cache = HypothesisCache([LocalTier(1 << 20)], {"m": "fingerprint"})
+    keys = [cache.key("m", GREEDY, RUSSIAN, text) for text in ("cut", "empty", "good")]
     for each, value in zip(keys, (hypothesis(truncated=True), hypothesis(""), hypothesis()), strict=True):
-        await memory.put(each, value)
-    assert await memory.get_many(keys) == {keys[2]: hypothesis()}
+        await cache.put(each, value)
+    assert await cache.get_many(keys) == {keys[2]: hypothesis()}
 
 
 async def test_a_near_tier_learns_from_a_far_one() -> None:
     """And the far one is asked only for what the near one lacks."""
     metrics = Metrics()
     near, far = LocalTier(1 << 20), LocalTier(1 << 20, metrics)
-    memory = TranslationMemory([near, far], {})
+    cache = HypothesisCache([near, far], {})
     await far.put_many({key(0): hypothesis()})
     await near.put_many({key(1): hypothesis()})
     for _ in range(2):
-        assert set(await memory.get_many([key(0), key(1)])) == {key(0), key(1)}
+        assert set(await cache.get_many([key(0), key(1)])) == {key(0), key(1)}
     assert metrics.registry.get_sample_value("talmach_cache_lookups_total", {"tier": "local", "result": "hit"}) == 1
     assert metrics.registry.get_sample_value("talmach_cache_lookups_total", {"tier": "local", "result": "miss"}) == 0

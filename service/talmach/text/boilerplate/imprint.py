@@ -1,8 +1,8 @@
 """The wording of lines that say who, where, when and on what terms, of counters and of advertisements."""
 
-from talmach.text.boilerplate_rule import BoilerplateKind as Kind
-from talmach.text.boilerplate_rule import Rule, rule
-from talmach.text.boilerplate_words import (
+from talmach.text.boilerplate.rule import BoilerplateKind as Kind
+from talmach.text.boilerplate.rule import Rule, rule
+from talmach.text.boilerplate.words import (
     AGENCY,
     CAPITALISED,
     COUNTED,

@@ -1,0 +1,31 @@
+"""Whether PEM files are what they should be: OpenSSL tries them before a server or a client does.
+
+What gRPC makes of files that are no good is a handshake that fails every time.
+"""
+
+import ssl
+from pathlib import Path
+
+from talmach.access.watched import UnusableFile, read
+
+
+def check_certificate(option: str, path: Path) -> None:
+    """Raise UnusableFile unless the file that `option` (or a setting) names holds a certificate."""
+    read(option, path)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cafile=path)
+    except ssl.SSLError as error:
+        raise UnusableFile(f"{option}: {path} is not a certificate in PEM") from error
+
+
+def check_pair(cert_option: str, cert: Path, key_option: str, key: Path) -> None:
+    """Raise UnusableFile unless the two files hold a certificate and its private key."""
+    check_certificate(cert_option, cert)
+    read(key_option, key)
+    try:
+        # With a password, of any kind, OpenSSL does not ask for one at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+    except ssl.SSLError as error:
+        is_other = error.reason == "KEY_VALUES_MISMATCH"
+        problem = "is not the key of the certificate" if is_other else "is not an unencrypted private key in PEM"
+        raise UnusableFile(f"{key_option}: {key} {problem}") from error
