@@ -2,17 +2,25 @@
 
     python -m models.training.card MODEL_ID --corpus CORPUS --trained "2 CPU cores, 60 minutes"
 
-Also lists the sources in the manifest. The examples are the best and the worst of our own parallel articles, by chrF.
+Also lists the sources in the manifest. Tables come from `models/results`, the examples from our own parallel articles.
 """
 
 import argparse
 import csv
-from collections.abc import Iterator
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 import sacrebleu
 
 from models.training import register
+from models.training.doubt import BAD_CHRF, GOOD_FLAGGED, show
+from models.training.evaluate import results_path
 from models.training.publish.served import translate_lines
 from talmach.app.loading import decode_options
 from talmach.catalog.manifest import ModelSpec, Score, load
@@ -21,109 +29,229 @@ from talmach.text.article import Article, Field
 
 MODELS_DIR = Path(__file__).parents[1]
 ARTICLES = MODELS_DIR.parent / "tests" / "data" / "articles"
-EXAMPLES = 5
-EXAMPLE_DIRECTIONS = tuple(map(Direction.parse, ("be-en", "en-be", "ru-en", "ru-be")))
-LIMITS = {
+EXAMPLES = 2  # of each direction, among the best and among the worst
+STRENGTHS = {
     "translation": (
-        "It sees one sentence at a time. Rare names are spelled by ear, idioms are taken literally, and in long"
-        " sentences clauses get lost; the service's quality flags find part of this. Its Belarusian comes"
-        " from interface texts, legal codes and, for news and prose, from a statistical translation of Russian, so"
-        " everyday words may come out in Russian dress. A high score is no proof: a draft is often sure of what is"
-        " wrong. Not for contracts, medicine or court."
+        "Declarative sentences of news, in the plain style of an agency: who did what, where and when, sums and dates."
+        " Between Russian and Belarusian most sentences can be printed after a glance; into English the sense of most"
+        " stands."
     ),
     "encoder": (
-        "It compares sentences within and across the three languages, and knows topics better than facts: two sentences"
-        " about different scores of one match are near to each other. While it is a bag of words it does not see their"
-        " order, nor who did what to whom."
+        "Finding the same sentence in another of the three languages, and sentences about the same thing within one;"
+        " that is what summaries need."
     ),
 }
+LIMITS = {
+    "translation": (
+        "It sees one sentence at a time, so that a pronoun may get the wrong gender. Names that it has not met are"
+        " spelled by ear, rare words are replaced by others of a like sound or field, idioms are taken literally, and"
+        " English wording is often wooden. English into Belarusian is the weakest direction, Belarusian into English"
+        " the next. Most of its Belarusian was made from Russian by statistics, so common words may come out in Russian"
+        " dress. What is wrong reads as fluently as what is right; the service's flags find a part of it, and the table"
+        " above says which part. Not for contracts, medicine or court."
+    ),
+    "encoder": (
+        "It knows topics better than facts: two sentences about different scores of one match are near to each other,"
+        " and so are a claim and its denial. Sentences beyond 127 pieces are read up to there."
+    ),
+}
+LICENCE_NOTE = (
+    "Not everything that it learnt from is free for commerce: research data of the WMT shared tasks and texts under"
+    " copyleft or share-alike licences are among it. What that means for the weights is not settled; whoever uses them"
+    " commercially should read the list below and decide, or train on the sources that suit them."
+)
+_DRAFT = "A draft: below the quality that a release needs. "
+# The first that fits; of several licences the strictest, because nothing says which line has which.
+_KINDS = (
+    ("research use", r"WMT|research"),
+    ("copyleft or share-alike", r"GPL|MPL|-SA\b"),
+    ("public domain or CC0", r"public domain|CC0"),
+    ("permissive or attribution", ""),
+)
 
 
-def read_sources(corpus: Path) -> list[tuple[str, str]]:
-    """Return (name, licence) of every source of the corpus."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of the corpus."""
+
+    name: str
+    pairs: int
+    licence: str
+
+    @property
+    def kind(self) -> str:
+        """What its licence asks for."""
+        return next(kind for kind, pattern in _KINDS if re.search(pattern, self.licence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One sentence of our articles, translated."""
+
+    direction: Direction
+    article: str
+    chrf: float
+    source: str
+    target: str
+
+
+def read_sources(corpus: Path) -> list[Source]:
+    """Return every source of the corpus."""
     with (corpus / "sources.tsv").open(encoding="utf-8") as file:
-        return [(row["source"], row["licence"]) for row in csv.DictReader(file, delimiter="\t")]
+        rows = csv.DictReader(file, delimiter="\t")
+        return [Source(row["source"], int(row["pairs"]), row["licence"]) for row in rows]
 
 
-def card(spec: ModelSpec, sources: list[tuple[str, str]], trained: str) -> str:
+def card(spec: ModelSpec, sources: list[Source], trained: str, report: dict[str, Any]) -> str:
     """Return the card's Markdown."""
+    is_translator = spec.kind == "translation"
+    search = f", searched with beam {spec.decoding.beam_size}" if is_translator else ""
     lines = [
         f"# {spec.id} {spec.version}",
         "",
-        f"{'A draft: below the quality that a release needs. ' if spec.draft else ''}{spec.architecture}; int8.",
-        f"Trained by `models/training` on {trained}. Licence: {spec.licence}.",
+        f"{_DRAFT if spec.draft else ''}{spec.architecture}; int8{search}.",
+        f"Trained by `models/training` on {trained}.",
+        "",
+        f"Licence: {spec.licence}. {LICENCE_NOTE}",
         "",
         "## Scores",
         "",
-        *(f"- {direction}: {_shown(score)}" for direction, score in spec.scores.items()),
+        *_scores(spec),
+        *(_beams(report["beams"], spec) if "beams" in report else ()),
+        *(_doubt(report["doubt"]) if "doubt" in report else ()),
+        "## What it is good at",
         "",
-        f"Signature: `{next(iter(spec.scores.values())).signature}`" if spec.scores else "Not measured.",
+        STRENGTHS[spec.kind],
         "",
-        "## Limits",
+        "## What it is bad at",
         "",
         LIMITS[spec.kind],
         "",
-        *(_examples(spec) if spec.kind == "translation" else ()),
+        *(_examples(spec) if is_translator else ()),
         "## Trained on",
         "",
-        "| source | licence |",
-        "|---|---|",
-        *(f"| {name} | {licence.replace('|', '/')} |" for name, licence in sources),
+        *_shares(sources),
+        "",
+        "| source | pairs | licence |",
+        "|---|---|---|",
+        *(f"| {each.name} | {each.pairs:,} | {each.licence.replace('|', '/')} |" for each in sources),
     ]
     return "\n".join(lines) + "\n"
 
 
+def _scores(spec: ModelSpec) -> Iterator[str]:
+    if not spec.scores:
+        yield from ("Not measured.", "")
+        return
+    yield from (f"- {direction}: {_shown(score)}" for direction, score in spec.scores.items())
+    yield from ("", f"Signature: `{next(iter(spec.scores.values())).signature}`", "")
+
+
 def _shown(score: Score) -> str:
-    values = {"chrF2": score.chrf, "BLEU": score.bleu, "retrieval accuracy": score.retrieval_accuracy}
-    return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+    if score.retrieval_accuracy is not None:
+        return f"the nearest sentence is the translation in {100 * score.retrieval_accuracy:.1f} %"
+    values = {"chrF2": score.chrf, "BLEU": score.bleu}
+    return ", ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
+
+
+def _beams(beams: dict[str, Any], spec: ModelSpec) -> Iterator[str]:
+    greedy_s = sum(row["cpu_s"] for row in beams["1"].values())
+    yield from ("## Beam", "", "chrF2 / BLEU on the same set, and processor time in units of greedy search.", "")
+    yield f"| beam | {' | '.join(spec.directions)} | mean | time |"
+    yield "|---|" + "---|" * (len(spec.directions) + 2)
+    for size, rows in beams.items():
+        cells = [f"{rows[direction]['chrf']:.2f} / {rows[direction]['bleu']:.2f}" for direction in spec.directions]
+        mean = " / ".join(f"{fmean(row[key] for row in rows.values()):.2f}" for key in ("chrf", "bleu"))
+        time = sum(row["cpu_s"] for row in rows.values()) / greedy_s
+        name = f"**{size}**" if int(size) == spec.decoding.beam_size else size
+        yield f"| {name} | {' | '.join(cells)} | {mean} | {time:.2f} |"
+    yield ""
+
+
+def _doubt(doubt: dict[str, Any]) -> Iterator[str]:
+    text = (
+        f"The service flags a sentence LOW_CONFIDENCE when its {doubt['signal']} lies below the bound of its direction,"
+        f" as set in the manifest. Measured on {doubt['lines']} lines of the same set. Bad is a line with a chrF2 below"
+        f" {BAD_CHRF:.0f}, or in the lowest fifth of its direction; the bounds are set so that"
+        f" {100 * GOOD_FLAGGED:.0f} % of the good lines are flagged. The area is how often a signal puts a bad line"
+        " below a good one; 0.5 is chance."
+    )
+    yield from ("## Doubt", "", text, "", *show(doubt), "")
 
 
 def _examples(spec: ModelSpec) -> Iterator[str]:
-    judged = sorted(
-        (row for direction in EXAMPLE_DIRECTIONS for row in _judge(spec, direction)),
-        key=lambda row: row[0],
-        reverse=True,
-    )
-    for title, rows in (("What it is good at", judged[:EXAMPLES]), ("Where it fails", judged[-EXAMPLES:])):
-        yield from (f"## {title}", "", "| chrF | source | translation |", "|---|---|---|")
-        yield from (f"| {chrf:.0f} | {source} | {target} |" for chrf, source, target in rows)
+    judged = [each for direction in map(Direction.parse, spec.directions) for each in _judge(spec, direction)]
+    yield from ("## Our own articles", "")
+    yield from ("Mean chrF2 of their sentences; all twelve are in `tests/data/articles`.", "")
+    yield f"| article | {' | '.join(spec.directions)} |"
+    yield "|---|" + "---|" * len(spec.directions)
+    for article in sorted({each.article for each in judged}):
+        means = (
+            fmean(each.chrf for each in judged if (each.article, str(each.direction)) == (article, direction))
+            for direction in spec.directions
+        )
+        yield f"| {article} | {' | '.join(f'{mean:.0f}' for mean in means)} |"
+    yield ""
+    for title, is_best in (("Its best sentences", True), ("Its worst sentences", False)):
+        yield from (f"{title} of each direction:", "", "| | chrF2 | source | translation |", "|---|---|---|---|")
+        for direction in map(Direction.parse, spec.directions):
+            rows = sorted(
+                (each for each in judged if each.direction == direction), key=lambda each: each.chrf, reverse=is_best
+            )
+            yield from (
+                f"| {direction} | {each.chrf:.0f} | {each.source} | {each.target} |" for each in rows[:EXAMPLES]
+            )
         yield ""
 
 
-def _judge(spec: ModelSpec, direction: Direction) -> list[tuple[float, str, str]]:
-    """Return (chrF, source, translation) for every sentence of our own articles."""
+def _judge(spec: ModelSpec, direction: Direction) -> list[_Judged]:
+    """Translate every sentence of our own articles."""
     sources, references = (_sentences(language) for language in (direction.source, direction.target))
     results = translate_lines(
         MODELS_DIR / spec.path,
         direction,
-        sources,
+        [text for _, text in sources],
         max_source_tokens=spec.max_source_tokens,
         decoding=decode_options(spec),
     )
-    targets = [result.texts[Field.TEXT] for result in results]
     return [
-        (sacrebleu.sentence_chrf(target, [reference]).score, source, target)
-        for source, target, reference in zip(sources, targets, references, strict=True)
+        _Judged(direction, article, sacrebleu.sentence_chrf(target, [reference]).score, source, target)
+        for (article, source), (_, reference), target in zip(
+            sources, references, (result.texts[Field.TEXT] for result in results), strict=True
+        )
     ]
 
 
-def _sentences(language: str) -> list[str]:
-    texts = [path.read_text(encoding="utf-8") for path in sorted(ARTICLES.glob(f"*.{language}.txt"))]
-    return [sentence.text for text in texts for sentence in Article.of_text(text, language).sentences]
+def _sentences(language: str) -> list[tuple[str, str]]:
+    """Return (article, sentence) for every sentence of our own articles."""
+    return [
+        (path.name.removesuffix(f".{language}.txt"), sentence.text)
+        for path in sorted(ARTICLES.glob(f"*.{language}.txt"))
+        for sentence in Article.of_text(path.read_text(encoding="utf-8"), language).sentences
+    ]
+
+
+def _shares(sources: Iterable[Source]) -> Iterator[str]:
+    pairs: Counter[str] = Counter()
+    for source in sources:
+        pairs[source.kind] += source.pairs
+    shares = ", ".join(f"{100 * pairs[kind] / pairs.total():.0f} % {kind}" for kind, _ in reversed(_KINDS))
+    yield f"{pairs.total():,} sentence pairs, by what their licences ask for: {shares}."
 
 
 def write_card(model_id: str, corpus: Path, trained: str) -> None:
     """Write the card of a model, and its sources into the manifest."""
     sources = read_sources(corpus)
-    register.write_sources(MODELS_DIR, model_id, [f"{name} ({licence})" for name, licence in sources])
+    register.write_sources(MODELS_DIR, model_id, [f"{each.name} ({each.licence})" for each in sources])
     spec = load(MODELS_DIR).model(model_id)
+    report = json.loads(results_path(model_id).read_text(encoding="utf-8"))
     path = MODELS_DIR / (spec.card or f"{spec.path}/README.md")
-    path.write_text(card(spec, sources, trained), encoding="utf-8")
+    path.write_text(card(spec, sources, trained, report), encoding="utf-8")
 
 
 def main() -> None:
     """Run the step from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model_id")
     parser.add_argument("--corpus", type=Path, required=True, help="folder with sources.tsv")
     parser.add_argument("--trained", required=True, help="machine and time, in words")

@@ -178,9 +178,17 @@ def _translation(
 def write_report(spec: ModelSpec, report: dict[str, Any]) -> None:
     """Put the scores into the manifest and the whole report into `models/results`."""
     register.write_scores(MODELS_DIR, spec.id, report["scores"])
+    add_to_results(spec, report)
+
+
+def add_to_results(spec: ModelSpec, report: dict[str, Any]) -> None:
+    """Put a part of the report on a model into `models/results`, beside the other parts on the same version."""
     results = results_path(spec.id)
+    kept = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+    if kept.get("version") != spec.version:
+        kept = {"model": spec.id, "version": spec.version}
     results.parent.mkdir(exist_ok=True)
-    results.write_text(json.dumps({"model": spec.id, "version": spec.version, **report}, indent=2) + "\n")
+    results.write_text(json.dumps({**kept, **report}, indent=2) + "\n", encoding="utf-8")
 
 
 def results_path(model_id: str) -> Path:

@@ -11,8 +11,9 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from models.training import card, evaluate, register
+from models.training import card, doubt, evaluate, register
 from models.training.register import MODELS_DIR
 
 _UPDATE_TABLES = MODELS_DIR.parent / "tests" / "update_tables.py"
@@ -26,13 +27,18 @@ def main() -> None:
     parser.add_argument("--trained", required=True, help="machine and time, in words")
     parser.add_argument("--float32", type=Path, help="float32 export of the translation model: what does int8 cost?")
     parser.add_argument(
-        "--compare", type=int, nargs="+", default=[1, 2], metavar="BEAM", help="beams to measure beside the model's own"
+        "--compare", type=int, nargs="*", default=[1, 2], metavar="BEAM", help="beams to measure beside the model's own"
     )
+    parser.add_argument("--doubt-lines", type=int, help="lines of the development set for the study of doubt")
     arguments = parser.parse_args()
     specs = register.embed_as_told(arguments)
     for spec in specs:
         report = evaluate.evaluate_model(spec, arguments.corpus / "dev", arguments.float32, arguments.compare)
         evaluate.write_report(spec, report)
+    if any(spec.kind == "translation" for spec in specs):
+        with TemporaryDirectory() as work:
+            doubt.write(*doubt.run(arguments.corpus, Path(work), arguments.doubt_lines))
+    for spec in specs:
         card.write_card(spec.id, arguments.corpus, arguments.trained)
     subprocess.run([sys.executable, str(_UPDATE_TABLES)], check=True)
 

@@ -94,6 +94,13 @@ def write_scores(models_dir: Path, model_id: str, report: dict[str, dict[str, An
     (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
+def write_low_confidence(models_dir: Path, model_id: str, bounds: dict[str, float]) -> None:
+    """Replace the scores below which a model's translations are doubtful."""
+    document, model = _open(models_dir, model_id)
+    model["low_confidence"] = bounds
+    (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
 def write_sources(models_dir: Path, model_id: str, sources: list[str]) -> None:
     """Replace the list of what a model was trained on."""
     document, model = _open(models_dir, model_id)
