@@ -10,5 +10,6 @@ pytorch_peer, argos_peer    the same weights elsewhere
 sections    what is measured in every round
 records     values by round, their medians and ratios; the bars
 table       the Markdown table
+gpu         the bare engine on a GPU, from a bare checkout (`python -m benchmarks.gpu`)
 soak        mixed load for minutes, and whether the server grows
 """
