@@ -13,6 +13,7 @@ Writes `WORK/synthetic/belarusian.tsv.gz`: en-be pairs in the corpus's format, f
 import argparse
 import gzip
 import random
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -79,19 +80,20 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="folder of a CTranslate2 translation model")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=1_000_000, help="sentences of each kind, at most")
     arguments = parser.parse_args()
     experiment = experiments.load(arguments.experiment)
     data, rng = experiment.data, random.Random(experiment.training.seed)
-    if not any(source.file == FILE for source in data.sources):
+    wanted = [source for source in data.sources if source.file == FILE]
+    if not wanted:
         print(f"no source {FILE} in the experiment", flush=True)
         return
+    limit = max(source.limit or sys.maxsize for source in wanted)
     (arguments.work / "synthetic").mkdir(parents=True, exist_ok=True)
     monolingual = [(line, line) for line in read_monolingual(arguments.corpus)]
     parallel = read_parallel(arguments.corpus, data)
     with gzip.open(arguments.work / "synthetic" / f"{FILE}.tsv.gz", "wt", encoding="utf-8") as output:
         for direction, pairs in (("be-en", monolingual), ("ru-en", parallel)):
-            sample = rng.sample(pairs, min(arguments.limit, len(pairs)))
+            sample = rng.sample(pairs, min(limit, len(pairs)))
             back_translate(arguments.model, Direction.parse(direction), sample, data.max_tokens, output)
 
 

@@ -34,9 +34,10 @@ PART = "bundle.tar"
 _ENCODED_AT_ONCE = 100_000
 _CODE = Path(__file__).parent
 # What trains on the other machine; nothing of it imports the service.
-_PACKAGES = ("data", "network", "run")
-_MODULES = ("__init__.py", "experiment.py", "train.py", "train_encoder.py")
-_AT_HOME = {"corpus.py"}
+_MODULES = (
+    *("__init__.py", "experiment.py", "train.py", "train_encoder.py", "network/*.py", "run/*.py"),
+    *(f"data/{name}.py" for name in ("__init__", "noise", "packing", "sentences", "vocabulary")),
+)
 
 
 def read_sources(experiment: Experiment, corpus: Path, work: Path) -> Iterator[tuple[Source, list[Pair]]]:
@@ -102,18 +103,11 @@ def write_folder(experiment: Experiment, corpus: Path, work: Path, start: Path |
     kept = [ids[usable[ids].all(1)] for ids in pairs]
     print(f"{len(lines):,} sentences, {lengths.sum():,} tokens, {sum(map(len, kept)):,} pairs", flush=True)
     sentences.write(folder, experiment, tokens, kept, dev)
-    for name in _MODULES:
-        _copy_code(_CODE / name, folder)
-    for package in _PACKAGES:
-        for path in sorted((_CODE / package).glob("*.py")):
-            if path.name not in _AT_HOME:
-                _copy_code(path, folder)
-
-
-def _copy_code(path: Path, folder: Path) -> None:
-    target = folder / path.relative_to(_CODE.parents[1])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, target)
+    for pattern in _MODULES:
+        for path in _CODE.glob(pattern):
+            target = folder / path.relative_to(_CODE.parents[1])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
 
 
 def write_parts(folder: Path, output: Path, part_bytes: int) -> None:
