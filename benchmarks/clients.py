@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benchmarks.articles import BEAM_SIZE, Item, Story
-from talmach.client import Article, SummaryOptions, TalmachClient, TranslationOptions
+from talmach.client import Article, AsyncClient, SummaryOptions, TranslationOptions
 
 _TIMEOUT_S = 120.0
 _START_TIMEOUT_S = 60.0
@@ -75,7 +75,7 @@ def _run(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
 async def _load(address: str, items: Sequence[Item], callers: int, seconds: float) -> Load:
     latencies_ms: list[float] = []
     tokens = 0
-    async with TalmachClient(address) as client:
+    async with AsyncClient(address) as client:
         await client.wait_until_serving(_START_TIMEOUT_S)
         turns, cpu_s = itertools.cycle(items), time.process_time()
         started_at = time.perf_counter()
@@ -95,7 +95,7 @@ async def _load(address: str, items: Sequence[Item], callers: int, seconds: floa
 
 async def _one_by_one(address: str, items: Sequence[Item]) -> list[float]:
     latencies_ms = []
-    async with TalmachClient(address) as client:
+    async with AsyncClient(address) as client:
         await client.wait_until_serving(_START_TIMEOUT_S)
         for item in items:
             sent_at = time.perf_counter()
@@ -105,7 +105,7 @@ async def _one_by_one(address: str, items: Sequence[Item]) -> list[float]:
 
 
 async def _time(address: str, call: Any) -> float:
-    async with TalmachClient(address) as client:
+    async with AsyncClient(address) as client:
         await client.wait_until_serving(_START_TIMEOUT_S)
         sent_at = time.perf_counter()
         await call(client)
@@ -114,7 +114,7 @@ async def _time(address: str, call: Any) -> float:
 
 async def _stream(address: str, story: Story, target: str) -> Streamed:
     first_segment_ms = 0.0
-    async with TalmachClient(address) as client:
+    async with AsyncClient(address) as client:
         await client.wait_until_serving(_START_TIMEOUT_S)
         sent_at = time.perf_counter()
         async for event in client.stream_article(_article(story), _options(story, target), timeout_s=_TIMEOUT_S):
@@ -123,7 +123,7 @@ async def _stream(address: str, story: Story, target: str) -> Streamed:
         return Streamed(first_segment_ms, 1_000 * (time.perf_counter() - sent_at))
 
 
-async def _translate(client: TalmachClient, item: Item) -> None:
+async def _translate(client: AsyncClient, item: Item) -> None:
     options = TranslationOptions(
         source_language_code=item.source, target_language_code=item.target, beam_size=BEAM_SIZE
     )

@@ -10,10 +10,10 @@ from contextlib import aclosing
 from benchmarks.articles import Story, stories
 from talmach.client import (
     Article,
+    AsyncClient,
     BatchTranslateRequest,
     RpcFailed,
     SummaryOptions,
-    TalmachClient,
     TranslationOptions,
 )
 
@@ -37,7 +37,7 @@ class MixedLoad:
     async def _run(self, address: str, seconds: float, seed: int) -> dict[str, int]:
         codes: Counter[str] = Counter()
         end = time.monotonic() + seconds
-        async with TalmachClient(address) as client:
+        async with AsyncClient(address) as client:
             await client.wait_until_serving(_START_TIMEOUT_S)
             callers = [Caller(client, random.Random(seed + number), number) for number in range(_CALLERS)]
             await asyncio.gather(*(_call_on(caller, end, codes) for caller in callers))
@@ -47,7 +47,7 @@ class MixedLoad:
 class Caller:
     """One caller and what it can do."""
 
-    def __init__(self, client: TalmachClient, chance: random.Random, number: int) -> None:
+    def __init__(self, client: AsyncClient, chance: random.Random, number: int) -> None:
         self._client = client
         self._chance = chance
         self._stories = [story for language in ("be", "en", "ru") for story in stories(language)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from talmach.client import Article, BatchTranslateRequest, RpcFailed, TalmachClient, TranslationOptions
+from talmach.client import Article, AsyncClient, BatchTranslateRequest, RpcFailed, TranslationOptions
 from talmach.pb.translation_pb2 import TranslateTextRequest
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 
@@ -35,7 +35,7 @@ class Outcome:
     is_own: bool = True
 
 
-async def ask(client: TalmachClient, number: int, words: str = "дождж ідзе моцна", timeout_s: float = 60) -> Outcome:
+async def ask(client: AsyncClient, number: int, words: str = "дождж ідзе моцна", timeout_s: float = 60) -> Outcome:
     """Ask one question."""
     began = time.monotonic()
     try:
@@ -62,7 +62,7 @@ async def ask_once(address: str, number: int = 0) -> Outcome:
 async def hang(address: str, kind: str) -> None:
     """Make one call of a kind with more to do than will ever be done; for a process that will be killed."""
     body = " ".join(f"Слова {number} doze тут." for number in range(200))
-    async with TalmachClient(address) as client:
+    async with AsyncClient(address) as client:
         if kind == "unary":
             await client.translate_texts([body], TO_ENGLISH)
         elif kind == "stream":

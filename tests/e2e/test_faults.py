@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from talmach.catalog import default_models_dir
-from talmach.client import TalmachClient
+from talmach.client import AsyncClient
 from talmach.pb.segment_pb2 import SEGMENT_STATUS_FAILED as FAILED
 from tests.e2e import callers
 from tests.e2e.callers import ask, ask_once
@@ -133,7 +133,7 @@ def test_callers_that_vanish_leave_nothing(naughty: Start, tmp_path: Path, kind:
 async def test_deadlines_that_pass_in_the_engine_and_in_the_queue(naughty: Start) -> None:
     """Both callers learn it in time, nothing waits any more, and the worker is free for the next."""
     server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="1")
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         in_engine = asyncio.create_task(ask(client, 1, "doze", timeout_s=1.5))
         await asyncio.sleep(0.5)
         in_queue = asyncio.create_task(ask(client, 2, timeout_s=0.5))
@@ -150,7 +150,7 @@ async def test_two_thousand_calls_leave_nothing(naughty: Start, tmp_path: Path) 
     server = naughty(NAUGHTY_STATE=str(tmp_path / "state"))
 
     async def calls(count: int) -> None:
-        async with TalmachClient(server.address) as client:
+        async with AsyncClient(server.address) as client:
             for _ in range(count // 50):
                 outcomes = await asyncio.gather(*(ask(client, number) for number in range(50)))
                 assert {outcome.code for outcome in outcomes} == {"OK"}
@@ -169,13 +169,13 @@ async def test_two_thousand_calls_leave_nothing(naughty: Start, tmp_path: Path) 
 
 
 async def test_a_killed_server_is_not_missed(naughty: Start) -> None:
-    """Killed under load, and a start on the same address: no call of a `TalmachClient` fails or is mixed up."""
+    """Killed under load, and a start on the same address: no call of a `AsyncClient` fails or is mixed up."""
     address = free_address()
     options = {"address": address, "NAUGHTY_BATCH_S": "0.05", "TALMACH_MAX_BATCH_SIZE": "4"}
     server = naughty(**options)
 
     async def caller(first: int) -> None:
-        async with TalmachClient(address) as client:
+        async with AsyncClient(address) as client:
             for number in range(first, first + 15):
                 outcome = await ask(client, number)
                 assert (outcome.code, outcome.is_own) == ("OK", True)
@@ -192,7 +192,7 @@ async def test_a_killed_server_is_not_missed(naughty: Start) -> None:
 async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> None:
     """All that was accepted is answered, what comes later is refused, and the exit status is 0."""
     server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="2", NAUGHTY_BATCH_S="0.2")
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         calls = [asyncio.create_task(ask(client, number)) for number in range(60)]
         arrived = ("talmach_rpc_requests_total", "talmach_rpc_in_flight")
         await asyncio.to_thread(server.wait_until, lambda: sum(map(server.metric, arrived)) >= 60)
@@ -214,7 +214,7 @@ async def test_an_engine_that_fails_on_a_batch(naughty: Start, word: str, failed
     """It raises, or returns too few: every other sentence of the batch is translated, none is another's."""
     server = naughty(TALMACH_WORKERS="1")
     texts = [callers.question(number, word if number == 7 else "дождж ідзе моцна") for number in range(20)]
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=60)
         assert len(reply.translations) == len(texts)
         for number, translation in enumerate(reply.translations):
@@ -232,7 +232,7 @@ async def test_an_engine_that_fails_on_a_batch(naughty: Start, word: str, failed
 async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
     """Its callers learn it, the other worker goes on; with the last one lost, health says so, and SIGTERM works."""
     server = naughty(TALMACH_WORKERS="2", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         lost = await ask(client, 1, "freeze")
         assert (lost.code, lost.reason) == ("INTERNAL", "ENGINE_TIMEOUT")
         assert server.metric("talmach_stuck_workers") == 1
@@ -251,7 +251,7 @@ async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
 async def test_what_waits_for_a_hanging_engine_is_given_up_too(naughty: Start) -> None:
     """With the only worker lost, a queued call goes to another replica; when the batch ends after all, so does that."""
     server = naughty(TALMACH_WORKERS="1", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         dozing = asyncio.create_task(ask(client, 1, "doze"))
         await asyncio.sleep(0.3)
         waiting = await ask_once(server.address, 2)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from talmach.client import TalmachClient
+from talmach.client import AsyncClient
 from tests.e2e.callers import Outcome, ask
 from tests.e2e.program import Server
 
@@ -32,7 +32,7 @@ def of(outcomes: list[Outcome], code: str) -> list[Outcome]:
 async def test_ten_times_more_than_it_can_do(naughty: Callable[..., Server]) -> None:
     """Refused calls cost next to nothing, accepted ones keep their deadlines, and no answer is another's."""
     server = naughty(**SMALL, NAUGHTY_BATCH_S="0.4")
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         await asyncio.gather(*(ask(client, number) for number in range(8)))
         before = resident_bytes(server)
         calls = []
@@ -59,7 +59,7 @@ async def test_ten_times_more_than_it_can_do(naughty: Callable[..., Server]) -> 
 async def test_who_waits_as_told_is_let_in(naughty: Callable[..., Server]) -> None:
     """Twice what there is room for: nearly all of the refused are accepted when they come back as they were told."""
     server = naughty(**SMALL, NAUGHTY_BATCH_S="0.2")
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         await asyncio.gather(*(ask(client, number, LONG) for number in range(30)))
 
         async def insist(number: int) -> list[Outcome]:

@@ -15,11 +15,11 @@ import trustme
 
 from talmach.client import (
     Article,
+    AsyncClient,
     BatchTranslateRequest,
     GlossaryEntry,
     RpcFailed,
     SummaryOptions,
-    TalmachClient,
     TranslationOptions,
 )
 from tests.e2e.program import COMMAND, TIMEOUT_S, Server, environment, free_address, talmach
@@ -153,7 +153,7 @@ async def provoke(address: str, token: str, wrong_token: str) -> list[str]:
     ]
     errors: list[str] = []
 
-    async def attempt(client: TalmachClient, options: TranslationOptions, sent: str = text) -> None:
+    async def attempt(client: AsyncClient, options: TranslationOptions, sent: str = text) -> None:
         with _noted(errors):
             await client.translate_texts([sent], options)
         with _noted(errors):
@@ -164,14 +164,14 @@ async def provoke(address: str, token: str, wrong_token: str) -> list[str]:
             answers = [answer.error async for answer in client.batch_translate(_items(sent, options))]
             errors.extend(repr((error.message, error.reason, dict(error.metadata))) for error in answers)
 
-    async with TalmachClient(address, token=token) as client:
+    async with AsyncClient(address, token=token) as client:
         for options in (good, glossary, *bad):
             await attempt(client, options)
         await attempt(client, good, MARKER * 10_000)
         with _noted(errors):
             await client.detect([MARKER * 99])
     for other in (wrong_token, ""):
-        async with TalmachClient(address, token=other) as client:
+        async with AsyncClient(address, token=other) as client:
             await attempt(client, good)
     async with grpc.aio.insecure_channel(address) as channel:
         for method in ("talmach.v1.TranslationService/TranslateText", f"{ITS_LATIN}.Service/{ITS_LATIN}"):

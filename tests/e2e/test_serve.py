@@ -13,8 +13,8 @@ import pytest
 
 from talmach.client import (
     Article,
+    AsyncClient,
     RpcFailed,
-    TalmachClient,
     TranslateArticleResponse,
     TranslationOptions,
 )
@@ -28,11 +28,11 @@ TO_ENGLISH = TranslationOptions(source_language_code="be", target_language_code=
 # Reads its article from standard input, says when the first segment has come, and goes on reading.
 STREAMING_CALLER = """
 import asyncio, sys
-from talmach.client import Article, TalmachClient, TranslationOptions
+from talmach.client import Article, AsyncClient, TranslationOptions
 
 async def main():
     options = TranslationOptions(source_language_code="be", target_language_code="en")
-    async with TalmachClient(sys.argv[1]) as client:
+    async with AsyncClient(sys.argv[1]) as client:
         async for event in client.stream_article(Article(body=sys.stdin.read()), options):
             if event.HasField("segment"):
                 print(event.segment.index, flush=True)
@@ -45,7 +45,7 @@ def call(address: str, body: str) -> TranslateArticleResponse:
     """Translate an article."""
 
     async def work() -> TranslateArticleResponse:
-        async with TalmachClient(address) as client:
+        async with AsyncClient(address) as client:
             return await client.translate_article(Article(body=body), TO_ENGLISH)
 
     return asyncio.run(work())

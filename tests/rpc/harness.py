@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from talmach.access.clients import ClientRegistry
 from talmach.batching import BatchingQueue
 from talmach.catalog.manifest import Decoding, Golden, ModelSpec, Score
-from talmach.client import TalmachClient, Tls
+from talmach.client import AsyncClient, Tls
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
 from talmach.pb import common_pb2 as common
@@ -123,8 +123,8 @@ class Running:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def client(self, token: str = "", tls: Tls | None = None) -> TalmachClient:
-        return TalmachClient(self.address, token=token, tls=tls)
+    def client(self, token: str = "", tls: Tls | None = None) -> AsyncClient:
+        return AsyncClient(self.address, token=token, tls=tls)
 
     def sample(self, name: str, **labels: str) -> float:
         """Return the value of a metric, 0 when it was never touched."""

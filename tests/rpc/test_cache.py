@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from talmach.app import Application
-from talmach.client import Article, TalmachClient, TranslateArticleResponse, TranslationOptions
+from talmach.client import Article, AsyncClient, TranslateArticleResponse, TranslationOptions
 from talmach.config import load_settings
 from talmach.pb.segment_pb2 import QUALITY_FLAG_TRUNCATED, SEGMENT_STATUS_TRANSLATED
 
@@ -33,7 +33,7 @@ def sample(application: Application, name: str, **labels: str) -> float:
 async def test_the_same_article_again(lines: list[str]) -> None:
     """All but the cut sentences come from the cache, the answer is the same byte for byte, and the metrics know."""
     application = Application(load_settings(address="127.0.0.1:0", workers=1))
-    async with application, TalmachClient(application.address) as client:
+    async with application, AsyncClient(application.address) as client:
         first = await client.translate_article(Article(body="\n".join(lines)), TO_ENGLISH)
         # What the draft loops on is cut, is not remembered, and may be cut elsewhere in another batch.
         whole = "\n".join(
@@ -60,7 +60,7 @@ async def test_a_known_sentence_is_a_hit_and_costs_nothing() -> None:
     """Exact figures for one sentence; another target, beam or a cache that is off makes it a miss."""
     article = Article(body="Горад адкрыў новую школу.")
     application = Application(load_settings(address="127.0.0.1:0", workers=1))
-    async with application, TalmachClient(application.address) as client:
+    async with application, AsyncClient(application.address) as client:
         first = await client.translate_article(article, TO_ENGLISH)
         second = await client.translate_article(article, TO_ENGLISH)
         beam = TranslationOptions(source_language_code="be", target_language_code="en", beam_size=2)
@@ -71,7 +71,7 @@ async def test_a_known_sentence_is_a_hit_and_costs_nothing() -> None:
     assert translation(first) == translation(second)
     assert 0 < held < 2_000
     off = Application(load_settings(address="127.0.0.1:0", workers=1, cache_mib=0))
-    async with off, TalmachClient(off.address) as client:
+    async with off, AsyncClient(off.address) as client:
         replies = [await client.translate_article(article, TO_ENGLISH) for _ in range(2)]
     assert [reply.usage.cache_hits for reply in replies] == [0, 0]
     assert [translation(reply) for reply in replies] == [translation(first)] * 2
@@ -82,7 +82,7 @@ async def test_a_redis_that_is_not_there_fails_nothing() -> None:
     settings = load_settings(address="127.0.0.1:0", workers=1, redis_url="redis://user:geheim@127.0.0.1:1/0")
     assert "geheim" not in repr(settings)
     application = Application(settings)
-    async with application, TalmachClient(application.address) as client:
+    async with application, AsyncClient(application.address) as client:
         reply = await client.translate_article(Article(body="Горад адкрыў новую школу."), TO_ENGLISH)
         assert reply.translation.complete
         assert sample(application, "talmach_cache_redis_errors_total") == 1

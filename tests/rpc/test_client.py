@@ -1,23 +1,35 @@
 """The public client against a real server."""
 
+import asyncio
+import inspect
 import json
+import re
 import time
+import typing
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import mypy.api
 import pytest
+from google.protobuf.message import Message
 
+import talmach.client
 from talmach.client import (
     Article,
+    AsyncClient,
     BatchTranslateRequest,
+    Client,
     RpcFailed,
+    Segment,
     SummaryOptions,
-    TalmachClient,
+    TranslateTextResponse,
     TranslationOptions,
     Violation,
     to_json,
 )
-from tests.rpc.harness import Clients, Running, running, until
+from tests.rpc.harness import LIMITS, Clients, Running, running, until
 
 TO_ENGLISH = TranslationOptions(target_language_code="en", source_language_code="be")
 ARTICLE = Article(headline="Новае возера", body="Рыбакі знайшлі на балоце новае возера. Яно вельмі глыбокае і чыстае.")
@@ -42,6 +54,103 @@ async def test_every_call(served: Running) -> None:
                 yield BatchTranslateRequest(id=name, text="Дождж ідзе.", options=TO_ENGLISH)
 
         assert {answer.id async for answer in client.batch_translate(items())} == {"a", "b"}
+
+
+async def test_every_call_without_an_event_loop(served: Running) -> None:
+    """The synchronous client has the same calls, and the same errors."""
+
+    def calls() -> None:
+        with Client(served.address) as client:
+            client.wait_until_serving(5)
+            assert len(client.translate_texts(("Дождж ідзе.", "Снег ідзе."), TO_ENGLISH).translations) == 2
+            article = client.translate_article(ARTICLE, TO_ENGLISH, SummaryOptions(max_sentences=1))
+            assert len(article.summary.sentences) == 1
+            events = [event.WhichOneof("event") for event in client.stream_article(ARTICLE, TO_ENGLISH)]
+            assert events == ["header", "segment", "segment", "segment", "trailer"]
+            items = [BatchTranslateRequest(id=name, text="Дождж ідзе.", options=TO_ENGLISH) for name in "ab"]
+            assert {answer.id for answer in client.batch_translate(items)} == {"a", "b"}
+            assert client.summarize(ARTICLE).summary.language_code == "be"
+            assert client.detect(["Я не ведаю, што гэта."]).detections[0].language_code == "be"
+            assert client.info().version == "1.2.3"
+            assert client.health("talmach.v1.InfoService") == "SERVING"
+            with pytest.raises(RpcFailed) as caught:
+                client.translate_texts([" "], TO_ENGLISH)
+            assert caught.value.violations == (Violation("texts[0]", "EMPTY_TEXT", "is empty"),)
+            with pytest.raises(RpcFailed) as caught:
+                list(client.stream_article(Article(), TO_ENGLISH))
+            assert caught.value.reason == "EMPTY_TEXT"
+
+    await asyncio.to_thread(calls)
+
+
+def test_both_clients_have_the_same_surface() -> None:
+    """The same names with the same parameters, described in the same words."""
+
+    def surface(client: type) -> dict[str, tuple[list[str], str | None]]:
+        methods = inspect.getmembers(client, inspect.isfunction)
+        public = [each for each in methods if not each[0].startswith("_") or each[0] == "__init__"]
+        return {name: (list(inspect.signature(each).parameters), each.__doc__) for name, each in public}
+
+    assert surface(Client) == surface(AsyncClient)
+
+
+def test_whatever_a_call_takes_or_returns_can_be_imported() -> None:
+    """Every message and enum of the contract that a caller may meet stands in the client, however deep it is."""
+    seen: set[str] = set()
+
+    def look(descriptor: Any) -> None:
+        if descriptor.name in seen or descriptor.GetOptions().map_entry:
+            return
+        seen.add(descriptor.name)
+        for field in descriptor.fields:
+            if field.message_type is not None:
+                look(field.message_type)
+            elif field.enum_type is not None:
+                seen.add(field.enum_type.name)
+
+    for _, method in inspect.getmembers(Client, inspect.isfunction):
+        for hint in typing.get_type_hints(method).values():
+            for kind in (hint, *typing.get_args(hint)):
+                if isinstance(kind, type) and issubclass(kind, Message):
+                    look(kind.DESCRIPTOR)
+    assert {"TranslateTextResponse", "Segment", "QualityFlag", "SentenceScore", "ModelFile", "Usage"} <= seen
+    assert seen <= set(talmach.client.__all__)
+
+
+LONE_TEXTS = """
+from talmach.client import AsyncClient, Client, TranslationOptions
+
+def ask(client: Client) -> None:
+    client.translate_texts(["a"], TranslationOptions())
+    client.detect(("a", "b"))
+    client.detect("ab")
+
+async def ask_too(client: AsyncClient) -> None:
+    await client.translate_texts("ab", TranslationOptions())
+"""
+
+
+def test_a_lone_text_is_refused(tmp_path: Path) -> None:
+    """Its letters would be texts: a type checker says so, and the client does without one, before anything is sent."""
+    with Client("127.0.0.1:1") as client:
+        for ask in (client.detect, partial(client.translate_texts, options=TO_ENGLISH)):
+            with pytest.raises(TypeError, match="texts: is a single text, not a list of texts"):
+                ask("Дождж ідзе.")
+    script = tmp_path / "script.py"
+    script.write_text(LONE_TEXTS, encoding="utf-8")
+    said, _, _ = mypy.api.run(["--strict", "--follow-imports=silent", "--cache-dir", str(tmp_path), str(script)])
+    errors = [line.split(": ")[0].rpartition(":")[2] for line in said.splitlines() if ": error: " in line]
+    assert errors == ["7", "10"], said
+
+
+async def test_a_request_that_is_too_large_is_told_the_limit(served: Running) -> None:
+    """GRPC refuses it, and what it says is read: both sizes, and whose limit it is."""
+    async with served.client() as client:
+        with pytest.raises(RpcFailed) as caught:
+            await client.detect(["Дождж ідзе моцна. " * 150_000])
+    failure, limit = caught.value, LIMITS.max_message_bytes
+    assert (failure.code, failure.reason) == ("RESOURCE_EXHAUSTED", "MESSAGE_TOO_LARGE")
+    assert re.fullmatch(rf"request: has \d+ bytes \(limit {limit}\)", failure.message)
 
 
 async def test_failures_are_read(served: Running) -> None:
@@ -98,7 +207,7 @@ async def test_waiting_for_a_server() -> None:
         await served.server.serve(served.use_cases)
         await client.wait_until_serving(5)
     started_at = time.monotonic()
-    async with TalmachClient("127.0.0.1:1") as client:
+    async with AsyncClient("127.0.0.1:1") as client:
         with pytest.raises(RpcFailed) as caught:
             await client.wait_until_serving(0.3)
     assert caught.value.code == "UNAVAILABLE"
@@ -122,5 +231,9 @@ async def test_json_has_the_names_of_the_contract(served: Running) -> None:
         text = to_json(await client.translate_texts(["Дождж ідзе."], TO_ENGLISH))
     assert "Дождж" in text
     parsed = json.loads(text)
+    assert list(parsed) == [field.name for field in TranslateTextResponse.DESCRIPTOR.fields]
+    (segment,) = parsed["translations"][0]["segments"]
+    assert list(segment) == [field.name for field in Segment.DESCRIPTOR.fields if field.name in segment]
+    assert list(segment["source_span"]) == ["start", "end"]
     assert parsed["translations"][0]["source_language_code"] == "be"
     assert parsed["glossary_usages"] == []

@@ -10,10 +10,10 @@ import pytest
 from talmach.access.quotas import Account, Quotas
 from talmach.client import (
     Article,
+    AsyncClient,
     BatchTranslateRequest,
     BatchTranslateResponse,
     RpcFailed,
-    TalmachClient,
     TranslationOptions,
 )
 from talmach.errors import QuotaExceeded
@@ -81,17 +81,17 @@ async def test_concurrent_calls(file: Clients) -> None:
         await desk.info()
 
 
-def texts(client: TalmachClient) -> Awaitable[object]:
+def texts(client: AsyncClient) -> Awaitable[object]:
     """Send an article as texts."""
     return client.translate_texts([ARTICLE.headline, ARTICLE.lead, ARTICLE.body], TO_ENGLISH)
 
 
-async def stream(client: TalmachClient) -> object:
+async def stream(client: AsyncClient) -> object:
     """Send an article to be translated sentence by sentence."""
     return [event async for event in client.stream_article(ARTICLE, TO_ENGLISH)]
 
 
-CALLS: dict[str, Callable[[TalmachClient], Awaitable[object]]] = {
+CALLS: dict[str, Callable[[AsyncClient], Awaitable[object]]] = {
     "TranslateText": texts,
     "TranslateArticle": lambda client: client.translate_article(ARTICLE, TO_ENGLISH),
     "StreamTranslateArticle": stream,
@@ -101,7 +101,7 @@ CALLS: dict[str, Callable[[TalmachClient], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-async def test_characters_per_minute(file: Clients, call: Callable[[TalmachClient], Awaitable[object]]) -> None:
+async def test_characters_per_minute(file: Clients, call: Callable[[AsyncClient], Awaitable[object]]) -> None:
     """Every call that takes text uses them up, letter by letter; the wait is for what is missing."""
     file.write(desk=f"characters_per_minute = {2 * LENGTH}")
     async with running(clients=file) as served, served.client("desk-token") as desk:
@@ -138,7 +138,7 @@ async def test_more_than_a_whole_minute_is_never_accepted(file: Clients) -> None
         await desk.translate_texts([TEXT], TO_ENGLISH)
 
 
-async def answers_to(client: TalmachClient, sent: Sequence[str]) -> dict[str, BatchTranslateResponse]:
+async def answers_to(client: AsyncClient, sent: Sequence[str]) -> dict[str, BatchTranslateResponse]:
     """Send texts in bulk, each when the one before it is answered, and return the answers by their texts."""
     answered = asyncio.Event()
 

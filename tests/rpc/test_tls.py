@@ -9,7 +9,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from talmach.access.watched import UnusableFile
-from talmach.client import RpcFailed, TalmachClient, Tls
+from talmach.client import AsyncClient, RpcFailed, Tls
 from talmach.rpc.tls import ServerTls
 from tests.rpc.harness import Clients, Running, running
 
@@ -164,7 +164,7 @@ async def test_nobody_waits_for_a_plaintext_server(authority: trustme.CA) -> Non
     """A client that asks for TLS is not talked out of it."""
     async with running() as served:
         assert not await is_let_in(served, trust(authority))
-        async with TalmachClient(served.address) as client:
+        async with AsyncClient(served.address) as client:
             assert await client.health() == "SERVING"
 
 

@@ -15,7 +15,7 @@ from talmach.access.certificates import check_certificate, check_pair
 from talmach.access.watched import read
 from talmach.cli.failures import BadInput
 from talmach.cli.options import Address
-from talmach.client import TalmachClient, Tls
+from talmach.client import AsyncClient, Tls
 from talmach.config import Settings
 from talmach.rpc.tls import CERT_SETTING
 
@@ -42,10 +42,10 @@ class Connection:
     token: str = field(default="", repr=False)
     tls: Tls | None = None
 
-    def open(self) -> TalmachClient:
+    def open(self) -> AsyncClient:
         """Return a client of the server at the address."""
         assert self.address is not None
-        return TalmachClient(self.address, token=self.token, tls=self.tls)
+        return AsyncClient(self.address, token=self.token, tls=self.tls)
 
 
 def with_connection(command: Callable[..., None]) -> Callable[..., None]:

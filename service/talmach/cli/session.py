@@ -9,7 +9,7 @@ from talmach.access.watched import UnusableFile
 from talmach.cli import terminal
 from talmach.cli.connection import Connection
 from talmach.cli.failures import BadInput
-from talmach.client import RpcFailed, TalmachClient
+from talmach.client import AsyncClient, RpcFailed
 from talmach.config import Settings, load_settings
 from talmach.errors import ModelUnusable
 from talmach.log import configure_logging
@@ -21,7 +21,7 @@ _FIND_TIMEOUT_S = 5.0
 
 
 @asynccontextmanager
-async def connect(server: Connection) -> AsyncIterator[TalmachClient]:
+async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
     """Yield a client whose server says SERVING; without an address, start one on a free port of this machine.
 
     Raises:
@@ -44,7 +44,7 @@ async def connect(server: Connection) -> AsyncIterator[TalmachClient]:
         tls_client_ca_file=None,
     )
     configure_logging("warning")
-    async with running(settings, "loading the models") as application, TalmachClient(application.address) as client:
+    async with running(settings, "loading the models") as application, AsyncClient(application.address) as client:
         yield client
 
 
@@ -89,7 +89,7 @@ def _start_failures() -> Iterator[None]:
         raise BadInput(str(error)) from error
 
 
-async def _find(client: TalmachClient) -> None:
+async def _find(client: AsyncClient) -> None:
     try:
         await client.wait_until_serving(_FIND_TIMEOUT_S)
     except RpcFailed as failure:

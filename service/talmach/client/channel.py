@@ -1,9 +1,12 @@
-"""The client's end of a connection: retries, limits, encryption."""
+"""The client's end of a connection: which of several servers, retries, limits, encryption, proxies."""
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
+
+from talmach.client.address import Target
 
 # The only code that says "the same call may succeed elsewhere or a little later, and nothing was done yet".
 _RETRIES = {
@@ -21,15 +24,11 @@ _RETRIES = {
         }
     ]
 }
-_OPTIONS = [
-    ("grpc.service_config", json.dumps(_RETRIES)),
-    # What the server may send is the server's limit; grpc's default of 4 MiB is below it.
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-    # A server that has just started should be found soon; by default grpc looks again after up to two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-]
+# In turn, and none that says of itself that it does not serve: gRPC watches the health of each.
+_BALANCE = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "healthCheckConfig": {"serviceName": "talmach.v1.TranslationService"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,37 @@ class Tls:
     server_name: str = ""  # in the server's certificate; empty = the host of the address
 
 
-def open_channel(address: str, tls: Tls | None = None) -> grpc.aio.Channel:
-    """Return a channel to HOST:PORT, in plaintext when `tls` is None; needs a running event loop."""
+def open_channel(target: Target, tls: Tls | None) -> grpc.Channel:
+    """Return a channel, in plaintext when `tls` is None."""
     if tls is None:
-        return grpc.aio.insecure_channel(address, options=_OPTIONS)
-    credentials = grpc.ssl_channel_credentials(tls.ca_pem, tls.key_pem, tls.cert_pem)
-    name = [("grpc.ssl_target_name_override", tls.server_name)] if tls.server_name else []
-    return grpc.aio.secure_channel(address, credentials, options=[*_OPTIONS, *name])
+        return grpc.insecure_channel(target.address, options=_options(target, tls))
+    return grpc.secure_channel(target.address, _credentials(tls), options=_options(target, tls))
+
+
+def open_async_channel(target: Target, tls: Tls | None) -> grpc.aio.Channel:
+    """Return a channel for the running event loop, in plaintext when `tls` is None."""
+    if tls is None:
+        return grpc.aio.insecure_channel(target.address, options=_options(target, tls))
+    return grpc.aio.secure_channel(target.address, _credentials(tls), options=_options(target, tls))
+
+
+def _credentials(tls: Tls) -> grpc.ChannelCredentials:
+    return grpc.ssl_channel_credentials(tls.ca_pem, tls.key_pem, tls.cert_pem)
+
+
+def _options(target: Target, tls: Tls | None) -> list[tuple[str, Any]]:
+    # One server is asked even when it says that it does not serve: its refusals have their reasons.
+    config = _RETRIES if target.is_one_server else _RETRIES | _BALANCE
+    options = [
+        ("grpc.service_config", json.dumps(config)),
+        # What the server may send is the server's limit; grpc's default of 4 MiB is below it.
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_send_message_length", -1),
+        # A server that has just started should be found soon; by default grpc looks again after up to two minutes.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.enable_http_proxy", int(bool(target.proxy))),
+    ]
+    if tls is not None and tls.server_name:
+        options.append(("grpc.ssl_target_name_override", tls.server_name))
+    return options

@@ -1,0 +1,109 @@
+"""Where servers are: HOST:PORT, a name of gRPC's, or a list; and whether the way there leads through a proxy."""
+
+import ipaddress
+import os
+import re
+import socket
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+_MAX_PORT = 65_535
+_SOCKETS = ("unix:", "unix-abstract:")
+_LISTS = ("ipv4:", "ipv6:")
+_ENDPOINT = re.compile(r"(\[[^\[\]\s]+\]|[^\s:/,\[\]]+):([0-9]{1,5})", re.ASCII)
+_DNS = re.compile(r"dns:(?://[^/]*/)?(.+)")
+# In the order in which gRPC looks at them.
+_PROXY_VARIABLES = ("grpc_proxy", "https_proxy", "http_proxy")
+_EXCEPTION_VARIABLES = ("no_grpc_proxy", "no_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a client connects to."""
+
+    address: str
+    hosts: tuple[str, ...]  # without brackets; none for a unix socket
+
+    @classmethod
+    def parse(cls, address: str) -> Self:
+        """Read HOST:PORT, `dns:///HOST:PORT`, `ipv4:IP:PORT,IP:PORT…`, `ipv6:…` or `unix:PATH`.
+
+        Raises:
+            ValueError: it is none of these, such as a URL.
+
+        """
+        name, is_list = address, address.startswith(_LISTS)
+        if address.startswith(_SOCKETS):
+            endpoints = []
+        elif is_list:
+            endpoints = address.partition(":")[2].split(",")
+        else:
+            endpoints = [match[1] if (match := _DNS.fullmatch(address)) else address]
+        matches = [_ENDPOINT.fullmatch(each) for each in endpoints]
+        is_valid = address.partition(":")[2] and all(each and int(each[2]) <= _MAX_PORT for each in matches)
+        if not (is_valid and _is_unicode(address)):
+            raise ValueError(f"{name!r} is not HOST:PORT")
+        return cls(address, tuple(each[1].strip("[]") for each in matches if each))
+
+    @property
+    def is_one_server(self) -> bool:
+        """False for a list, and for a name, which may stand for several servers."""
+        return not self.hosts or (len(self.hosts) == 1 and (_ip(self.hosts[0]) is not None or self.is_here))
+
+    @property
+    def is_here(self) -> bool:
+        """Say whether it is on this machine."""
+        return all(map(_is_here, self.hosts))
+
+    @property
+    def proxy(self) -> str:
+        """The proxy that gRPC goes through, as HOST:PORT and the variable that names it; empty = none.
+
+        None leads to this machine; and none to a list, which gRPC would ask the proxy for as if it were one name.
+        """
+        if self.is_here or self.address.startswith(_LISTS):
+            return ""
+        variable = next((each for each in _PROXY_VARIABLES if os.environ.get(each)), "")
+        exceptions = next(filter(None, map(os.environ.get, _EXCEPTION_VARIABLES)), "")
+        if not variable or any(_covers(each.strip(), self.hosts[0]) for each in exceptions.split(",")):
+            return ""
+        # Never the name and password that may stand before the host.
+        return f"{urlsplit(os.environ[variable]).netloc.rpartition('@')[2]} ({variable})"
+
+
+def _is_unicode(address: str) -> bool:
+    """Say whether it can be encoded: an argument of a command need not be UTF-8."""
+    return not re.search("[\ud800-\udfff]", address)
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _is_here(host: str) -> bool:
+    ip = _ip(host)
+    if ip is None:
+        return host.lower() == "localhost"
+    # An address can be bound where it belongs, and nowhere else; nothing is sent.
+    with socket.socket(socket.AF_INET if ip.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as probe:  # noqa: PLR2004
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
+
+
+def _covers(exception: str, host: str) -> bool:
+    """Say whether an entry of `no_proxy` covers a host, as gRPC reads it: the end of a name, an IP, or a network."""
+    if not exception:
+        return False
+    if (ip := _ip(host)) and "/" in exception:
+        try:
+            return ip in ipaddress.ip_network(exception, strict=False)
+        except ValueError:
+            return False
+    return host.lower().endswith(exception.lower())

@@ -1,0 +1,47 @@
+"""How a client waits for a server: what it may still hope for, and what it says when time is over."""
+
+import time
+
+from talmach.client.failures import NotConnected, RpcFailed
+
+SERVING = "SERVING"
+NOT_SERVING = "NOT_SERVING"
+POLL_S = 0.1
+
+
+class Waiting:
+    """One wait for a server to say SERVING."""
+
+    def __init__(self, address: str, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._end = time.monotonic() + timeout_s
+        self._state = ""
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left; 0 or less when time is over."""
+        return self._end - time.monotonic()
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds until the server should be asked again."""
+        return max(0.0, min(POLL_S, self.left_s))
+
+    def note(self, outcome: str | RpcFailed) -> None:
+        """Take down what the server said or why it did not; raises the failure again that waiting does not cure."""
+        if isinstance(outcome, str):
+            self._state = f"it says {outcome}"
+            return
+        passes = outcome.may_pass if isinstance(outcome, NotConnected) else outcome.code in _PASSING_CODES
+        if not passes:
+            raise outcome
+        self._state = outcome.message.removeprefix(f"{self._address}: ")
+
+    def over(self) -> RpcFailed:
+        """Return what to raise when time is over."""
+        waited = f"{self._address} was not serving within {self._timeout_s:g} s"
+        return RpcFailed("UNAVAILABLE", f"{waited}: {self._state}" if self._state else waited)
+
+
+_PASSING_CODES = ("UNAVAILABLE", "DEADLINE_EXCEEDED")

@@ -1,0 +1,191 @@
+"""How the public client finds servers: one of several, or none and why."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+import trustme
+
+from talmach.client import AsyncClient, Cause, Client, NotConnected, RpcFailed, Tls
+from talmach.rpc.tls import ServerTls
+from tests.rpc.harness import Running, running
+
+INFO = "talmach.v1.InfoService/GetServerInfo"
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    """A web server, which refuses to be a proxy."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            self.send_error(403)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def why(address: str, tls: Tls | None = None) -> NotConnected:
+    """Return how a client is told that there is no server for it; the synchronous one is told the same."""
+    async with AsyncClient(address, tls=tls) as client:
+        with pytest.raises(NotConnected) as caught:
+            await client.health(timeout_s=10)
+
+    def ask() -> str:
+        with Client(address, tls=tls) as client, pytest.raises(NotConnected) as caught:
+            client.health(timeout_s=10)
+        return str(caught.value)
+
+    assert await asyncio.to_thread(ask) == str(caught.value)
+    return caught.value
+
+
+def written(folder: Path, authority: trustme.CA, name: str) -> tuple[Path, Path]:
+    """Return the files of a certificate for a name, and of its key."""
+    pair, cert, key = authority.issue_cert(name), folder / f"{name}.pem", folder / f"{name}.key"
+    cert.write_bytes(b"".join(each.bytes() for each in pair.cert_chain_pems))
+    pair.private_key_pem.write_to_path(key)
+    return cert, key
+
+
+async def test_every_cause_is_named(served: Running, web: str, tmp_path: Path) -> None:
+    """At once, and in words that say what to change."""
+    authority, other = trustme.CA(), trustme.CA()
+    ours, theirs = Tls(authority.cert_pem.bytes()), Tls(other.cert_pem.bytes())
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    here, elsewhere = written(tmp_path, authority, "127.0.0.1"), written(tmp_path, authority, "talmach.example.org")
+    began = time.monotonic()
+    async with (
+        running(tls=ServerTls(*here)) as encrypted,
+        running(tls=ServerTls(*elsewhere)) as named,
+        running(tls=ServerTls(*here, tmp_path / "ca.pem")) as mutual,
+    ):
+        for address, tls, cause in (
+            ("127.0.0.1:1", None, Cause.REFUSED),
+            ("ipv4:127.0.0.1:1,127.0.0.1:2", None, Cause.REFUSED),
+            ("talmach.invalid:1", None, Cause.UNKNOWN_NAME),
+            (f"unix:{tmp_path}/none", None, Cause.NO_SOCKET),
+            (web, None, Cause.NOT_GRPC),
+            (served.address, ours, Cause.PLAINTEXT_SERVER),
+            (encrypted.address, None, Cause.CLOSED),
+            (encrypted.address, theirs, Cause.UNTRUSTED),
+            (named.address, ours, Cause.OTHER_NAME),
+            (mutual.address, ours, Cause.CLOSED_TLS),
+        ):
+            failure = await why(address, tls)
+            assert (address, failure.cause) == (address, cause)
+            assert failure.message == f"{address}: {cause.value}"
+    assert time.monotonic() - began < 10
+
+
+async def test_the_proxy_is_named(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a server elsewhere; whether the proxy refuses or is not there."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("https_proxy", f"http://desk:secret@{web}")
+    refused = await why("198.51.100.7:50051")
+    assert refused.message == f"198.51.100.7:50051: {Cause.PROXY.value} (through the proxy {web} (https_proxy))"
+    monkeypatch.setenv("grpc_proxy", "http://127.0.0.1:1")
+    gone = await why("talmach.example.org:50051")
+    assert gone.message.endswith("nobody listens there (through the proxy 127.0.0.1:1 (grpc_proxy))")
+
+
+async def test_this_machine_is_never_behind_a_proxy(
+    served: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the variables say: not loopback by number, not by name, no unix socket, no list."""
+    for variable in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    port = served.port
+    async with running(address=f"unix:{tmp_path}/talmach.sock"):
+        for address in (
+            f"127.0.0.1:{port}",
+            f"localhost:{port}",
+            f"dns:///localhost:{port}",
+            f"ipv4:127.0.0.1:{port},127.0.0.1:{port}",
+            f"unix:{tmp_path}/talmach.sock",
+        ):
+            async with AsyncClient(address) as client:
+                await client.wait_until_serving(5)
+                assert await client.health() == "SERVING"
+
+
+async def test_two_servers_get_half_of_the_calls_each() -> None:
+    """One may stop serving, and one may die: nobody notices."""
+    async with running() as first, running() as second:
+        address = f"ipv4:{first.address},{second.address}"
+
+        def counts() -> tuple[float, float]:
+            a, b = (each.sample("talmach_rpc_requests_total", method=INFO, code="OK") for each in (first, second))
+            return a, b
+
+        async with AsyncClient(address) as client:
+            await client.wait_until_serving(5)
+            await wait_for_both(client, first, second)
+            before = counts()
+            for _ in range(100):
+                await client.info()
+            after = counts()
+            assert all(40 <= new - old <= 60 for new, old in zip(after, before, strict=True))
+            await first.server.set_healthy(healthy=False)
+            await asyncio.sleep(0.3)
+            for _ in range(10):
+                await client.info()
+            assert counts() == (after[0], after[1] + 10)
+            await first.server.set_healthy(healthy=True)
+            await wait_for_both(client, first, second)
+            await second.server.stop()
+            await asyncio.gather(*(client.info() for _ in range(20)))
+        assert counts()[0] >= after[0] + 20
+
+
+async def wait_for_both(client: AsyncClient, first: Running, second: Running) -> None:
+    """Call until both servers have answered: their connections are made in the background."""
+    start = [each.sample("talmach_rpc_requests_total", method=INFO, code="OK") for each in (first, second)]
+    for _ in range(1_000):
+        await client.info()
+        now = [each.sample("talmach_rpc_requests_total", method=INFO, code="OK") for each in (first, second)]
+        if all(new > old for new, old in zip(now, start, strict=True)):
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+async def test_several_servers_none_of_which_serves() -> None:
+    """Health is told as a server tells it, and the end of the wait says what it was for."""
+    async with (
+        running(serving=False) as one,
+        running(serving=False) as other,
+        AsyncClient(f"ipv4:{one.address},{other.address}") as client,
+    ):
+        assert await client.health(timeout_s=5) == "NOT_SERVING"
+        with pytest.raises(RpcFailed, match="it says NOT_SERVING"):
+            await client.wait_until_serving(0.3)
+        await one.server.serve(one.use_cases)
+        await client.wait_until_serving(5)
+
+
+async def test_waiting_ends_where_it_is_vain(served: Running) -> None:
+    """A server without TLS does not learn it, however long one waits; one that refuses may only be starting."""
+    began = time.monotonic()
+    async with AsyncClient(served.address, tls=Tls(trustme.CA().cert_pem.bytes())) as client:
+        with pytest.raises(NotConnected) as caught:
+            await client.wait_until_serving(30)
+    assert (caught.value.cause, time.monotonic() - began < 10) == (Cause.PLAINTEXT_SERVER, True)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+    async with AsyncClient(address) as client:
+        with pytest.raises(RpcFailed, match=r"was not serving within 0\.3 s: the connection is refused"):
+            await client.wait_until_serving(0.3)
