@@ -78,6 +78,9 @@ def test_flags_keep_the_order_of_the_contract() -> None:
         "LOW_CONFIDENCE",
         "SOURCE_LANGUAGE_MISMATCH",
         "GLOSSARY_NOT_APPLIED",
+        "SIGN_MISMATCH",
+        "MARKUP",
+        "SOURCE_LANGUAGE_UNCERTAIN",
     ]
     assert {flag.name for flag in GRAVE} == {"REPETITION", "LENGTH_RATIO", "WRONG_SCRIPT", "TRUNCATED", "UNTRANSLATED"}
 

@@ -7,7 +7,8 @@ never come here.
 """
 
 import re
-import unicodedata
+
+from talmach.text.characters import fold_letters
 
 
 def _words(text: str) -> frozenset[str]:
@@ -45,8 +46,8 @@ def to_official_belarusian(text: str) -> str:
 
 
 def normalize(text: str) -> str:
-    """Return `text` in NFC with folded apostrophes, quotation marks, dashes, ellipses and white space."""
-    text = _PARTED_WORD.sub(_join_parted, unicodedata.normalize("NFC", text)).translate(_FOLDED)
+    """Return `text` in NFC with folded letters, apostrophes, quotation marks, dashes, ellipses and white space."""
+    text = fold_letters(_PARTED_WORD.sub(_join_parted, text)).translate(_FOLDED)
     text = _DOUBLED_QUOTES.sub('"', text)
     text = _DIGIT_DASH.sub("-", text)
     return _SPACES.sub(" ", text).strip()

@@ -81,9 +81,17 @@ class _QualityFlagEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QualityFl
     QUALITY_FLAG_LOW_CONFIDENCE: _QualityFlag.ValueType  # 8
     """The model gives its translation an unusually low probability."""
     QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH: _QualityFlag.ValueType  # 9
-    """The sentence looks like another language than the one that it was translated from."""
+    """The sentence looks like another language than the one that it was translated from; of copied text, like one that
+    is not supported.
+    """
     QUALITY_FLAG_GLOSSARY_NOT_APPLIED: _QualityFlag.ValueType  # 10
     """A glossary term or do-not-translate phrase occurs in the source and what must stand for it is missing."""
+    QUALITY_FLAG_SIGN_MISMATCH: _QualityFlag.ValueType  # 11
+    """A currency, mathematical or other sign, or an emoji, is missing, added or changed."""
+    QUALITY_FLAG_MARKUP: _QualityFlag.ValueType  # 12
+    """The source has markup (HTML, Markdown tables, code): it is taken as plain text, with tags, bars and code kept."""
+    QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN: _QualityFlag.ValueType  # 13
+    """Nothing tells which language the sentence is in: that of the rest of the call, or the default one, was taken."""
 
 class QualityFlag(_QualityFlag, metaclass=_QualityFlagEnumTypeWrapper):
     """A doubt about one translation, found by checks that compare it with its source."""
@@ -107,9 +115,17 @@ QUALITY_FLAG_TRUNCATED: QualityFlag.ValueType  # 7
 QUALITY_FLAG_LOW_CONFIDENCE: QualityFlag.ValueType  # 8
 """The model gives its translation an unusually low probability."""
 QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH: QualityFlag.ValueType  # 9
-"""The sentence looks like another language than the one that it was translated from."""
+"""The sentence looks like another language than the one that it was translated from; of copied text, like one that
+is not supported.
+"""
 QUALITY_FLAG_GLOSSARY_NOT_APPLIED: QualityFlag.ValueType  # 10
 """A glossary term or do-not-translate phrase occurs in the source and what must stand for it is missing."""
+QUALITY_FLAG_SIGN_MISMATCH: QualityFlag.ValueType  # 11
+"""A currency, mathematical or other sign, or an emoji, is missing, added or changed."""
+QUALITY_FLAG_MARKUP: QualityFlag.ValueType  # 12
+"""The source has markup (HTML, Markdown tables, code): it is taken as plain text, with tags, bars and code kept."""
+QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN: QualityFlag.ValueType  # 13
+"""Nothing tells which language the sentence is in: that of the rest of the call, or the default one, was taken."""
 Global___QualityFlag: _TypeAlias = QualityFlag  # noqa: Y015
 
 class _BoilerplateKind:

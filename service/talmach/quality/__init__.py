@@ -3,5 +3,6 @@
 from talmach.quality.checks import LOW_CONFIDENCE_SCORE, check
 from talmach.quality.flags import GRAVE, Flag
 from talmach.quality.scripts import foreign_letters
+from talmach.quality.signs import sign_spans
 
-__all__ = ["GRAVE", "LOW_CONFIDENCE_SCORE", "Flag", "check", "foreign_letters"]
+__all__ = ["GRAVE", "LOW_CONFIDENCE_SCORE", "Flag", "check", "foreign_letters", "sign_spans"]

@@ -10,8 +10,9 @@ from talmach.quality.length import has_absurd_length
 from talmach.quality.number_match import has_number_mismatch
 from talmach.quality.repetition import has_repetition
 from talmach.quality.scripts import has_wrong_script
-from talmach.quality.words import without_protected
+from talmach.quality.signs import has_sign_mismatch
 from talmach.text import protected
+from talmach.text.characters import fold_letters
 
 __all__ = ["LOW_CONFIDENCE_SCORE", "check"]
 
@@ -31,7 +32,7 @@ def check(
 ) -> frozenset[Flag]:
     """Return what is doubtful about `target` as a translation of `source`, in time linear in both.
 
-    SOURCE_LANGUAGE_MISMATCH and GLOSSARY_NOT_APPLIED are left to the use case, which knows more than one sentence.
+    SOURCE_LANGUAGE_MISMATCH, GLOSSARY_NOT_APPLIED and MARKUP are left to the use case, which knows more.
 
     Args:
         source: a sentence.
@@ -41,8 +42,8 @@ def check(
         score: mean log-probability per token; None = unknown.
         low_confidence_score: score below which a translation is doubtful.
     """
-    source, target = (unicodedata.normalize("NFC", text) for text in (source, target))
-    bare = (without_protected(source), without_protected(target))
+    source, target = fold_letters(source), unicodedata.normalize("NFC", target)
+    bare = (protected.without(source), protected.without(target))
     findings = (
         (Flag.REPETITION, has_repetition(source, target)),
         (Flag.LENGTH_RATIO, has_absurd_length(source, target, direction)),
@@ -50,6 +51,7 @@ def check(
         (Flag.PROTECTED_TOKEN_MISMATCH, _lacks_protected_tokens(source, target)),
         (Flag.UNTRANSLATED, is_untranslated(*bare, direction)),
         (Flag.WRONG_SCRIPT, has_wrong_script(*bare, direction)),
+        (Flag.SIGN_MISMATCH, has_sign_mismatch(*bare)),
         (Flag.TRUNCATED, truncated),
         (Flag.LOW_CONFIDENCE, score is not None and score < low_confidence_score),
     )

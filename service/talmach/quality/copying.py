@@ -7,7 +7,9 @@ between Russian and Belarusian.
 from collections.abc import Sequence
 
 from talmach.engine.base import Direction
-from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN, words_of
+from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN
+from talmach.text import protected
+from talmach.text.characters import words_of
 
 __all__ = ["is_untranslated"]
 
@@ -21,7 +23,9 @@ _ACCIDENTAL_WORDS = 5  # the same where none does
 
 
 def is_untranslated(source: str, target: str, direction: Direction) -> bool:
-    """Whether `target` is `source`, wholly or in large part, apart from case, punctuation and protected tokens."""
+    """Whether `target` is `source`, wholly or in large part, apart from case and punctuation, or has no words."""
+    if protected.has_words(source) and not protected.has_words(target):
+        return True
     words = words_of(source)
     own = _own_words(words, direction)
     folded = [word.casefold() for word in words]

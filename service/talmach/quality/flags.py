@@ -16,6 +16,9 @@ class Flag(Enum):
     LOW_CONFIDENCE = "low_confidence"
     SOURCE_LANGUAGE_MISMATCH = "source_language_mismatch"
     GLOSSARY_NOT_APPLIED = "glossary_not_applied"
+    SIGN_MISMATCH = "sign_mismatch"
+    MARKUP = "markup"
+    SOURCE_LANGUAGE_UNCERTAIN = "source_language_uncertain"
 
 
 GRAVE: frozenset[Flag] = frozenset(

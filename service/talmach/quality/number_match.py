@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from talmach.quality.number_words import values_in
 from talmach.quality.numerals import Numeral, numerals_in, parts_of
-from talmach.quality.words import words_of
+from talmach.text.characters import words_of
 
 __all__ = ["has_number_mismatch"]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from operator import eq
 
-from talmach.quality.words import words_of
+from talmach.text.characters import words_of
 
 __all__ = ["has_repetition"]
 

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Set as AbstractSet
 
 from talmach.engine.base import Direction
-from talmach.quality.words import ALPHABETS, CYRILLIC, CYRILLIC_LETTERS, LATIN, LATIN_LETTERS, words_of
+from talmach.quality.words import ALPHABETS, CYRILLIC, CYRILLIC_LETTERS, LATIN, LATIN_LETTERS
+from talmach.text.characters import words_of
 
 __all__ = ["foreign_letters", "has_wrong_script"]
 
@@ -15,6 +16,7 @@ __all__ = ["foreign_letters", "has_wrong_script"]
 _MOST_LATIN_SHARE = 0.6
 _MOST_LATIN_SHARE_OF_PROSE = 0.2
 _MOST_SMALL_WORDS = 2
+_APOSTROPHE = re.compile("[’'ʼ`]")
 _MAYBE_THIRD_SCRIPT = re.compile(rf"[^\W\d_{LATIN_LETTERS}{CYRILLIC_LETTERS}]", re.IGNORECASE)
 
 
@@ -25,13 +27,15 @@ def foreign_letters(target_language: str) -> str:
 
 
 def has_wrong_script(source: str, target: str, direction: Direction) -> bool:
-    """Whether `target` is wholly or in part in a script, or in letters, that its language does not use.
+    """Whether `target` is wholly or in part in a script, or in letters, that its language does not use, or mixes two.
 
     A word that the source has in the same spelling passes when it is in a third script, when it is in Latin between
     two Cyrillic languages, or when it is a capitalised name there («Известия» is a newspaper in Belarusian, too).
     """
     words = words_of(target)
     source_words = frozenset(words_of(source))
+    if any(_has_two_scripts(word) for word in words if word not in source_words):
+        return True
     if direction.target == "en":
         return any(CYRILLIC.search(word) or _has_third_script(word, source_words) for word in words)
     known = frozenset() if direction.source == "en" else source_words
@@ -39,6 +43,11 @@ def has_wrong_script(source: str, target: str, direction: Direction) -> bool:
     return _is_latin_heavy(words, known) or any(
         _has_third_script(word, source_words) or _has_foreign_letter(word, alphabet, known) for word in words
     )
+
+
+def _has_two_scripts(word: str) -> bool:
+    """Whether Latin and Cyrillic letters stand side by side; «iPhone’ов» has them on two sides of an apostrophe."""
+    return any(LATIN.search(part) and CYRILLIC.search(part) for part in _APOSTROPHE.split(word))
 
 
 def _has_third_script(word: str, known: AbstractSet[str]) -> bool:

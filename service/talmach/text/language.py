@@ -9,12 +9,13 @@ by far the largest there is no candidate at all.
 
 import math
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from talmach.text import protected
+from talmach.text.characters import fold_letters
 from talmach.text.evidence import (
     FEATURES,
     FUNCTION_WORDS,
@@ -25,6 +26,7 @@ from talmach.text.evidence import (
     UKRAINIAN,
     UNKNOWN_NATS,
 )
+from talmach.text.protected import ProtectedKind
 
 __all__ = ["LANGUAGES", "Candidate", "detect", "determine", "normalize_code"]
 
@@ -45,12 +47,8 @@ _FOREIGN_LEAD = 2.0  # how much likelier an unsupported language is than ours wh
 _MIXTURE_LEAD = 8.0  # nats
 _CERTAIN = 0.66  # share from which `determine` decides: a feature of a nat more than Ukrainian has is enough
 
-# Bounded repeats keep the search linear on a megabyte without spaces.
-_UNLINGUISTIC = re.compile(
-    r"\b(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w.-]{1,255}|@\w+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[a-z]{2,6}\b(?:/\S*)?",
-    re.IGNORECASE,
-)
-_UNLINGUISTIC_SIGN = re.compile(r"@|://|\.\S")  # found in each of them, and faster to look for
+# A #tag is made of words.
+_UNLINGUISTIC = frozenset(ProtectedKind) - {ProtectedKind.HASHTAG}
 _WORD = re.compile(r"[^\W\d_]+(?:[’'ʼ][^\W\d_]+)*")
 _ANY_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN_ONLY = re.compile("[a-zA-Z\u00c0-\u024f’'ʼ]+")
@@ -118,9 +116,8 @@ def _candidates(text: str) -> tuple[Candidate, ...]:
 
 def _words(text: str) -> Counter[str]:
     """The words of a text that say something about its language."""
-    text = unicodedata.normalize("NFC", text)
-    if _UNLINGUISTIC_SIGN.search(text):
-        text = _UNLINGUISTIC.sub(" ", text)
+    text = fold_letters(text)
+    text = protected.without(text, _UNLINGUISTIC)
     return Counter(word[:_LONGEST_WORD] for word in _WORD.findall(text))
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from talmach.text import sentences
 from talmach.text.abbreviations import for_language
+from talmach.text.characters import CLOSING, TERMINAL
 from talmach.text.span import Span
 
 __all__ = ["MARKER", "cells", "paragraphs"]
@@ -31,8 +32,6 @@ _INNER_STOP = re.compile(r"[^\W\d_]{2}[\"'’»”)]*[.!?…][\"'’»”)]*\s+[
 _PARTED_WORD = re.compile(r"[^\W\d_][-\u2010\u00ad]$")
 # Blanks inside a line that part its columns: any with a tab, or many.
 _COLUMN_GAP = re.compile(r"(?<=\S)(?:[ \u00a0]*\t[ \t\u00a0]*(?=\S)|[ \u00a0]{4,}(?=[^\s\u00a0a-zа-яёіў]))")
-_TERMINAL = ".!?…:;"
-_CLOSING = "\"'’»”“›)]}"
 _MIN_LINE = 50  # code points; a shorter line without a stop is a headline, list item or verse, unless all are narrow
 _MIN_WIDTH = 18  # of a wrapped text; a caption's or a subtitle's
 _MAX_WIDTH = 200
@@ -52,7 +51,7 @@ class _Line:
     @property
     def is_open(self) -> bool:
         """Whether its sentence goes on, as far as one can see."""
-        return self.text.rstrip(_CLOSING)[-1:] not in _TERMINAL
+        return self.text.rstrip(CLOSING)[-1:] not in TERMINAL
 
     @property
     def is_small(self) -> bool:

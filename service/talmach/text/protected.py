@@ -1,16 +1,17 @@
-"""Tokens that come through a translation unchanged: links, e-mail addresses, @handles and #tags.
+"""Tokens that come through a translation unchanged: links, addresses, @handles, #tags, emoji, code and tags.
 
 Everything here is linear in the text: no pattern can start inside a token that it has refused.
 """
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 
 from talmach.text.span import Span
 
-__all__ = ["ProtectedKind", "ProtectedToken", "find", "has_words"]
+__all__ = ["ProtectedKind", "ProtectedToken", "find", "has_markup", "has_words", "without"]
 
 
 class ProtectedKind(Enum):
@@ -20,6 +21,8 @@ class ProtectedKind(Enum):
     EMAIL = "email"
     HANDLE = "handle"
     HASHTAG = "hashtag"
+    EMOJI = "emoji"
+    MARKUP = "markup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,27 @@ _DOMAIN = (
     rf"|(?:{_WORDY_TOP_LEVELS})/{_TAIL}+)"
     rf"|(?i:(?:{_CYRILLIC_LABEL}\.)+(?:рф|бел)(?![\w-])(?:/{_TAIL}*)?))"
 )
+# With everything that changes or joins them: a family, a flag or a thumb in a colour of skin is several code points.
+_EMOJI_BASE = "\u231a-\u231b\u23e9-\u23f3\u2600-\u27bf\u2b1b-\u2b1c\u2b50\u2b55\U0001f000-\U0001faff"
+_EMOJI = f"(?:(?:[0-9#*](?=\ufe0f\u20e3)|[{_EMOJI_BASE}])[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]*)"
+# A block of code between fences, code in a line, tags and comments of HTML, entities, the bars of a table.
+_MARKUP = (
+    r"(?:^|(?<=\n))```[^\n]*\n(?:(?!```)[^\n]*\n)*```"
+    r"|`[^`\n]{1,300}`"
+    r"|<!--[^>]{0,1000}-->|</?[A-Za-z][\w:-]{0,40}(?:\s[^<>]{0,1000})?/?>"
+    r"|&(?:[A-Za-z]{2,8}|\#\d{1,6}|\#x[0-9A-Fa-f]{1,6});"
+    r"|\|(?:[ :-]*\|)*"
+)
 _TOKEN = re.compile(
     rf"(?P<email>(?<![\w.+-])[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}})+)"
     rf"|(?P<url>(?<![\w])(?i:(?:https?|ftp)://|www\.(?=\w)){_TAIL}+|(?<![\w.@/-]){_DOMAIN})"
     rf"|(?P<handle>(?<![\w@./])@[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*(?:@(?i:(?:{_LABEL}\.)+[a-z]{{2,}}))?)"
     r"|(?P<hashtag>(?<![\w&#/])#\w*[^\W\d_]\w*)"
+    rf"|(?P<emoji>{_EMOJI}+)"
+    rf"|(?P<markup>{_MARKUP})"
 )
 # No token is without one of these. Most sentences have none, and this says so twenty times faster than `_TOKEN`.
-_SIGN = re.compile(r"[@#]|://|\.\w")
+_SIGN = re.compile(rf"[@#`<&|\u20e3{_EMOJI_BASE}]|://|\.\w")
 _SENTENCE_MARKS = ".,;:!?…'’*"
 _BRACKETS = {")": "(", "]": "["}
 _WORD_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})  # not Lm: ʼ alone is no word
@@ -70,18 +86,25 @@ def find(text: str) -> list[ProtectedToken]:
     return tokens
 
 
+def without(text: str, kinds: Container[ProtectedKind] = frozenset(ProtectedKind)) -> str:
+    """`text` with a space in the place of each protected token of some kinds."""
+    parts, position = [], 0
+    for token in find(text):
+        if token.kind in kinds:
+            parts.append(text[position : token.span.start])
+            position = token.span.end
+    return " ".join([*parts, text[position:]])
+
+
 def has_words(text: str) -> bool:
     """Whether a letter is left without protected tokens: else there is nothing to translate."""
-    position = 0
-    for token in find(text):
-        if _has_letter(text[position : token.span.start]):
-            return True
-        position = token.span.end
-    return _has_letter(text[position:])
+    return any(unicodedata.category(char) in _WORD_LETTERS for char in without(text))
 
 
-def _has_letter(text: str) -> bool:
-    return any(unicodedata.category(char) in _WORD_LETTERS for char in text)
+def has_markup(text: str) -> bool:
+    """Whether `text` has code, tags or the bars of a table in it; a lone bar is a mark like any other."""
+    marks = [token.span.slice(text) for token in find(text) if token.kind is ProtectedKind.MARKUP]
+    return any(mark != "|" for mark in marks) or len(marks) > 1
 
 
 def _trimmed_end(text: str, match: re.Match[str]) -> int:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from talmach.text.abbreviations import AFTER_NUMBER, ISSUERS, Abbreviations, Ending, for_language
+from talmach.text.characters import CLOSING_QUOTES
 from talmach.text.clauses import split_clauses
 from talmach.text.span import Span
 
@@ -49,7 +50,6 @@ _SPEECH_TAG = re.compile(
     r"(?:said|says|asked|asks|told|added|adds|replied|wrote|tweeted|shouted|cried|answered|joked|wondered)\b"
 )
 _OPENING = "\"'«„“‘([{"
-_QUOTES = "\"'’»”“›"
 _LOOKBACK = 48  # code points before a stop that decide about it
 _LOOKAHEAD = 80  # and behind it
 _LONGEST_LIST_NUMBER = 3  # digits
@@ -72,7 +72,7 @@ class _Stop:
 
     @property
     def is_quoted(self) -> bool:
-        return any(mark in _QUOTES for mark in self.closing)
+        return any(mark in CLOSING_QUOTES for mark in self.closing)
 
 
 def strip(text: str, start: int = 0, end: int | None = None) -> Span:
@@ -212,7 +212,7 @@ def _is_numbering(stop: _Stop, token: str, previous: str, tokens: list[str]) -> 
 
 def _is_quoted_name(stop: _Stop, tokens: list[str]) -> bool:
     """A name of two words, «Яндекс. Новости»."""
-    return bool(tokens) and tokens[-1][0] in _OPENING and bool(stop.after_word) and stop.after_word in _QUOTES
+    return bool(tokens) and tokens[-1][0] in _OPENING and bool(stop.after_word) and stop.after_word in CLOSING_QUOTES
 
 
 def _ending(token: str, previous: str, rules: Abbreviations) -> Ending | None:

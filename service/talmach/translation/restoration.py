@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from talmach.engine.normalization import to_official_belarusian
 from talmach.text import casing
+from talmach.text.characters import CLOSING, TERMINAL
 
 _CURLY_QUOTES = frozenset("«»“”„")
 _CURLY_APOSTROPHES = frozenset("’ʼ")
@@ -13,8 +14,6 @@ _QUOTES = {"ru": ("«", "»"), "be": ("«", "»"), "en": ("“", "”")}
 _APOSTROPHE = {"be": "’", "en": "’"}
 _TARASKIEVICA = re.compile("[ґҐ]")
 _STRAIGHT_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?=\s)")
-_TERMINAL = (".", "!", "?", "…", ":", ";")
-_CLOSING = "\"'»”’)] "
 _OPENS_BEHIND = "([—-«“"
 _ABBREVIATION = re.compile(r"(?:\.\w{1,4}|(?<!\w)\w|\.)\.$")  # "U.S.", «г.», "..."
 
@@ -63,7 +62,7 @@ class Manner:
 
 def _match_final_stop(source: str, target: str) -> str:
     """A headline or half a sentence has no full stop: the models, which mostly saw sentences, like to add one."""
-    closes_sentence = source.rstrip(_CLOSING).endswith(_TERMINAL)
+    closes_sentence = source.rstrip(CLOSING + " ").endswith(tuple(TERMINAL))
     if target.endswith(".") and not closes_sentence and not _ABBREVIATION.search(target):
         return target[:-1]
     return target

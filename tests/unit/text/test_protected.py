@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talmach.text import protected
-from talmach.text.protected import ProtectedKind, find, has_words
+from talmach.text.protected import ProtectedKind, find, has_markup, has_words
 
 MARKS = st.text("abwruРфбел ./:@#_-12", max_size=40) | st.text()
 
@@ -20,7 +20,7 @@ MARKS = st.text("abwruРфбел ./:@#_-12", max_size=40) | st.text()
         ("Канал t.me/example_news, відэа youtu.be/abc.", ["t.me/example_news", "youtu.be/abc"]),
         ("Сайт министерство.рф открыт", ["министерство.рф"]),
         ("HTTPS://EXAMPLE.COM/A…", ["HTTPS://EXAMPLE.COM/A"]),
-        ("<a href='https://a.by/x'>", ["https://a.by/x"]),
+        ("href='https://a.by/x'", ["https://a.by/x"]),
     ],
 )
 def test_links_are_found_without_the_sentence_around_them(text: str, expected: list[str]) -> None:
@@ -39,7 +39,7 @@ def test_links_are_found_without_the_sentence_around_them(text: str, expected: l
         "He left.In May he came back.It was late",
         "Версия 2.0.1, 12.05.2024 и 9.30",
         "Node.js and ASP",
-        "5 @ 10, C# and &#39; at #5",
+        "5 @ 10, C# and R&B at #5",
         "Лента.ру",
     ],
 )
@@ -49,15 +49,41 @@ def test_abbreviations_and_slips_are_no_tokens(text: str) -> None:
 
 
 def test_the_other_kinds() -> None:
-    """E-mail addresses, @handles (also of federated networks) and #tags in any script, in order."""
-    text = "Пішыце info@example.by або @news_hub, @anna@social.example, #Мінск2030; #news!"
+    """E-mail addresses, @handles (also of federated networks), #tags in any script, emoji and markup, in order."""
+    text = "Пішыце info@example.by або @news_hub, @anna@social.example, #Мінск2030; #news! 👍🏽 <b>&nbsp;"
     assert [(token.kind, token.span.slice(text)) for token in find(text)] == [
         (ProtectedKind.EMAIL, "info@example.by"),
         (ProtectedKind.HANDLE, "@news_hub"),
         (ProtectedKind.HANDLE, "@anna@social.example"),
         (ProtectedKind.HASHTAG, "#Мінск2030"),
         (ProtectedKind.HASHTAG, "#news"),
+        (ProtectedKind.EMOJI, "👍🏽"),
+        (ProtectedKind.MARKUP, "<b>"),
+        (ProtectedKind.MARKUP, "&nbsp;"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Спасибо 👩‍🚀 всем 🇧🇾 1️⃣!", ["👩‍🚀", "🇧🇾", "1️⃣"]),
+        ("<p class='x'>Снег</p><br/>", ["<p class='x'>", "</p>", "<br/>"]),
+        ("Загад `git pull` і каментар <!-- тут -->", ["`git pull`", "<!-- тут -->"]),
+        ("| Мінск | 5 |", ["|", "|", "|"]),
+        ("|---|:-:|", ["|---|:-:|"]),
+        ("```py\nx = 1\n\ny = 2\n```", ["```py\nx = 1\n\ny = 2\n```"]),
+        ("5 < 6 > 4 и <5, R&B;", []),
+    ],
+)
+def test_emoji_and_markup_are_kept_whole(text: str, kept: list[str]) -> None:
+    """With their modifiers and attributes; signs of mathematics are none of it."""
+    assert [token.span.slice(text) for token in find(text)] == kept
+
+
+@pytest.mark.parametrize(("text", "expected"), [("Навіны | Сайт", False), ("| a | b", True), ("<b>a</b>", True)])
+def test_a_lone_bar_is_no_markup(text: str, expected: bool) -> None:
+    """As it stands in the titles of pages."""
+    assert has_markup(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -76,11 +102,11 @@ def test_something_to_translate(text: str) -> None:
 
 @given(st.text(alphabet="aб1@#./:-_ ()wruby", max_size=60) | st.text(max_size=60))
 def test_tokens_are_ordered_and_apart(text: str) -> None:
-    """Spans never overlap, are never empty and hold no white space."""
+    """Spans never overlap, are never empty and, but for markup, hold no white space."""
     end = 0
     for token in find(text):
         assert end <= token.span.start < token.span.end <= len(text)
-        assert not any(char.isspace() for char in token.span.slice(text))
+        assert token.kind is ProtectedKind.MARKUP or not any(char.isspace() for char in token.span.slice(text))
         end = token.span.end
 
 

@@ -1,0 +1,65 @@
+"""Characters that several parts of the package look at: marks that close, words, and letters in disguise.
+
+Text from PDFs, dictionaries and careless keyboards has letters that look right and are others: ligatures, full-width
+and mathematical forms, Roman numeral signs, stress marks, and Latin letters inside Cyrillic words. `fold_letters` gives
+what their reader sees.
+"""
+
+import re
+import unicodedata
+
+__all__ = ["CLOSING", "CLOSING_QUOTES", "TERMINAL", "fold_letters", "words_of"]
+
+TERMINAL = ".!?…:;"  # after these a line or a clause has ended
+CLOSING_QUOTES = "\"'’»”“›"  # “ closes what „ opened
+CLOSING = CLOSING_QUOTES + ")]}"
+
+_WORD = re.compile(r"[^\W_]+(?:[’'ʼ`][^\W_]+)*")
+
+_STRESSED = re.compile("(?<=[\u0400-\u04ff])[\u0300\u0301]+")
+_STRESSED_LETTERS = str.maketrans("ѐѝЀЍ", "еиЕИ")
+# Presentation forms, full-width forms, Roman numerals, units in one square, letters in mathematical styles.
+_COMPATIBLE = re.compile(
+    "[\ufb00-\ufb06\uff01-\uff5e\u2100-\u210f\u2112-\u2115\u2160-\u217f\u3371-\u33df\U0001d400-\U0001d7ff]+"
+)
+_LATIN_TWINS, _CYRILLIC_TWINS = "ABCEHIKMOPTXYaceiopxy", "АВСЕНІКМОРТХУасеіорху"
+_TO_CYRILLIC = str.maketrans(_LATIN_TWINS, _CYRILLIC_TWINS)
+_TO_LATIN = str.maketrans(_CYRILLIC_TWINS, _LATIN_TWINS)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_MIXED = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
+_LATIN = re.compile("[A-Za-z]")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+# A lone Latin letter between Cyrillic words, typed for a preposition or conjunction; x and y are variables.
+_LONE_TWIN = re.compile("(?<=[\u0400-\u04ff,;] )[acoi](?= [\u0400-\u04ff])")
+
+
+def words_of(text: str) -> list[str]:
+    """Runs of letters and digits, apostrophes inside them included; hyphens part words."""
+    return _WORD.findall(text)
+
+
+def fold_letters(text: str) -> str:
+    """`text`, in NFC, with every letter as it looks: no stress marks, ligatures, styles or look-alikes.
+
+    A word of two scripts is written in one, if all letters of the other have twins there; where both would do, in the
+    one that has more of its letters.
+    """
+    text = unicodedata.normalize("NFC", text)
+    if text.isascii():
+        return text
+    text = _STRESSED.sub("", text).translate(_STRESSED_LETTERS)
+    text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
+    text = _LONE_TWIN.sub(lambda match: match.group().translate(_TO_CYRILLIC), text)
+    return _LETTERS.sub(_in_one_script, text) if _MIXED.search(text) else text
+
+
+def _in_one_script(match: re.Match[str]) -> str:
+    word = match.group()
+    if not _MIXED.search(word):
+        return word
+    prefers_latin = len(_LATIN.findall(word)) > len(_CYRILLIC.findall(word))
+    as_latin, as_cyrillic = word.translate(_TO_LATIN), word.translate(_TO_CYRILLIC)
+    for folded in (as_latin, as_cyrillic) if prefers_latin else (as_cyrillic, as_latin):
+        if not (_LATIN.search(folded) and _CYRILLIC.search(folded)):
+            return folded
+    return word
