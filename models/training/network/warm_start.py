@@ -25,11 +25,15 @@ def load_exported(model: Translator, weights: Weights) -> None:
     for stack, layers in (("encoder", model.encoder), ("decoder", model.decoder)):
         for index, layer in enumerate(layers):
             assert isinstance(layer, Layer)
-            scope = f"{stack}/layer_{index}"
-            _load_attention(layer.self_attention, weights, f"{scope}/self_attention")
-            if layer.cross_attention is not None:
-                _load_attention(layer.cross_attention, weights, f"{scope}/attention")
-            _load_feed_forward(layer.feed_forward, weights, f"{scope}/ffn")
+            load_layer(layer, weights, f"{stack}/layer_{index}")
+
+
+def load_layer(layer: Layer, weights: Weights, scope: str) -> None:
+    """Set the parameters of one layer from the weights whose names begin with `scope`."""
+    _load_attention(layer.self_attention, weights, f"{scope}/self_attention")
+    if layer.cross_attention is not None:
+        _load_attention(layer.cross_attention, weights, f"{scope}/attention")
+    _load_feed_forward(layer.feed_forward, weights, f"{scope}/ffn")
 
 
 def _load_attention(attention: Attention, weights: Weights, scope: str) -> None:

@@ -3,7 +3,11 @@
 values      what goes in and comes out
 candidates  which sentences may stand in a summary at all, alone or with another one
 context     what a sentence lacks when it stands alone
+quotations  which sentences are parts of a longer quotation
 verbs       whether a line says something
 terms       sentences as vectors of words, beside the encoder's
+ranking     scores and the choice, in pure numpy
+shortlist   the candidates of one article
+outcome     how they fared, in numbers and words
 use_case    encode -> rank -> choose
 """

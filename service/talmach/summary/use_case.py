@@ -1,9 +1,9 @@
 """Encodes an article's sentences, ranks them and chooses the best that fit the wanted length."""
 
+import asyncio
 import functools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,74 +12,16 @@ from talmach.engine.base import SentenceEncoder
 from talmach.errors import EngineStuck
 from talmach.metrics import Metrics
 from talmach.summary import ranking
-from talmach.summary.candidates import Verdict, judge
+from talmach.summary.outcome import Numbers, Outcome, Scores, unscored
 from talmach.summary.ranking import BREVITY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
+from talmach.summary.shortlist import MOST_ENCODED, Shortlist
 from talmach.summary.terms import term_vectors
-from talmach.summary.values import (
-    DEFAULT_DIVERSITY,
-    DEFAULT_SENTENCES,
-    ArticleSummary,
-    ScoredSentence,
-    SummaryOptions,
-)
-from talmach.text.article import Article, Field, Sentence
+from talmach.summary.values import DEFAULT_DIVERSITY, DEFAULT_SENTENCES, ArticleSummary, SummaryOptions
+from talmach.text.article import Article, Field
 from talmach.threads import Workers
 
-# For the reasons only: nearly as central as the most central sentence; about what the headline is about; early.
-_CENTRAL = 0.9
-_CLOSE = 0.15  # words weigh most, and a headline shares few of them with any one sentence
-_EARLY = 0.5
-
-_Numbers = NDArray[np.float64]  # one for each candidate, in [0, 1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranking:
-    """The candidates of one article and how they fared."""
-
-    sentences: Sequence[Sentence]
-    verdicts: Sequence[Verdict]  # of all sentences
-    needs: NDArray[np.int64]  # number of the candidate that must be chosen too; its own = none
-    chosen: frozenset[int]  # numbers of candidates
-    scores: _Numbers
-    centrality: _Numbers
-    headline_similarity: _Numbers
-    position: _Numbers
-    redundancy: _Numbers
-
-    def scored(self, number: int) -> ScoredSentence:
-        """Return the candidate of that number with its scores."""
-        return ScoredSentence(
-            self.sentences[number],
-            chosen=number in self.chosen,
-            candidate=True,
-            score=float(self.scores[number]),
-            centrality=float(self.centrality[number]),
-            headline_similarity=float(self.headline_similarity[number]),
-            position=float(self.position[number]),
-            redundancy=float(self.redundancy[number]),
-            reason=self._reason(number),
-        )
-
-    def _reason(self, number: int) -> str:
-        marks = (
-            (self.centrality[number] >= _CENTRAL, "central to the article"),
-            (self.headline_similarity[number] >= _CLOSE, "close to the headline"),
-            (self.position[number] == 1, "opens the story"),
-            (1 > self.position[number] >= _EARLY, "near the opening"),
-        )
-        why = ", ".join(text for holds, text in marks if holds)
-        verdict = self.verdicts[self.sentences[number].index]
-        if verdict.stands_in:
-            why = f"the article has nothing fitter ({verdict.objection})"
-        needs = int(self.needs[number])
-        if needs not in self.chosen | {number}:
-            return "passed over: points back to a sentence that is not chosen"
-        if number in self.chosen:
-            return f"chosen: {why or 'best of the rest'}"
-        if self.redundancy[number] > ranking.DUPLICATE_SIMILARITY:
-            return "passed over: says what a chosen sentence says"
-        return f"passed over: {why or 'less to say for its length'}"
+_NO_EMBEDDINGS = np.zeros((0, 0), dtype=np.float32)
+_FEWEST_FOR_A_WORKER = 8  # sentences; handing over fewer takes longer than encoding them
 
 
 class Summarizer:
@@ -97,7 +39,7 @@ class Summarizer:
         metrics: Metrics | None = None,
         on_workers_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """`engine_timeout_s` is for one article; None = for ever."""
+        """`engine_timeout_s` is for one worker's share of an article; None = for ever."""
         self._encoder = encoder
         self._weights = weights or Weights()
         self._brevity = brevity
@@ -112,7 +54,7 @@ class Summarizer:
         return self._workers.are_all_stuck
 
     async def summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
-        """Choose the sentences; the encoder runs in a thread of its own.
+        """Choose the sentences; the encoder's workers share those of one article.
 
         Raises:
             EngineFailure: the encoder failed.
@@ -121,86 +63,113 @@ class Summarizer:
         """
         if self.is_stuck:
             raise EngineStuck
-        return await self._workers.run(functools.partial(self.choose, article, options))
+        shortlist = await asyncio.to_thread(Shortlist.of, article, options)
+        terms, read = await asyncio.to_thread(self._read_words, shortlist)
+        embeddings = await self._encode([shortlist.texts[number] for number in read])
+        return await asyncio.to_thread(self._choose, shortlist, terms, read, embeddings, options)
+
+    async def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        # Every worker gets long and short ones.
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        parts = min(self._workers.count, math.ceil(len(texts) / _FEWEST_FOR_A_WORKER))
+        shares = [order[start::parts] for start in range(parts)]
+        works = [functools.partial(self._encoder.encode, [texts[number] for number in share]) for share in shares]
+        encoded = await asyncio.gather(*map(self._workers.run, works))
+        if not shares:
+            return _NO_EMBEDDINGS
+        embeddings = np.empty((len(texts), encoded[0].shape[1]), dtype=np.float32)
+        for share, vectors in zip(shares, encoded, strict=True):
+            embeddings[share] = vectors
+        return embeddings
 
     def choose(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         """Do the work of `summarize` in the calling thread."""
-        verdicts = judge(article, include_lead=options.include_lead)
-        candidates = [sentence for sentence in article.sentences if verdicts[sentence.index].is_candidate]
+        shortlist = Shortlist.of(article, options)
+        terms, read = self._read_words(shortlist)
+        texts = [shortlist.texts[number] for number in read]
+        return self._choose(shortlist, terms, read, self._encoder.encode(texts) if texts else _NO_EMBEDDINGS, options)
+
+    def _read_words(self, shortlist: Shortlist) -> tuple[SparseRows, list[int]]:
+        """Return the words of the texts, and the numbers of those that the encoder reads: the best by their words."""
+        terms, n = term_vectors(shortlist.texts), len(shortlist.texts)
+        if n <= MOST_ENCODED:
+            return terms, list(range(n))
+        scores = self._score(shortlist, terms, np.zeros((n, 1), dtype=np.float32)).scores
+        best = np.argsort(-scores, kind="stable")[:MOST_ENCODED]
+        return terms, [*sorted(best.tolist()), *([n - 1] if shortlist.has_headline else [])]
+
+    def _choose(
+        self,
+        shortlist: Shortlist,
+        terms: SparseRows,
+        read: Sequence[int],
+        embeddings: NDArray[np.float32],
+        options: SummaryOptions,
+    ) -> ArticleSummary:
         scored = {
-            sentence.index: _unscored(sentence, verdict.objection or "")
-            for sentence, verdict in zip(article.sentences, verdicts, strict=True)
+            sentence.index: unscored(sentence, verdict.objection or "")
+            for sentence, verdict in zip(shortlist.article.sentences, shortlist.verdicts, strict=True)
             if not verdict.is_candidate
         }
-        if candidates:
-            ranked = self._rank(article, candidates, verdicts, options)
-            scored.update({sentence.index: ranked.scored(number) for number, sentence in enumerate(candidates)})
-        scores = tuple(scored[sentence.index] for sentence in article.sentences)
+        if shortlist.candidates:
+            vectors = np.zeros((len(shortlist.texts), embeddings.shape[1]), dtype=np.float32)
+            vectors[read] = embeddings
+            ranked = self._rank(shortlist, terms, frozenset(read), vectors, options)
+            scored.update(
+                {sentence.index: ranked.scored(number) for number, sentence in enumerate(shortlist.candidates)}
+            )
+        scores = tuple(scored[sentence.index] for sentence in shortlist.article.sentences)
         chosen = tuple(each for each in scores if each.chosen)
-        return ArticleSummary(chosen, scores, self._encoder.model_id if candidates else "")
+        return ArticleSummary(chosen, scores, self._encoder.model_id if shortlist.candidates else "")
 
     def close(self) -> None:
         """End the threads; what is running ends for nobody."""
         self._workers.close()
 
     def _rank(
-        self, article: Article, candidates: Sequence[Sentence], verdicts: Sequence[Verdict], options: SummaryOptions
-    ) -> _Ranking:
-        needs, places = _needs(candidates, verdicts), _places(candidates, verdicts)
-        headline = " ".join(sentence.text for sentence in article.sentences if sentence.field is Field.HEADLINE)
-        texts = [sentence.text for sentence in candidates]
-        given = [*texts, headline] if headline else texts
-        embeddings, terms = self._encoder.encode(given), term_vectors(given)
-        similarity = self._similarity_to_last(embeddings, terms)[:-1] if headline else None
-        embeddings, terms = embeddings[: len(texts)], terms.first(len(texts))
-        centrality = ranking.centrality(embeddings, terms, self._term_share)
-        position = ranking.position_prior(places)
-        scores = ranking.combine(centrality, similarity, position, self._weights)
-        prices = ranking.length_prices(_lengths(texts), self._brevity)
-        choices, redundancy = _select(scores, terms, needs, options, _stop(article, texts, options), prices=prices)
+        self,
+        shortlist: Shortlist,
+        terms: SparseRows,
+        read: Collection[int],
+        embeddings: NDArray[np.float32],
+        options: SummaryOptions,
+    ) -> Outcome:
+        needs, lengths = shortlist.needs, shortlist.lengths
+        found = self._score(shortlist, terms, embeddings)
+        choices, redundancy = _select(
+            found.scores,
+            terms.first(len(shortlist.candidates)),
+            needs,
+            options,
+            _stop(shortlist, options),
+            prices=ranking.length_prices(lengths, self._brevity),
+        )
         for choice in choices:
             redundancy[choice.index] = choice.redundancy
-        return _Ranking(
-            candidates,
-            verdicts,
-            needs,
-            frozenset(choice.index for choice in choices),
-            scores,
-            centrality,
-            np.zeros(len(texts)) if similarity is None else similarity,
-            position,
-            redundancy,
-        )
+        return Outcome(shortlist, needs, frozenset(choice.index for choice in choices), read, found, redundancy)
 
-    def _similarity_to_last(self, embeddings: NDArray[np.float32], terms: SparseRows) -> _Numbers:
+    def _score(self, shortlist: Shortlist, terms: SparseRows, embeddings: NDArray[np.float32]) -> Scores:
+        n = len(shortlist.candidates)
+        centrality = ranking.centrality(embeddings[:n], terms.first(n), self._term_share)
+        similarity = self._similarity_to_last(embeddings, terms)[:n] if shortlist.has_headline else None
+        position = ranking.position_prior(shortlist.places)
+        scores = ranking.combine(centrality, similarity, position, self._weights)
+        return Scores(scores, centrality, similarity, position)
+
+    def _similarity_to_last(self, embeddings: NDArray[np.float32], terms: SparseRows) -> Numbers:
         meant, worded = embeddings @ embeddings[-1], terms.times(terms.row(len(embeddings) - 1))
         return np.asarray(np.clip((1.0 - self._term_share) * meant + self._term_share * worded, 0.0, 1.0))
 
 
-def _needs(candidates: Sequence[Sentence], verdicts: Sequence[Verdict]) -> NDArray[np.int64]:
-    numbers = {sentence.index: number for number, sentence in enumerate(candidates)}
-    needed = [verdicts[sentence.index].needs for sentence in candidates]
-    return np.array([own if other is None else numbers[other] for own, other in enumerate(needed)], dtype=np.int64)
-
-
-def _places(candidates: Sequence[Sentence], verdicts: Sequence[Verdict]) -> NDArray[np.int64]:
-    """Return the place of each candidate among the sentences of the story, whether they may be chosen or not.
-
-    Among the candidates alone, one that is refused in one language moves all that follow.
-    """
-    places = np.cumsum([verdict.is_story for verdict in verdicts]) - 1
-    return np.asarray(places[[sentence.index for sentence in candidates]], dtype=np.int64)
-
-
 def _select(
-    scores: _Numbers,
+    scores: Numbers,
     terms: SparseRows,
     needs: NDArray[np.int64],
     options: SummaryOptions,
     stop: int | LengthBudget,
     *,
-    prices: _Numbers,
-) -> tuple[list[Selection], _Numbers]:
+    prices: Numbers,
+) -> tuple[list[Selection], Numbers]:
     """Return the choices and the redundancy of every candidate beside them.
 
     Words tell what was said already as well as embeddings do, and much faster where everything is asked for.
@@ -219,29 +188,11 @@ def _select(
     )
 
 
-def _lengths(texts: Sequence[str]) -> NDArray[np.int64]:
-    return np.array([len(text) for text in texts], dtype=np.int64)
-
-
-def _stop(article: Article, texts: Sequence[str], options: SummaryOptions) -> int | LengthBudget:
+def _stop(shortlist: Shortlist, options: SummaryOptions) -> int | LengthBudget:
     if options.max_chars is not None:
-        return LengthBudget(_lengths(texts), options.max_chars)
+        return LengthBudget(shortlist.lengths, options.max_chars)
     if options.ratio is not None:
         # Boilerplate is no part of the article that is to be shortened.
-        of = sum(each.field is not Field.HEADLINE and each.boilerplate is None for each in article.sentences)
+        of = sum(each.field is not Field.HEADLINE and each.boilerplate is None for each in shortlist.article.sentences)
         return max(1, math.floor(options.ratio * of + 0.5))
     return options.max_sentences or DEFAULT_SENTENCES
-
-
-def _unscored(sentence: Sentence, objection: str) -> ScoredSentence:
-    return ScoredSentence(
-        sentence,
-        chosen=False,
-        candidate=False,
-        score=0.0,
-        centrality=0.0,
-        headline_similarity=0.0,
-        position=0.0,
-        redundancy=0.0,
-        reason=f"not considered: {objection}",
-    )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from talmach.errors import EngineFailure
 from talmach.summary.ranking import Weights
+from talmach.summary.shortlist import MOST_ENCODED
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article, Field
@@ -56,8 +57,39 @@ async def test_three_sentences_in_the_order_of_the_article(article: Article) -> 
     assert len(indices) == 3
     assert indices == sorted(indices)
     assert len(encoder.calls) == 1
-    assert encoder.calls[0][-1] == HEADLINE
+    assert HEADLINE in encoder.calls[0]
     assert summary.encoder_model_id == "words"
+
+
+async def test_workers_share_the_sentences_of_an_article() -> None:
+    """Each encodes about half, and the summary is the one that a single worker makes."""
+    body = "\n\n".join(
+        f"У горадзе Вербна адкрылі школу нумар {number} з басейнам {'і садам ' * (number % 3)}." for number in range(30)
+    )
+    article = Article.parse(HEADLINE, "", body)
+    encoder = WordEncoder()
+    summarizer = Summarizer(encoder, workers=2)
+    summary = await summarizer.summarize(article, SummaryOptions())
+    summarizer.close()
+    assert sorted(map(len, encoder.calls)) == [15, 16]
+    assert summary == Summarizer(WordEncoder()).choose(article, SummaryOptions())
+
+
+def test_of_thousands_the_best_by_their_words_are_encoded() -> None:
+    """The encoder is not asked for more; all stay candidates, may be chosen, and the reason says what was not read."""
+    sentences = [
+        f"Рад {number} вельмі доўгага спіса займае месца слова{number}." for number in range(MOST_ENCODED + 500)
+    ]
+    sentences[-1] = "У Вербне адкрылі новую школу і мост праз раку."
+    article = Article.parse(HEADLINE, "", " ".join(sentences))
+    encoder = WordEncoder()
+    summary = Summarizer(encoder).choose(article, SummaryOptions(ratio=1.0, diversity=0))
+    assert len(encoder.calls[0]) == MOST_ENCODED + 1
+    assert {sentences[0], sentences[-1], HEADLINE} <= {*encoder.calls[0]}
+    assert len(summary.chosen) == len(sentences)
+    unread = [each for each in summary.scores if "beyond the 1,000 that are read for their meaning" in each.reason]
+    assert len(unread) == 500
+    assert not {each.sentence.text for each in unread} & {*encoder.calls[0]}
 
 
 def test_only_candidates_are_chosen(article: Article) -> None:
