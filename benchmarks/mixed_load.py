@@ -75,7 +75,7 @@ class Caller:
             await chosen()
         except RpcFailed as failure:
             return failure.code
-        except asyncio.TimeoutError:  # the change of mind
+        except TimeoutError:  # the change of mind
             return "CANCELLED"
         return "OK"
 

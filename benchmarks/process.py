@@ -7,7 +7,6 @@ process would measure each other.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only since Python 3.11
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -74,7 +73,7 @@ class Participant(Generic[_T]):
         future = self._pool.submit(_call, function, args, kwargs)
         try:
             result: _Result = future.result(CALL_TIMEOUT_S + seconds)
-        except FutureTimeoutError:
+        except TimeoutError:
             self._kill()
             raise
         return result

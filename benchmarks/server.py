@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 # Sentences come back round after round: a server that remembered them would be measured at remembering.
 WITHOUT_MEMORY: Mapping[str, str] = {"TALMACH_CACHE_MIB": "0"}
@@ -50,7 +51,7 @@ class ServerProcess:
             self.stop()
             raise
 
-    def __enter__(self) -> "ServerProcess":  # noqa: PYI034 - Self came with Python 3.11
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,6 +1,7 @@
 """The pins of the image: whole, hashed, and what pyproject.toml asks for."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,19 +21,11 @@ IMAGES = [
 ]
 
 
-def section(name: str) -> str:
-    """The lines of a table of pyproject.toml."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    return text.partition(f"[{name}]\n")[2].partition("\n[")[0]
-
-
 def needed() -> Iterator[tuple[Path, Requirement]]:
     """What pyproject.toml asks for, to run and to build, and where it is pinned."""
-    # Before Python 3.11 there is no tomllib, and the two lists are written in a way that needs none.
-    runtime = re.findall(r'^    "(.+)",$', section("project").partition("dependencies = [")[2], re.MULTILINE)
-    build = re.findall(r'"([^"]+)"', section("build-system").splitlines()[0])
-    yield from ((PINS[0], Requirement(each)) for each in runtime)
-    yield from ((PINS[1], Requirement(each)) for each in build)
+    tables = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    yield from ((PINS[0], Requirement(each)) for each in tables["project"]["dependencies"])
+    yield from ((PINS[1], Requirement(each)) for each in tables["build-system"]["requires"])
 
 
 def pinned(path: Path) -> dict[str, tuple[Requirement, list[str]]]:
@@ -46,7 +39,7 @@ def pinned(path: Path) -> dict[str, tuple[Requirement, list[str]]]:
 def test_the_lists_are_read() -> None:
     """The tests below do not pass because they found nothing."""
     names = {requirement.name for _, requirement in needed()}
-    assert {"ctranslate2", "grpcio", "tomli", "typer", "hatchling"} <= names
+    assert {"ctranslate2", "grpcio", "typer", "hatchling"} <= names
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)

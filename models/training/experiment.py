@@ -1,16 +1,11 @@
 """One experiment = one TOML file; this module turns it into frozen values and refuses what it does not know."""
 
 import dataclasses
-import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 T = TypeVar("T")
 PAIRS = ("en-ru", "en-be", "ru-be")

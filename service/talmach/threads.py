@@ -27,7 +27,7 @@ class _Piece:
     """One piece of work; touched by a thread only where it says so."""
 
     work: Callable[[], Any]
-    result: "asyncio.Future[Any]"
+    result: asyncio.Future[Any]
     timer: asyncio.TimerHandle | None = None
     has_begun: bool = False  # set by the thread
     is_stuck: bool = False
@@ -75,7 +75,7 @@ class Workers:
         """Whether nothing would be done any more."""
         return self.stuck >= self.count
 
-    def run(self, work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
+    def run(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
         """Do a piece of work in a thread; the future fails with what it raises.
 
         With EngineTimeout when it takes longer than the timeout, and with EngineFailure after `close`.

@@ -9,7 +9,7 @@ import itertools
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import grpc
 import pytest
@@ -57,7 +57,7 @@ class Served:
         )
         self._application = Application(settings)
 
-    def __enter__(self) -> "Served":  # noqa: PYI034 - Self came with Python 3.11
+    def __enter__(self) -> Self:
         configure_logging("debug", "json", self.log)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._application.start(), self._loop).result(TIMEOUT_S)

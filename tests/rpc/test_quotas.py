@@ -191,7 +191,7 @@ def test_waiting_as_long_as_told_is_enough() -> None:
             try:
                 with account.call():
                     pass
-            except QuotaExceeded as error:  # noqa: PERF203 - nothing to hurry for
+            except QuotaExceeded as error:
                 waits += 1
                 now_s += error.retry_after_s
                 with account.call():

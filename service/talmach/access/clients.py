@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 import re
-import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,6 @@ from talmach.access.quotas import Account, Quotas
 from talmach.access.watched import UnusableFile, Watched, read
 from talmach.errors import PermissionDenied, Unauthenticated
 from talmach.metrics import Metrics
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 SETTING = "TALMACH_CLIENTS_FILE"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -61,6 +61,6 @@ class Gate:
         """Wait until the last call has left; False when some are still inside after `timeout_s`."""
         try:
             await asyncio.wait_for(self._is_empty.wait(), timeout_s)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return False
         return True

@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import prometheus_client
 import structlog
@@ -98,7 +98,7 @@ class Application:
             await self._server.stop()
         await self._release()
 
-    async def __aenter__(self) -> "Application":  # noqa: PYI034 - Self came with Python 3.11
+    async def __aenter__(self) -> Self:
         try:
             await self.start()
         except BaseException:

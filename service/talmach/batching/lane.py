@@ -35,7 +35,7 @@ class Entry:
     due: float
     deadline: float | None
     queued_at: float
-    future: "asyncio.Future[Decoded]"
+    future: asyncio.Future[Decoded]
     is_waiting: bool = True
 
     @property

@@ -90,7 +90,7 @@ class BatchingQueue:
 
     def resubmit(
         self, sentence: Sequence[str], options: DecodeOptions, *, deadline: float | None = None, alone: bool = False
-    ) -> "asyncio.Future[Decoded]":
+    ) -> asyncio.Future[Decoded]:
         """Queue a sentence of an accepted request once more: it is never refused, or half an article would be lost.
 
         `alone` = in a batch of its own, because another sentence may have been what made the first batch fail.
@@ -142,7 +142,7 @@ class BatchingQueue:
         deadline: float | None,
         *,
         alone: bool = False,
-    ) -> "asyncio.Future[Decoded]":
+    ) -> asyncio.Future[Decoded]:
         now = time.monotonic()
         if (lane := self._lanes.get((options, alone))) is None:
             lane = self._lanes[options, alone] = Lane(options, 1 if alone else self._max_batch_size)
@@ -193,7 +193,7 @@ class BatchingQueue:
             return False
         return True
 
-    async def _settle_batch(self, batch: list[Entry], hypotheses: "asyncio.Future[list[Hypothesis]]") -> None:
+    async def _settle_batch(self, batch: list[Entry], hypotheses: asyncio.Future[list[Hypothesis]]) -> None:
         taken_at = time.monotonic()
         self._observe_batch(batch, taken_at)
         try:
@@ -229,7 +229,7 @@ class BatchingQueue:
             if not entry.future.done():
                 entry.future.set_result(Decoded(hypothesis, entry.queued_at, taken_at, done_at))
 
-    def _settle(self, lane: Lane, entry: Entry, future: "asyncio.Future[Decoded]") -> None:
+    def _settle(self, lane: Lane, entry: Entry, future: asyncio.Future[Decoded]) -> None:
         if not future.cancelled():
             future.exception()  # seen: a caller that has gone leaves no "exception was never retrieved" in the log
         if entry.is_waiting:

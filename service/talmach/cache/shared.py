@@ -117,7 +117,8 @@ class SharedTier:
         if is_probe:  # nobody else waits for it meanwhile
             self._asleep_until = now + _PAUSE_S + self._timeout_s
         try:
-            answer = await self._in_time(request)
+            async with asyncio.timeout(self._timeout_s):
+                answer = await request()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis is no reason to fail a call
             self._lose(error)
             return None
@@ -126,18 +127,6 @@ class SharedTier:
             _log.info("cache.redis_back")
         return answer
 
-    async def _in_time(self, request: Callable[[], Awaitable[_Result]]) -> _Result:
-        # Not `wait_for`: before Python 3.12 it may lose the cancellation of the call that waits here.
-        task = asyncio.ensure_future(request())
-        task.add_done_callback(_see)
-        try:
-            await asyncio.wait({task}, timeout=self._timeout_s)
-            if not task.done():
-                raise TimeoutError
-            return task.result()
-        finally:
-            task.cancel()
-
     def _lose(self, error: Exception) -> None:
         self._metrics.cache_redis_errors.inc()
         self._asleep_until = time.monotonic() + _PAUSE_S
@@ -145,12 +134,6 @@ class SharedTier:
             self._is_lost = True
             # By type only: the text may hold the address with its password.
             _log.warning("cache.redis_lost", error=type(error).__name__)
-
-
-def _see(task: "asyncio.Future[Any]") -> None:
-    """Look at the error of a request that nobody waits for any more."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _batches(keys: Collection[bytes]) -> Iterator[Sequence[bytes]]:

@@ -4,18 +4,13 @@ A spec says what a model is and what its files must hash to. Whether they do is 
 """
 
 import re
-import sys
+import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from talmach.errors import ModelNotFound, ModelUnusable
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FILENAME = "manifest.toml"
 MAX_BEAM_SIZE = 8

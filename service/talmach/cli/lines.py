@@ -88,7 +88,7 @@ async def _patiently(ask: Ask[_Reply], texts: Sequence[str]) -> Sequence[_Reply]
     while True:
         try:
             return await ask(texts)
-        except RpcFailed as failure:  # noqa: PERF203  # the loop is there for the failures
+        except RpcFailed as failure:  # the loop is there for the failures
             if failure.retry_after_s is None:
                 raise
             await asyncio.sleep(failure.retry_after_s)

@@ -10,7 +10,7 @@ from talmach.errors import DeadlineExceeded
 _SHORTEST_S = 0.005  # not even a cached sentence comes back sooner
 
 
-def deadline_of(context: "grpc.aio.ServicerContext[Any, Any]") -> float | None:
+def deadline_of(context: grpc.aio.ServicerContext[Any, Any]) -> float | None:
     """Return when the caller stops waiting, in seconds of `time.monotonic`; None = never.
 
     Raises:

@@ -20,7 +20,7 @@ class InfoServicer(InfoServiceServicer):
         self._response = server_info.response(info)
 
     async def GetServerInfo(
-        self, request: pb.GetServerInfoRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+        self, request: pb.GetServerInfoRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.GetServerInfoResponse:
         """Return version, language pairs, models and limits."""
         return self._response

@@ -42,7 +42,7 @@ class Outcome:
     text: str
     flags: frozenset[Flag] = frozenset()
     score: float | None = None
-    glossary: "dict[GlossaryEntry, tuple[int, int]]" = field(default_factory=dict)  # see glossary.count_applied
+    glossary: dict[GlossaryEntry, tuple[int, int]] = field(default_factory=dict)  # see glossary.count_applied
 
 
 @dataclass(frozen=True, slots=True)

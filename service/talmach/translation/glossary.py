@@ -112,7 +112,7 @@ def substitute(text: str, occurrences: Iterable[Occurrence]) -> tuple[str, list[
     return result + text[position:], spans
 
 
-def count_applied(occurrences: Iterable[Occurrence], target: str) -> "dict[GlossaryEntry, tuple[int, int]]":
+def count_applied(occurrences: Iterable[Occurrence], target: str) -> dict[GlossaryEntry, tuple[int, int]]:
     """Return (occurrences, how many of them `target` honours) for every entry that occurs."""
     wanted = Counter(occurrence.entry for occurrence in occurrences)
     return {entry: (count, min(count, _count_term(entry, target))) for entry, count in wanted.items()}
@@ -126,7 +126,7 @@ class UsageCounter:
         self._applied: Counter[GlossaryEntry] = Counter()
         self._occurrences: Counter[GlossaryEntry] = Counter()
 
-    def add(self, applied: "dict[GlossaryEntry, tuple[int, int]]") -> None:
+    def add(self, applied: dict[GlossaryEntry, tuple[int, int]]) -> None:
         """Add what `count_applied` found in one sentence."""
         for entry, (count, honoured) in applied.items():
             self._occurrences[entry] += count

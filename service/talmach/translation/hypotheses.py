@@ -126,7 +126,7 @@ class Hypotheses:
             self._tokens[key] = self._queues[direction].engine.tokenize(text, direction)
         return self._tokens[key]
 
-    def _future(self, key: Key, options: DecodeOptions, *, alone: bool = False) -> "asyncio.Future[Decoded]":
+    def _future(self, key: Key, options: DecodeOptions, *, alone: bool = False) -> asyncio.Future[Decoded]:
         if (future := self._futures.get((key, options, alone))) is None:
             queue = self._queues[key[0]]
             future = queue.resubmit(self._tokenize(key), options, deadline=self._deadline, alone=alone)
@@ -134,13 +134,13 @@ class Hypotheses:
         return future
 
     def _remember(
-        self, key: Key, options: DecodeOptions, future: "asyncio.Future[Decoded]", *, alone: bool = False
+        self, key: Key, options: DecodeOptions, future: asyncio.Future[Decoded], *, alone: bool = False
     ) -> None:
         self._futures[key, options, alone] = future
         self._source_tokens += len(self._tokens[key])
         self._used_models.add(self._queues[key[0]].engine.model_id)
 
-    async def _wait(self, key: Key, options: DecodeOptions, future: "asyncio.Future[Decoded]") -> Hypothesis:
+    async def _wait(self, key: Key, options: DecodeOptions, future: asyncio.Future[Decoded]) -> Hypothesis:
         try:
             decoded = await future
         except EngineTimeout:

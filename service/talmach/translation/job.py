@@ -145,7 +145,7 @@ def raise_if_all_failed(jobs: Sequence[TranslationJob]) -> None:
         raise failures[-1]
 
 
-def _see(task: "asyncio.Task[Outcome]") -> None:
+def _see(task: asyncio.Task[Outcome]) -> None:
     """Look at a task's error: nobody else may, when the segment before it ended the call."""
     if not task.cancelled():
         task.exception()

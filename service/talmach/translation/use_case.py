@@ -145,7 +145,7 @@ class Translator:
         for index, text in enumerate(texts):
             try:
                 drafts.append(self._draft(text, options, queues, hypotheses))
-            except InvalidRequest as error:  # noqa: PERF203 - nothing beside what a plan costs
+            except InvalidRequest as error:
                 violations += [replace(each, field=f"texts[{index}]") for each in error.violations]
         if violations:
             raise InvalidRequest(violations)

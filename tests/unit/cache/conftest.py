@@ -30,7 +30,7 @@ class RedisServer:
         while self._process.poll() is None and time.monotonic() < give_up_at:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:  # noqa: PERF203 - it is there to wait
+            except OSError:
                 time.sleep(0.02)
             else:
                 return

@@ -95,9 +95,7 @@ async def test_a_sentence_of_several_texts_is_decoded_once() -> None:
     texts = ["Школа адкрыта сёння. Дзеці рады.", "Дзеці рады. Новы мост тут.", "Дзеці рады."]
     async with running() as served:
         jobs = await served.translator.start_texts(list(map(Article.of_text, texts)), TO_ENGLISH)
-        translated = []
-        for job in jobs:
-            translated.append([segment.translated_text async for segment in job.segments()])  # noqa: PERF401 - of 3.11
+        translated = [[segment.translated_text async for segment in job.segments()] for job in jobs]
         usage = jobs[-1].totals().usage
     assert sorted(served.engine.decoded) == ["Дзеці рады.", "Новы мост тут.", "Школа адкрыта сёння."]
     assert translated[2] == ["rady. Dzeci"] == translated[0][1:] == translated[1][:1]
