@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from talmach.engine.base import Direction
 from talmach.quality import GRAVE, LOW_CONFIDENCE_SCORE, Flag, check, foreign_letters
 from talmach.quality.scripts import _has_third_script
+from talmach.quality.signs import has_sign_mismatch, sign_spans
 from talmach.quality.words import CYRILLIC, LATIN
+from tests.cases import parameters
 
 RU_EN, EN_RU = Direction("ru", "en"), Direction("en", "ru")
 BE_EN, EN_BE = Direction("be", "en"), Direction("en", "be")
@@ -215,6 +217,9 @@ def test_protected_tokens_must_survive(target: str) -> None:
     ("source", "target", "direction", "expected"),
     [
         ("Хорошо.", "хорошо", RU_EN, True),
+        ("🎉🎉🎉 Спасибо всем. 👏", "🎉 👏", RU_EN, True),
+        ("Пишите на info@site.by", "info@site.by", RU_EN, True),
+        ("No. 5", "№ 5", EN_RU, False),
         ("The weather is fine.", "The weather is fine.", EN_BE, True),
         ("Yes.", "yes", EN_RU, False),
         ("no", "No", EN_RU, True),
@@ -261,11 +266,31 @@ def test_untranslated(source: str, target: str, direction: Direction, expected: 
         ("He came.", "Он пришёл 先生.", EN_RU, True),
         ("Его й", "Яго \u0438\u0306", RU_BE, False),
         ("#Навіны: сёння", "#Навіны: today", BE_EN, False),
+        ("Он родился здесь.", "Ён bordзіўся тут.", RU_BE, True),
+        ("Mинск и Cочи.", "Minsk and Sochi.", RU_EN, False),
+        ("У него iPhone’ы.", "У яго iPhone’ы.", RU_BE, False),
     ],
 )
 def test_wrong_script(source: str, target: str, direction: Direction, expected: bool) -> None:
     """Letters outside of the target's alphabet, unless the word is a name, a tag or a quotation of the source."""
     assert (Flag.WRONG_SCRIPT in check(source, target, direction)) is expected
+
+
+@pytest.mark.parametrize(("kind", "source", "target", "expected"), parameters("signs"))
+def test_the_table_of_signs(kind: str, source: str, target: str, expected: str) -> None:
+    """A sign may be a word on the other side, but not vanish, come or change."""
+    assert (Flag.SIGN_MISMATCH in check(source, target, RU_EN)) is (expected == "yes")
+
+
+@given(st.text(alphabet="€₴±²½→😊5., aб", max_size=60))
+def test_the_spans_of_signs_cover_them(text: str) -> None:
+    """They are in order and apart, and outside of them there is no sign."""
+    position, rest = 0, ""
+    for span in sign_spans(text):
+        assert position <= span.start < span.end
+        rest += text[position : span.start]
+        position = span.end
+    assert not has_sign_mismatch(rest + text[position:], "")
 
 
 def test_letters_that_a_language_lacks() -> None:

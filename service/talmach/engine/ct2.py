@@ -136,7 +136,8 @@ class Ct2Translator(_Model):
         ended = bool(tokens) and tokens[-1] == END
         text = self._processor.decode_pieces(tokens[:-1] if ended else tokens)
         # Byte pieces can spell a line break, and one sentence is one line.
-        return Hypothesis(" ".join(str(text).split()), score, len(tokens), truncated=not ended)
+        # ... and a sequence that is no character; a text must not carry its sign.
+        return Hypothesis(" ".join(str(text).replace("\ufffd", "").split()), score, len(tokens), truncated=not ended)
 
 
 class Ct2Encoder(_Model):

@@ -31,8 +31,8 @@ class _SegmentStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Segment
     SEGMENT_STATUS_TRANSLATED: _SegmentStatus.ValueType  # 1
     """A model (or the translation memory) translated it."""
     SEGMENT_STATUS_COPIED: _SegmentStatus.ValueType  # 2
-    """Nothing to translate (numbers, links, punctuation, already in the target language, a summary without translation):
-    the source stands unchanged.
+    """Nothing to translate (numbers, links, punctuation, already in the target language, a language that is not supported,
+    a summary without translation), or nothing that the model would change: the source stands unchanged.
     """
     SEGMENT_STATUS_DROPPED_BOILERPLATE: _SegmentStatus.ValueType  # 3
     """Left out because it is boilerplate and `remove_boilerplate` was asked."""
@@ -47,8 +47,8 @@ SEGMENT_STATUS_UNSPECIFIED: SegmentStatus.ValueType  # 0
 SEGMENT_STATUS_TRANSLATED: SegmentStatus.ValueType  # 1
 """A model (or the translation memory) translated it."""
 SEGMENT_STATUS_COPIED: SegmentStatus.ValueType  # 2
-"""Nothing to translate (numbers, links, punctuation, already in the target language, a summary without translation):
-the source stands unchanged.
+"""Nothing to translate (numbers, links, punctuation, already in the target language, a language that is not supported,
+a summary without translation), or nothing that the model would change: the source stands unchanged.
 """
 SEGMENT_STATUS_DROPPED_BOILERPLATE: SegmentStatus.ValueType  # 3
 """Left out because it is boilerplate and `remove_boilerplate` was asked."""

@@ -13,6 +13,7 @@ from talmach.quality.scripts import has_wrong_script
 from talmach.quality.signs import has_sign_mismatch
 from talmach.text import protected
 from talmach.text.characters import fold_letters
+from talmach.text.protected import ProtectedKind
 
 __all__ = ["LOW_CONFIDENCE_SCORE", "check"]
 
@@ -51,7 +52,7 @@ def check(
         (Flag.PROTECTED_TOKEN_MISMATCH, _lacks_protected_tokens(source, target)),
         (Flag.UNTRANSLATED, is_untranslated(*bare, direction)),
         (Flag.WRONG_SCRIPT, has_wrong_script(*bare, direction)),
-        (Flag.SIGN_MISMATCH, has_sign_mismatch(*bare)),
+        (Flag.SIGN_MISMATCH, has_sign_mismatch(source, target)),
         (Flag.TRUNCATED, truncated),
         (Flag.LOW_CONFIDENCE, score is not None and score < low_confidence_score),
     )
@@ -59,5 +60,10 @@ def check(
 
 
 def _lacks_protected_tokens(source: str, target: str) -> bool:
-    wanted = Counter(token.span.slice(source) for token in protected.find(source))
-    return bool(wanted and wanted - Counter(token.span.slice(target) for token in protected.find(target)))
+    return bool(_tokens(source) - _tokens(target))
+
+
+def _tokens(text: str) -> Counter[str]:
+    """The protected tokens but for emoji, which are signs."""
+    tokens = (token for token in protected.find(text) if token.kind is not ProtectedKind.EMOJI)
+    return Counter(token.span.slice(text) for token in tokens)

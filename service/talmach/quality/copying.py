@@ -18,15 +18,16 @@ _RUN = 4  # words in a row that show copying
 # development set is six names of airlines (a third of their sentence), four words between Russian and Belarusian.
 _LEAST_COPIED = 6
 _NAME_WORDS = 4  # longest name without a small word that may stay as it is in English
+_MOST_WORDS_OF_SIGNS = 2  # that may turn into signs and digits: "No. 5" - «№ 5»
 _SAME_SPELLING_WORDS = 3  # longest sentence that Russian and Belarusian may share though a letter speaks against it
 _ACCIDENTAL_WORDS = 5  # the same where none does
 
 
 def is_untranslated(source: str, target: str, direction: Direction) -> bool:
     """Whether `target` is `source`, wholly or in large part, apart from case and punctuation, or has no words."""
-    if protected.has_words(source) and not protected.has_words(target):
-        return True
     words = words_of(source)
+    if protected.has_words(source) and not protected.has_words(target):
+        return len(words) > _MOST_WORDS_OF_SIGNS or not any(map(str.isalnum, target))
     own = _own_words(words, direction)
     folded = [word.casefold() for word in words]
     target_folded = [word.casefold() for word in words_of(target)]

@@ -93,6 +93,9 @@ def _pieces(text: str, language: str | None) -> Iterator[Piece]:
 
 def _sentences(text: str, language: str | None) -> Iterator[tuple[int, Span]]:
     for number, paragraph in enumerate(layout.paragraphs(text)):
+        if layout.is_code(text, paragraph):
+            yield number, paragraph
+            continue
         start = _skip_marker(text, paragraph)
         for cell in layout.cells(text, Span(start, paragraph.end)):
             for sentence in sentences.split(cell.slice(text), language):

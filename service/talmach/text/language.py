@@ -28,7 +28,7 @@ from talmach.text.evidence import (
 )
 from talmach.text.protected import ProtectedKind
 
-__all__ = ["LANGUAGES", "Candidate", "detect", "determine", "normalize_code"]
+__all__ = ["LANGUAGES", "Candidate", "detect", "determine", "is_foreign", "normalize_code"]
 
 LANGUAGES = ("ru", "be", "en")
 _CYRILLIC = ("ru", "be", UKRAINIAN, OTHER_CYRILLIC)
@@ -44,6 +44,7 @@ _COUNTED_WORDS = 8
 _LONGEST_ACRONYM = 3  # letters
 _LONGEST_WORD = 40  # code points; the rest of a longer one says nothing new
 _FOREIGN_LEAD = 2.0  # how much likelier an unsupported language is than ours when there is no candidate
+_FOREIGN = 0.9  # share of an unsupported language from which a sentence is said to be in it
 _MIXTURE_LEAD = 8.0  # nats
 _CERTAIN = 0.66  # share from which `determine` decides: a feature of a nat more than Ukrainian has is enough
 
@@ -88,22 +89,36 @@ def determine(text: str) -> str | None:
     return candidates[0].language if candidates and candidates[0].confidence >= _CERTAIN else None
 
 
+def is_foreign(text: str) -> bool:
+    """Whether `text` is in a language that is none of ours, such as Ukrainian, as far as evidence can tell."""
+    shares = _shares(text)
+    return max((share for language, share in shares.items() if language not in LANGUAGES), default=0.0) >= _FOREIGN
+
+
 # A text of one sentence is asked about as a text, as a sentence and for the reply: detection was a tenth of all Python.
 @lru_cache(maxsize=16)
-def _candidates(text: str) -> tuple[Candidate, ...]:
+def _shares(text: str) -> Mapping[str, float]:
+    """The shares of all languages, but for one that fits a mixture of ours; empty without evidence."""
     words = _words(text)
     scores = _scores(words)
-    foreign = [language for language in scores if language not in LANGUAGES and not _is_mixture(words, language)]
     if not scores:
-        return ()
-    highest = max(scores.values())
-    weights = {language: math.exp(scores[language] - highest) for language in (*LANGUAGES, *foreign)}
+        return {}
+    counted = [language for language in scores if language in LANGUAGES or not _is_mixture(words, language)]
+    highest = max(scores[language] for language in counted)
+    weights = {language: math.exp(scores[language] - highest) for language in counted}
     total = sum(weights.values())
-    shares = {language: weight / total for language, weight in weights.items()}
-    best = max(LANGUAGES, key=lambda language: shares[language])
-    if max((shares[language] for language in foreign), default=0.0) > _FOREIGN_LEAD * shares[best]:
+    return {language: weight / total for language, weight in weights.items()}
+
+
+def _candidates(text: str) -> tuple[Candidate, ...]:
+    shares = _shares(text)
+    if not shares:
         return ()
-    unsupported = sum(shares[language] for language in foreign)
+    foreign = [share for language, share in shares.items() if language not in LANGUAGES]
+    best = max(LANGUAGES, key=lambda language: shares[language])
+    if max(foreign, default=0.0) > _FOREIGN_LEAD * shares[best]:
+        return ()
+    unsupported = sum(foreign)
     # The share of what is not supported speaks for none of ours: least for the best one, as long as it stays the best.
     others = [language for language in LANGUAGES if language != best]
     doubt = min(unsupported / len(others), shares[best] - max(shares[language] for language in others))

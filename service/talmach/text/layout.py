@@ -15,9 +15,10 @@ from talmach.text.abbreviations import for_language
 from talmach.text.characters import CLOSING, TERMINAL
 from talmach.text.span import Span
 
-__all__ = ["MARKER", "cells", "paragraphs"]
+__all__ = ["MARKER", "cells", "is_code", "paragraphs"]
 
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_FENCED_CODE = re.compile(r"^```[^\n]*\n(?:(?!```)[^\n]*\n)*```", re.MULTILINE)
 MARKER = re.compile(
     r"""(?: (?: [—–−‒―•·●○◦▪■□►▶➤✓✔*‣⁃-]{1,2}     # bullets and dashes of direct speech
             |   \d{1,3}(?:\.\d{1,2}){0,3}[.)]     # 1.  1)  1.2.
@@ -63,6 +64,9 @@ def paragraphs(text: str) -> Iterator[Span]:
     blocks = list(_blocks(text))
     width = _wrap_width(blocks)
     for block in blocks:
+        if is_code(block[0].text):
+            yield block[0].span
+            continue
         own_width = _wrap_width([block]) or width
         is_subtitle = any(_TIMECODE.match(line.text) for line in block[:2])
         start = block[0].span.start
@@ -71,6 +75,11 @@ def paragraphs(text: str) -> Iterator[Span]:
                 yield Span(start, line.span.end)
                 start = following.span.start
         yield Span(start, block[-1].span.end)
+
+
+def is_code(text: str, span: Span | None = None) -> bool:
+    """Whether a stretch of `text`, or all of it, is a block of code between fences."""
+    return bool(_FENCED_CODE.fullmatch(text, *((span.start, span.end) if span else ())))
 
 
 def cells(text: str, paragraph: Span) -> Iterator[Span]:
@@ -86,6 +95,12 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
     """Runs of lines that are not blank."""
     block: list[_Line] = []
     for whole in _lines(text):
+        if is_code(text, whole):
+            if block:
+                yield block
+                block = []
+            yield [_Line(whole, whole.slice(text), is_indented=False)]
+            continue
         span = sentences.strip(text, whole.start, whole.end)
         if span.start < span.end:
             block.append(_Line(span, span.slice(text), is_indented=text[whole.start : whole.start + 1] in (" ", "\t")))
@@ -97,11 +112,18 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
 
 
 def _lines(text: str) -> Iterator[Span]:
+    """The lines, blank ones included; a block of code between fences counts as one."""
     start = 0
-    for line_end in _LINE_END.finditer(text):
-        yield Span(start, line_end.start())
-        start = line_end.end()
-    yield Span(start, len(text))
+    for code in (*_FENCED_CODE.finditer(text), None):
+        end = code.start() if code else len(text)
+        for line_end in _LINE_END.finditer(text, start, end):
+            yield Span(start, line_end.start())
+            start = line_end.end()
+        if start < end or not code:
+            yield Span(start, end)
+        if code:
+            yield Span(*code.span())
+            start = code.end()
 
 
 def _wrap_width(blocks: Sequence[list[_Line]]) -> int | None:

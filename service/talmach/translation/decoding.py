@@ -43,6 +43,7 @@ class Outcome:
     flags: frozenset[Flag] = frozenset()
     score: float | None = None
     glossary: dict[GlossaryEntry, tuple[int, int]] = field(default_factory=dict)  # see glossary.count_applied
+    is_incomplete: bool = False  # the model gave nothing for a part, which stands untranslated
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,15 @@ class Decoder:
             outcome = _better(
                 outcome, await self._decode_again(task, task.parts, strict(options, self._target_language))
             )
+        if Flag.SIGN_MISMATCH in outcome.flags:
+            outcome = _better(outcome, await self._decode_again(task, self._around_signs(task), options))
+        if outcome.is_incomplete and len(task.parts) > 1:
+            # A lone word between two links says too little; with the links in sight the model may know it.
+            outcome = _better(outcome, await self._decode_again(task, self._whole(task), options))
         if any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items()):
             # What the model does not see it cannot change.
             around = self._cut(task.text, task.phrases, task.direction)
             outcome = await self._decode_again(task, around, options) or outcome
-        if not outcome.text.strip():  # a sentence must not vanish
-            raise EngineFailure("engine: translated a sentence into nothing")
         return outcome
 
     def _task(self, plan: Plan, direction: Direction) -> _Task:
@@ -129,6 +133,14 @@ class Decoder:
         text, spans = glossaries.substitute(plan.text, occurrences)
         phrases = [span for span, each in zip(spans, occurrences, strict=True) if each.entry.verbatim]
         return _Task(plan, direction, occurrences, text, tuple(phrases), self._cut(text, [], direction))
+
+    def _around_signs(self, task: _Task) -> tuple[Part, ...]:
+        """The parts of a sentence when its signs are kept from the model, with the numbers beside them."""
+        return self._cut(task.text, quality.sign_spans(task.text), task.direction)
+
+    def _whole(self, task: _Task) -> tuple[Part, ...]:
+        """The parts of a sentence when its protected tokens are not kept from the model."""
+        return parts(task.text, [], lambda part: self.hypotheses.fits((task.direction, part)), keep_tokens=False)
 
     def _cut(self, text: str, verbatim: Sequence[Span], direction: Direction) -> tuple[Part, ...]:
         return parts(text, verbatim, lambda part: self.hypotheses.fits((direction, part)))
@@ -142,7 +154,12 @@ class Decoder:
 
     async def _decode(self, task: _Task, parts: Sequence[Part], options: DecodeOptions) -> Outcome:
         decoded = await self.hypotheses.get(task.keys(parts), options)
-        target = self._join(task, parts, {text: hypothesis.text for (_, text), hypothesis in decoded.items()})
+        translations = {text: hypothesis.text for (_, text), hypothesis in decoded.items()}
+        vanished = {text for text, translation in translations.items() if not any(map(str.isalnum, translation))}
+        # A word that has no translation stays: nothing of a text is lost.
+        target = self._join(task, parts, translations | {text: text for text in vanished})
+        if not target.strip():
+            target, vanished = task.plan.sentence.text, vanished or {task.text}
         tokens = sum(hypothesis.tokens for hypothesis in decoded.values())
         # Weighted by length, so that a split sentence scores as if it had been decoded in one piece.
         score = sum(hypothesis.score * hypothesis.tokens for hypothesis in decoded.values()) / max(tokens, 1)
@@ -157,7 +174,9 @@ class Decoder:
         applied = glossaries.count_applied(task.occurrences, target)
         if any(honoured < count for count, honoured in applied.values()):
             flags |= {Flag.GLOSSARY_NOT_APPLIED}
-        return Outcome(target, flags, score if decoded else None, applied)
+        if vanished:
+            flags |= {Flag.UNTRANSLATED}
+        return Outcome(target, flags, score if decoded else None, applied, is_incomplete=bool(vanished))
 
     def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> str:
         """Put a sentence together; only what was translated is restored, what was kept is right as it is."""
@@ -173,9 +192,9 @@ class Decoder:
 
 
 def _better(first: Outcome, second: Outcome | None) -> Outcome:
-    """Choose the one that says anything, then by the number of grave flags, then of all flags; in doubt the first."""
+    """Choose the one that says all, then by the number of grave flags, then of all flags; in doubt the first."""
 
     def badness(outcome: Outcome) -> tuple[bool, int, int]:
-        return not outcome.text.strip(), len(outcome.flags & quality.GRAVE), len(outcome.flags)
+        return outcome.is_incomplete, len(outcome.flags & quality.GRAVE), len(outcome.flags)
 
     return first if second is None else min(first, second, key=badness)

@@ -105,11 +105,13 @@ class TranslationJob:
             try:
                 outcome = await self._tasks[sentence.index]
                 self.successes += 1
+                # Whatever the reason, it is no translation.
+                status = SegmentStatus.COPIED if outcome.text == sentence.text else status
             except EngineFailure as failure:
                 status, error, self.failure = SegmentStatus.FAILED, failure.reason, failure
             self._usages.add(outcome.glossary)
         text = "" if each.action is Action.DROP else outcome.text
-        flags = outcome.flags | ({Flag.SOURCE_LANGUAGE_MISMATCH} if each.language_mismatch else set())
+        flags = outcome.flags | each.flags
         self._count(status, flags)
         return Segment(
             index=sentence.index,

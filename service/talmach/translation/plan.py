@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from talmach.quality import Flag
 from talmach.text import casing, protected
 from talmach.text.article import Sentence
 from talmach.text.clauses import split_clauses
-from talmach.text.language import determine
+from talmach.text.language import determine, is_foreign
 from talmach.text.sentences import INVISIBLE
 from talmach.text.span import Span
 
@@ -40,8 +41,19 @@ class Plan:
     sentence: Sentence
     action: Action
     source_language: str | None
-    language_mismatch: bool = False  # it looks like another language than the one that was named
+    language_mismatch: bool = False  # it looks like another language than the one that was named, or than all of ours
     all_caps: bool = False
+
+    @property
+    def flags(self) -> frozenset[Flag]:
+        """What is doubtful before anything is translated."""
+        found = ((Flag.SOURCE_LANGUAGE_MISMATCH, self.language_mismatch), (Flag.MARKUP, self.has_markup))
+        return frozenset(flag for flag, is_found in found if is_found)
+
+    @property
+    def has_markup(self) -> bool:
+        """Whether the sentence is written in a format that is taken as plain text."""
+        return self.action is not Action.DROP and protected.has_markup(self.sentence.text)
 
     @property
     def text(self) -> str:
@@ -62,6 +74,8 @@ def plan(
     if named_language is None:
         language = looks_like or article_language
     mismatch = named_language is not None and looks_like is not None and looks_like != named_language
+    if named_language is None and looks_like is None and is_foreign(sentence.text):
+        return Plan(sentence, Action.COPY, None, language_mismatch=True)
     if language is None or target_language in (language, looks_like):
         return Plan(sentence, Action.COPY, language, mismatch)
     return Plan(sentence, Action.TRANSLATE, language, mismatch, all_caps=casing.is_all_caps(sentence.text))
@@ -78,13 +92,16 @@ def prevailing_language(sentences: Sequence[Sentence]) -> str | None:
     return lengths.most_common(1)[0][0] if lengths.total() > unknown else None
 
 
-def parts(text: str, verbatim: Sequence[Span], fits: Callable[[str], bool]) -> tuple[Part, ...]:
+def parts(
+    text: str, verbatim: Sequence[Span], fits: Callable[[str], bool], *, keep_tokens: bool = True
+) -> tuple[Part, ...]:
     """Cut a sentence into parts that fit the model's window; protected tokens and `verbatim` spans stay as they are.
 
-    A link in the middle of a sentence costs some fluency this way, but it is the only way that never damages the link.
-    The parts' texts joined together are `text`; none is empty.
+    A link in the middle of a sentence costs some fluency this way, but it is the only way that never damages the link;
+    `keep_tokens` False leaves the links to the model. The parts' texts joined together are `text`; none is empty.
     """
-    kept = sorted([*verbatim, *(token.span for token in protected.find(text))], key=lambda span: span.start)
+    tokens = [token.span for token in protected.find(text)] if keep_tokens else []
+    kept = sorted([*verbatim, *tokens], key=lambda span: span.start)
     result: list[Part] = []
     position = 0
     for span in kept:

@@ -162,7 +162,7 @@ class Translator:
         """Decide what is to be done with each sentence; for a large article, in a thread."""
         detected, candidates = determine(article.text), detect(article.text)
         language = options.source_language or detected
-        if language is None and candidates:
+        if language is None:
             language = prevailing_language(article.sentences)
         _validate(article, language, candidates, queues, options)
         plans = [
