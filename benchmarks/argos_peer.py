@@ -16,8 +16,9 @@ from typing import Any
 from benchmarks.articles import Item
 from benchmarks.process import Timed, stopwatch
 from talmach.engine.base import Direction
-from talmach.engine.ct2 import VOCABULARY_FILE, Ct2Translator
+from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.normalization import normalize
+from talmach.engine.tokenizers import SENTENCEPIECE_FILE
 
 _HOME_VARIABLES = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 
@@ -81,6 +82,6 @@ def _make(directory: Path, model: Path, direction: Direction) -> Path:
         "to_name": direction.target,
     }
     (directory / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
-    shutil.copyfile(model / VOCABULARY_FILE, directory / VOCABULARY_FILE)
+    shutil.copyfile(model / SENTENCEPIECE_FILE, directory / SENTENCEPIECE_FILE)
     (directory / "model").symlink_to(model.resolve(), target_is_directory=True)
     return directory

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import sentencepiece
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from models.training.network.warm_start import load_exported
 from models.training.network.weights_file import read_weights
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
+from talmach.engine.tokenizers import SENTENCEPIECE_FILE
 
 _HEAD_WIDTH = 64  # of every model that the recipe makes; the exported file does not need to say it
 _BATCH_SIZE = 32
@@ -110,7 +112,7 @@ class PyTorchPeer:
         directions = frozenset(Direction(a, b) for a in ("be", "en", "ru") for b in ("be", "en", "ru") if a != b)
         # Only its tokens are used: the same ones, made by the same code.
         self._tokens = Ct2Translator("peer", directory, directions, max_source_tokens=max_source_tokens, device="cpu")
-        self._processor: Any = self._tokens._processor  # noqa: SLF001 - loaded already
+        self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(directory / SENTENCEPIECE_FILE))
         self._model = _load(directory, self._processor)
         if precision == "int8":
             torch.backends.quantized.engine = "fbgemm"  # oneDNN's needs instructions that not every machine has

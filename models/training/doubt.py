@@ -30,7 +30,8 @@ from models.training.register import MODELS_DIR
 from talmach.app.loading import decode_options
 from talmach.catalog.manifest import ModelSpec, load
 from talmach.engine.base import Direction
-from talmach.engine.ct2 import VOCABULARY_FILE, Ct2Encoder, Ct2Translator
+from talmach.engine.ct2 import Ct2Encoder, Ct2Translator
+from talmach.engine.tokenizers import SENTENCEPIECE_FILE
 
 T = TypeVar("T")
 BAD_CHRF = 30.0
@@ -98,7 +99,7 @@ class Study:
         )
         # The service's engine keeps one hypothesis and no token's own score.
         self._translator: Any = ctranslate2.Translator(str(directory), compute_type="int8")
-        self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(directory / VOCABULARY_FILE))
+        self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(directory / SENTENCEPIECE_FILE))
         self._encoder = Ct2Encoder(encoder.id, MODELS_DIR / encoder.path, device="cpu")
         self.cpu_s: defaultdict[str, float] = defaultdict(float)  # by step
 

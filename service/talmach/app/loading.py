@@ -13,8 +13,8 @@ from talmach.catalog.manifest import ModelSpec, load
 from talmach.catalog.verify import verify
 from talmach.config import Settings
 from talmach.engine import malloc
-from talmach.engine.base import DecodeOptions, Direction, TranslationEngine
-from talmach.engine.ct2 import Ct2Encoder, Ct2Translator
+from talmach.engine.base import DecodeOptions, Direction, Prompt, TargetLengths, TranslationEngine
+from talmach.engine.ct2 import Ct2Encoder, Ct2Translator, Pooling, TokenizerFiles
 from talmach.errors import ModelUnusable
 from talmach.metrics import Metrics
 from talmach.quality import Flag
@@ -43,6 +43,54 @@ def decode_options(spec: ModelSpec) -> DecodeOptions:
     return DecodeOptions(**spec.decoding.model_dump())
 
 
+def open_translator(
+    spec: ModelSpec, directory: Path, *, device: str, compute_type: str, workers: int = 1, threads_per_worker: int = 1
+) -> Ct2Translator:
+    """Load a translation model as its manifest describes it; raises ModelUnusable."""
+    prompts = None
+    if spec.prompt is not None:
+        prompts = {Direction.parse(key): Prompt(**each.model_dump()) for key, each in spec.prompt.items()}
+    return Ct2Translator(
+        spec.id,
+        directory,
+        frozenset(map(Direction.parse, spec.directions)),
+        max_source_tokens=spec.max_source_tokens,
+        decoding=decode_options(spec),
+        low_confidence={Direction.parse(direction): score for direction, score in spec.low_confidence.items()},
+        tokenizer=_tokenizer_files(spec),
+        prompts=prompts,
+        lengths=TargetLengths(**spec.lengths.model_dump()),
+        device=device,
+        compute_type=compute_type,
+        workers=workers,
+        threads_per_worker=threads_per_worker,
+    )
+
+
+def open_encoder(
+    spec: ModelSpec, directory: Path, *, device: str, compute_type: str, workers: int = 1, threads_per_worker: int = 1
+) -> Ct2Encoder:
+    """Load an encoder as its manifest describes it; raises ModelUnusable."""
+    encoding = spec.encoding
+    return Ct2Encoder(
+        spec.id,
+        directory,
+        max_tokens=spec.max_source_tokens,
+        text_prefix=encoding.text_prefix,
+        tokenizer=_tokenizer_files(spec),
+        prompt=Prompt(encoding.source_prefix, encoding.source_suffix),
+        pooling=Pooling(encoding.pooling, encoding.dense or "", encoding.activation),
+        device=device,
+        compute_type=compute_type,
+        workers=workers,
+        threads_per_worker=threads_per_worker,
+    )
+
+
+def _tokenizer_files(spec: ModelSpec) -> TokenizerFiles:
+    return TokenizerFiles(spec.tokenizer.source, spec.tokenizer.target or "", spec.tokenizer.normalize)
+
+
 def load_engines(settings: Settings, metrics: Metrics) -> Engines:
     """Verify, load and prove every model of the manifest; blocks for some seconds. `metrics` says how far it came.
 
@@ -65,13 +113,9 @@ def load_engines(settings: Settings, metrics: Metrics) -> Engines:
 
 
 def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings, metrics: Metrics) -> Ct2Translator:
-    engine = Ct2Translator(
-        spec.id,
+    engine = open_translator(
+        spec,
         verify(spec, models_dir),
-        frozenset(map(Direction.parse, spec.directions)),
-        max_source_tokens=spec.max_source_tokens,
-        decoding=decode_options(spec),
-        low_confidence={Direction.parse(direction): score for direction, score in spec.low_confidence.items()},
         device=settings.device,
         compute_type=settings.compute_type,
         workers=worker_count(settings),
@@ -95,19 +139,24 @@ def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:
 
 
 def _load_encoder(spec: ModelSpec, models_dir: Path, settings: Settings, metrics: Metrics) -> Ct2Encoder:
-    encoder = Ct2Encoder(
-        spec.id,
+    encoder = open_encoder(
+        spec,
         verify(spec, models_dir),
         device=settings.device,
         compute_type=settings.compute_type,
         workers=worker_count(settings),
         threads_per_worker=settings.threads_per_worker,
     )
+    prove_encoder(spec, encoder)
+    _note_loaded(spec, encoder, metrics)
+    return encoder
+
+
+def prove_encoder(spec: ModelSpec, encoder: Ct2Encoder) -> None:
+    """Encode two sentences; raises ModelUnusable when their vectors are none."""
     lengths = np.linalg.norm(encoder.encode(["Горад адкрыў новую школу.", "The town opened a new school."]), axis=1)
     if not np.allclose(lengths, 1, atol=1e-3):
         raise ModelUnusable(spec.id, "failed its self-test; an embedding has not the length 1")
-    _note_loaded(spec, encoder, metrics)
-    return encoder
 
 
 def _note_loaded(spec: ModelSpec, engine: Ct2Translator | Ct2Encoder, metrics: Metrics) -> None:

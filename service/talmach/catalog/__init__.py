@@ -1,4 +1,4 @@
-"""The models: what there is (`manifest`), whether it is intact (`verify`) and where to get it (`fetch`)."""
+"""The models: what there is (`manifest`), whether it is intact (`verify`), and which one goes first (`catalogue`)."""
 
 from pathlib import Path
 

@@ -25,6 +25,7 @@ def _inside(path: str) -> str:
 InnerPath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 DirectionCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")]
+Token = Annotated[str, Field(min_length=1)]
 LogProbability = Annotated[float, Field(le=0)]
 
 
@@ -57,11 +58,48 @@ class Decoding(_Spec):
     no_repeat_ngram_size: int = Field(default=0, ge=0)  # 0 = off
 
 
-class Remote(_Spec):
-    """Where the files of a model that is not embedded come from: `base_url`/`file name`."""
+class Tokenizer(_Spec):
+    """The files that cut a text into the model's tokens."""
 
-    base_url: str = Field(pattern=r"^https?://")
-    revision: str = ""
+    source: InnerPath = "sentencepiece.model"  # a SentencePiece model, or a tokenizer.json
+    target: InnerPath | None = None  # a second SentencePiece model, for the target side
+    normalize: bool = True  # with talmach's normaliser first: for models that were trained with it
+
+
+class Prompt(_Spec):
+    """The tokens that a translation model expects around a sentence in one direction."""
+
+    source_prefix: tuple[Token, ...] = ()
+    source_suffix: tuple[Token, ...] = ()
+    target_prefix: tuple[Token, ...] = ()  # forced; taken off the result
+
+
+class Lengths(_Spec):
+    """The longest translation of a source of n tokens: the least of `factor` * n + `extra` and `limit`."""
+
+    factor: float = Field(default=2.0, gt=0)
+    extra: int = Field(default=16, ge=0)
+    limit: int | None = Field(default=None, ge=8)  # positions of the decoder
+
+
+class Encoding(_Spec):
+    """How an encoder turns the tokens of a text into one vector."""
+
+    text_prefix: str = ""  # before every text, such as "query: "
+    source_prefix: tuple[Token, ...] = ()
+    source_suffix: tuple[Token, ...] = ("</s>",)
+    pooling: Literal["mean", "cls"] = "mean"
+    dense: InnerPath | None = None  # an .npz with `weight` and `bias`
+    activation: Literal["identity", "tanh"] = "identity"  # of the dense layer
+
+
+class Origin(_Spec):
+    """What an installed model was made of."""
+
+    repository: str = Field(min_length=1)  # on the hub, or the name of a directory
+    revision: str = ""  # commit on the hub
+    converter: str = ""  # library and version
+    files: dict[InnerPath, Sha256] = Field(default_factory=dict)  # that were read
 
 
 class ModelSpec(_Spec):
@@ -71,19 +109,25 @@ class ModelSpec(_Spec):
     version: str
     kind: Literal["translation", "encoder"]
     architecture: str
-    path: InnerPath  # of its directory, relative to the manifest's
+    path: InnerPath  # of its directory, relative to the manifest's; "." = the manifest's own
     licence: str
     files: dict[InnerPath, Sha256] = Field(min_length=1)
     draft: bool = False
     directions: tuple[DirectionCode, ...] = ()
-    max_source_tokens: int = Field(256, ge=8)
+    max_source_tokens: int = Field(256, ge=8)  # prompt included
+    tokenizer: Tokenizer = Tokenizer()
+    prompt: dict[DirectionCode, Prompt] | None = None  # None = the tags of talmach's own recipe
     decoding: Decoding = Decoding()
+    lengths: Lengths = Lengths()
+    encoding: Encoding = Encoding()
     low_confidence: dict[DirectionCode, LogProbability] = Field(default_factory=dict)  # scores below are doubtful
     golden: tuple[Golden, ...] = ()
     sources: tuple[str, ...] = ()  # of the training data, with their licences
     card: InnerPath | None = None
     scores: dict[DirectionCode, Score] = Field(default_factory=dict)
-    source: Remote | None = None  # None = embedded
+    set: str = ""  # the name that models are pulled and preferred by together
+    quantization: str = "int8"  # the number format that the weights are stored in
+    source: Origin | None = None  # None = embedded
 
     @field_validator("golden", mode="before")
     @classmethod
@@ -98,6 +142,8 @@ class ModelSpec(_Spec):
             raise ValueError("directions: a translation model has at least one")
         if sorted(golden.direction for golden in self.golden) != sorted(self.directions):
             raise ValueError("golden: needs one sentence for each of `directions`, and for no other")
+        if self.prompt is not None and sorted(self.prompt) != sorted(self.directions):
+            raise ValueError("prompt: needs one table for each of `directions`, and for no other")
         return self
 
 
@@ -135,7 +181,10 @@ def load(models_dir: Path) -> Manifest:
         cure = "set TALMACH_MODELS_DIR to a directory that holds one, or leave it empty"
         raise ModelUnusable(FILENAME, f"cannot be read in {models_dir} ({error.strerror}); {cure}") from error
     except ValidationError as error:
-        problems = "; ".join(f"{_key(each['loc'])}: {each['msg']}" for each in error.errors(include_url=False))
+        mistakes = error.errors(include_url=False)
+        # That no model is left when the only one is wrong says nothing.
+        mistakes = [each for each in mistakes if each["type"] != "too_short"] or mistakes
+        problems = "; ".join(f"{_key(each['loc'])}: {each['msg']}" for each in mistakes)
         raise ModelUnusable(FILENAME, problems) from error
     except ValueError as error:  # not TOML, or not UTF-8
         raise ModelUnusable(FILENAME, f"is not TOML: {error}") from error

@@ -34,5 +34,5 @@ def verify(spec: ModelSpec, models_dir: Path) -> Path:
 
 def _cure(spec: ModelSpec) -> str:
     if spec.source is not None:
-        return "delete the model's directory and fetch it again"
+        return f"talmach models remove {spec.id}, then pull it again"
     return "reinstall talmach or, in a checkout, restore the file with git"

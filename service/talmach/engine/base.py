@@ -1,6 +1,6 @@
 """What the service asks of an engine; `engine.ct2` answers with CTranslate2, tests with engines of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,50 @@ class DecodeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """The tokens that a model expects around a sentence in one direction."""
+
+    source_prefix: tuple[str, ...] = ()
+    source_suffix: tuple[str, ...] = ()
+    target_prefix: tuple[str, ...] = ()  # forced; not part of the translation
+
+    @classmethod
+    def tagged(cls, direction: Direction) -> "Prompt":
+        """Return what the models of this project's recipe expect: a tag of the target language before the source."""
+        return cls(source_prefix=(f"<2{direction.target}>",))
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.source_prefix + self.source_suffix + self.target_prefix
+
+
+class TokenizedSentence(list[str]):
+    """The source tokens of a sentence, prompt included, with the tokens that its translation is made to begin with."""
+
+    __slots__ = ("target_prefix",)
+
+    def __init__(self, tokens: Iterable[str], target_prefix: tuple[str, ...] = ()) -> None:
+        super().__init__(tokens)
+        self.target_prefix = target_prefix
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLengths:
+    """The longest translation of a source of n tokens: the least of `factor` * n + `extra` and `limit`."""
+
+    # Translations between these languages stay well under twice the source's pieces; what is longer is a loop.
+    factor: float = 2.0
+    extra: int = 16
+    limit: int | None = None
+
+    def longest(self, source_tokens: int) -> int:
+        """Return how many tokens a translation may have."""
+        length = int(self.factor * source_tokens) + self.extra
+        return length if self.limit is None else min(length, self.limit)
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """One translated sentence."""
 
@@ -66,7 +110,7 @@ class TranslationEngine(Protocol):
 
     @property
     def max_source_tokens(self) -> int:
-        """Longest input, language tag included; the engine refuses longer ones."""
+        """Longest input, prompt included; the engine refuses longer ones."""
 
     @property
     def decoding(self) -> DecodeOptions:
@@ -77,7 +121,7 @@ class TranslationEngine(Protocol):
         """The score below which a translation is doubtful, where that was measured."""
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
-        """Return the source pieces of a sentence with the direction's language tag; empty text gives the tag alone."""
+        """Return the source tokens of a sentence in the direction's prompt; empty text gives the prompt alone."""
 
     def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """Translate tokenised sentences, one hypothesis for each, in order; blocks without holding the GIL.

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from talmach.catalog import default_models_dir
-from talmach.catalog.manifest import Decoding, Golden, Manifest, load
+from talmach.catalog.manifest import Decoding, Golden, Lengths, Manifest, Prompt, Tokenizer, load
 from talmach.errors import ModelNotFound, ModelUnusable
 
 SHA = "0123456789abcdef" * 4
@@ -45,7 +45,7 @@ architecture = "transformer 6, d=384"
 path = "remote/encoder"
 licence = "Apache-2.0"
 files = {{ "model.bin" = "{SHA}" }}
-source = {{ base_url = "https://models.example/encoder", revision = "abc" }}
+source = {{ repository = "somebody/encoder", revision = "abc", files = {{ "model.safetensors" = "{SHA}" }} }}
 """
 
 
@@ -74,7 +74,8 @@ def test_models_are_read(tmp_path: Path) -> None:
     assert nmt.source is None
     assert encoder.kind == "encoder"
     assert encoder.source is not None
-    assert encoder.source.base_url == "https://models.example/encoder"
+    assert (encoder.source.repository, encoder.source.revision) == ("somebody/encoder", "abc")
+    assert encoder.source.files == {"model.safetensors": SHA}
 
 
 def test_models_are_found_by_id(tmp_path: Path) -> None:
@@ -127,9 +128,53 @@ def test_a_translation_model_needs_directions(tmp_path: Path) -> None:
     assert "directions: " in problem(tmp_path, ENCODER.replace('"encoder"', '"translation"'))
 
 
-def test_an_address_is_http(tmp_path: Path) -> None:
-    """A manifest cannot make the fetcher read local files."""
-    assert "model[0].source.base_url: " in problem(tmp_path, ENCODER.replace("https://", "file:///"))
+PROMPTED = f"""
+[[model]]
+id = "other"
+version = "1"
+kind = "translation"
+architecture = "transformer 12+12"
+path = "."
+licence = "MIT"
+directions = ["be-en"]
+max_source_tokens = 200
+tokenizer = {{ source = "source.spm", target = "target.spm", normalize = false }}
+lengths = {{ factor = 1.5, extra = 50, limit = 512 }}
+files = {{ "model.bin" = "{SHA}" }}
+golden = {{ be-en = "Горад адкрыў новую школу." }}
+[model.prompt.be-en]
+source_prefix = ["bel_Cyrl"]
+source_suffix = ["</s>"]
+target_prefix = ["eng_Latn"]
+"""
+
+
+def test_how_a_model_is_spoken_to_is_data(tmp_path: Path) -> None:
+    """Tokenizer, prompt and lengths of a model that somebody else trained."""
+    (spec,) = manifest(tmp_path, PROMPTED).models
+    assert spec.tokenizer == Tokenizer(source="source.spm", target="target.spm", normalize=False)
+    assert spec.prompt == {
+        "be-en": Prompt(source_prefix=("bel_Cyrl",), source_suffix=("</s>",), target_prefix=("eng_Latn",))
+    }
+    assert spec.lengths == Lengths(factor=1.5, extra=50, limit=512)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[model.prompt.be-en]", "[model.prompt.en-be]", "prompt: needs one table for each of `directions`"),
+        ("source_suffix", "suffix", "model[0].prompt.be-en.suffix: "),
+        ('["</s>"]', '""', "model[0].prompt.be-en.source_suffix: "),
+        ('"source.spm"', '"../source.spm"', "model[0].tokenizer.source: "),
+        ("factor = 1.5", "factor = 0", "model[0].lengths.factor: "),
+    ],
+)
+def test_a_mistake_in_how_a_model_is_spoken_to_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """Each in one sentence, and nothing else is said."""
+    assert old in PROMPTED
+    message = problem(tmp_path, PROMPTED.replace(old, new))
+    assert said in message
+    assert ";" not in message
 
 
 def test_a_missing_manifest_says_the_cure(tmp_path: Path) -> None:

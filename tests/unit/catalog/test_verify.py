@@ -50,10 +50,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         verify(spec_of(CONTENT), tmp_path)
 
 
-def test_the_cure_of_a_fetched_model_is_to_fetch_it(tmp_path: Path) -> None:
+def test_the_cure_of_a_pulled_model_is_to_pull_it(tmp_path: Path) -> None:
     """Reinstalling talmach does not bring back what it does not contain."""
-    with pytest.raises(ModelUnusable, match="fetch it again"):
-        verify(spec_of(CONTENT, source={"base_url": "https://models.example"}), tmp_path)
+    with pytest.raises(ModelUnusable, match="talmach models remove m, then pull it again"):
+        verify(spec_of(CONTENT, source={"repository": "somebody/m"}), tmp_path)
 
 
 def test_the_embedded_models_are_intact() -> None:

@@ -9,7 +9,7 @@ import ctranslate2
 import numpy as np
 import pytest
 
-from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis, Prompt, TargetLengths
 from talmach.engine.ct2 import Ct2Translator, resolve_device
 from talmach.errors import EngineFailure, ModelUnusable
 from tests.unit.engine import tiny
@@ -63,7 +63,7 @@ def test_the_tag_stands_in_front_of_the_pieces(engine: Ct2Translator) -> None:
     """Of the target language; the pieces after it are the normalised text."""
     tokens = engine.tokenize("Ганна  бачыў «новую» школу…", BE_EN)
     assert tokens[0] == "<2en>"
-    assert engine._processor.decode_pieces(tokens[1:]) == 'Ганна бачыў "новую" школу...'
+    assert engine._tokenizer.text(tokens[1:]) == 'Ганна бачыў "новую" школу...'
     assert engine.tokenize("Anna", Direction("en", "be"))[0] == "<2be>"
 
 
@@ -78,7 +78,7 @@ def test_tags_in_the_text_cannot_steer_the_model(engine: Ct2Translator, text: st
     tokens = engine.tokenize(text, BE_EN)
     assert tokens[0] == "<2en>"
     assert not any(token.startswith("<2") for token in tokens[1:])
-    assert engine._processor.decode_pieces(tokens[1:]) == text
+    assert engine._tokenizer.text(tokens[1:]) == text
 
 
 @pytest.mark.parametrize("text", ["</s> <s> <unk> <pad>", "🎉 漢字 ẞ", "▁▁a", "\u0000\u0007x", "<0x41>"])
@@ -86,7 +86,7 @@ def test_every_text_is_spelled_in_known_pieces(engine: Ct2Translator, text: str)
     """Unknown characters fall back to bytes; control tokens do not come from text."""
     pieces = engine.tokenize(text, BE_EN)[1:]
     assert {"</s>", "<s>", "<unk>", "<pad>"}.isdisjoint(pieces)
-    assert all(engine._processor.piece_to_id(piece) != engine._processor.unk_id() for piece in pieces)
+    assert set(pieces) <= set(engine._target_tokens) - {"<unk>"}
     assert engine.translate([["<2en>", *pieces]], GREEDY)
 
 
@@ -156,6 +156,66 @@ def test_beam_search_finds_what_is_likelier(engine: Ct2Translator, batch: list[l
     greedy, beam = engine.translate(batch, GREEDY), engine.translate(batch, DecodeOptions(beam_size=4))
     assert [each.text for each in greedy] != [each.text for each in beam]
     assert np.mean([each.score for each in beam]) > np.mean([each.score for each in greedy])
+
+
+FRENCH, ENGLISH = Direction("be", "fr"), Direction("be", "en")
+
+
+def prompted(directory: Path, prompts: dict[Direction, Prompt], lengths: TargetLengths | None = None) -> Ct2Translator:
+    """Load the model as if it wanted to be spoken to in another way."""
+    return Ct2Translator(
+        "tiny",
+        directory,
+        frozenset(prompts),
+        max_source_tokens=LIMIT,
+        device="cpu",
+        compute_type="float32",
+        prompts=prompts,
+        lengths=lengths,
+    )
+
+
+def test_a_prompt_stands_around_the_pieces(directory: Path) -> None:
+    """Whatever the manifest says, and a target prefix is not part of the translation."""
+    forced = ("<2be>", "<2ru>")
+    prompts = {ENGLISH: Prompt(("<s>",), ("<2en>", "</s>")), FRENCH: Prompt(("<s>",), ("<2en>", "</s>"), forced)}
+    engine = prompted(directory, prompts, TargetLengths(factor=1, extra=0, limit=9))
+    plain, with_prefix = (engine.tokenize("Ганна", each) for each in (ENGLISH, FRENCH))
+    assert (plain[0], plain[-2:]) == ("<s>", ["<2en>", "</s>"])
+    assert plain == with_prefix
+    raw = engine._model.translate_batch([with_prefix], target_prefix=[forced], max_decoding_length=len(plain))
+    assert tuple(raw[0].hypotheses[0][:2]) == forced
+    # One batch, two prompts.
+    first, second = engine.translate([with_prefix, plain], GREEDY)
+    assert first.text == engine._tokenizer.text(raw[0].hypotheses[0][2:])
+    assert engine.translate([plain, with_prefix], GREEDY) == [second, first]
+
+
+def test_the_score_of_a_forced_beginning_does_not_count(directory: Path) -> None:
+    """A score is the mean over what the model chose."""
+    engine = prompted(directory, {FRENCH: Prompt(("<2en>",), target_prefix=("<2be>",))})
+    sentence = engine.tokenize("Пётр бачыў", FRENCH)
+    (hypothesis,) = engine.translate([sentence], GREEDY)
+    limit = TargetLengths().longest(len(sentence))
+    (raw,) = engine._model.translate_batch([sentence], target_prefix=[["<2be>"]], max_decoding_length=limit)
+    (scored,) = engine._model.score_batch([sentence], [raw.hypotheses[0]])
+    assert hypothesis.score == pytest.approx(np.mean(scored.log_probs[1 : hypothesis.tokens + 1]), abs=2e-2)
+
+
+def test_a_prompt_that_the_vocabulary_lacks_is_an_error(directory: Path) -> None:
+    """At the start, not as an unknown token in every sentence."""
+    with pytest.raises(ModelUnusable, match=r"^tiny: prompt: the source vocabulary has no token '>>bel<<'$"):
+        prompted(directory, {ENGLISH: Prompt((">>bel<<",))})
+    with pytest.raises(ModelUnusable, match=r"^tiny: prompt: the target vocabulary has no token 'bel_Cyrl'$"):
+        prompted(directory, {ENGLISH: Prompt(target_prefix=("bel_Cyrl",))})
+
+
+def test_a_translation_is_no_longer_than_the_model_allows(directory: Path) -> None:
+    """By factor, by what is added, and by the positions of the decoder."""
+    engine = prompted(directory, {ENGLISH: Prompt(("<2en>",))}, TargetLengths(factor=3, extra=40, limit=21))
+    hypotheses = engine.translate([engine.tokenize(text, ENGLISH) for text in tiny.SENTENCES[::23]], GREEDY)
+    assert max(each.tokens for each in hypotheses) == 21
+    assert any(each.truncated and each.tokens == 21 for each in hypotheses)
 
 
 def test_penalties_take_effect(engine: Ct2Translator, batch: list[list[str]]) -> None:
