@@ -23,6 +23,7 @@ _COPIED = ("models", "proto", "service", "tests")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "results")
 _QUEUE, _SERVER, _GATE = "batching/queue.py", "rpc/server.py", "access/gate.py"
 _FAULTS, _UNIT = "tests/e2e/test_faults.py", "tests/unit/test_batching.py"
+_NEIGHBOURS = "tests/e2e/test_neighbours.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,23 @@ PROTECTIONS = (
     Protection(
         "the engine hangs",
         "threads.py",
-        "piece.timer = loop.call_later(self._timeout_s, self._give_up, piece)",
+        "piece.timer = loop.call_later(self._timeout_s, self._look_after, piece)",
         "pass",
         f"{_FAULTS}::test_an_engine_that_hangs_is_given_up",
+    ),
+    Protection(
+        "the engine is slow: waiting for it is no hanging",
+        "threads.py",
+        "begun_at = time.monotonic() if piece.begun_at is None else piece.begun_at",
+        "begun_at = 0.0",
+        f"{_NEIGHBOURS}::test_summaries_that_wait_are_not_stuck",
+    ),
+    Protection(
+        "overload: more summaries than fit",
+        "summary/admission.py",
+        "if self._chars and self._chars + chars > self._max_chars:",
+        "if False:",
+        f"{_NEIGHBOURS}::test_summaries_that_wait_are_not_stuck",
     ),
     Protection(
         "the engine hangs: what waits for it",

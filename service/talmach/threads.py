@@ -5,6 +5,7 @@ Those of `concurrent.futures` are joined when the interpreter ends: one stuck ca
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from talmach.errors import EngineFailure, EngineTimeout
+from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
 from talmach.metrics import Metrics
 
 _Result = TypeVar("_Result")
@@ -29,7 +30,7 @@ class _Piece:
     work: Callable[[], Any]
     result: asyncio.Future[Any]
     timer: asyncio.TimerHandle | None = None
-    has_begun: bool = False  # set by the thread
+    begun_at: float | None = None  # set by the thread, in seconds of `time.monotonic`
     is_stuck: bool = False
 
 
@@ -41,7 +42,7 @@ class Workers:
     """Some threads in the service of one event loop.
 
     A piece of work that takes too long is given up, and its thread is stuck: no thread can be killed, but one that
-    comes back after all takes new work.
+    comes back after all takes new work. The time that a piece waits for a thread does not count.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Workers:
         self._timeout_s = timeout_s
         self._gauge = (metrics or Metrics()).stuck_workers.labels(name)
         self._on_change = on_change
-        self._busy = 0  # pieces of work that have not ended, those that wait for a thread included
+        self._open: set[_Piece] = set()  # that have not ended, those that wait for a thread included
         self._is_closed = False
         self._pieces: SimpleQueue[tuple[asyncio.AbstractEventLoop, _Piece] | None] = SimpleQueue()
         self._threads: list[_Thread] = []
@@ -68,7 +69,7 @@ class Workers:
     @property
     def free(self) -> int:
         """Threads that have nothing to do."""
-        return max(0, self.count - self._busy)
+        return max(0, self.count - len(self._open))
 
     @property
     def are_all_stuck(self) -> bool:
@@ -78,16 +79,20 @@ class Workers:
     def run(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
         """Do a piece of work in a thread; the future fails with what it raises.
 
-        With EngineTimeout when it takes longer than the timeout, and with EngineFailure after `close`.
+        With EngineTimeout when it takes longer than the timeout, with EngineStuck when no thread is left to begin it,
+        and with EngineFailure after `close`.
         """
         loop = asyncio.get_running_loop()
         piece = _Piece(work, loop.create_future())
         if self._is_closed:
             piece.result.set_exception(EngineFailure("engine: was closed"))
             return piece.result
+        if self.are_all_stuck:
+            piece.result.set_exception(EngineStuck())
+            return piece.result
         if self._timeout_s is not None:
-            piece.timer = loop.call_later(self._timeout_s, self._give_up, piece)
-        self._busy += 1
+            piece.timer = loop.call_later(self._timeout_s, self._look_after, piece)
+        self._open.add(piece)
         if len(self._threads) < self.count:
             self._threads.append(_Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True))
             self._threads[-1].start()
@@ -99,7 +104,7 @@ class Workers:
         self._is_closed = True
         for _ in self._threads:
             self._pieces.put(None)
-        if not self._busy:
+        if not self._open:
             for thread in self._threads:
                 thread.join()
 
@@ -107,7 +112,7 @@ class Workers:
         while (each := self._pieces.get()) is not None:
             loop, piece = each
             outcome, error = None, None
-            piece.has_begun = True
+            piece.begun_at = time.monotonic()
             if not piece.result.done():  # whoever wanted it may have gone
                 try:
                     outcome = piece.work()
@@ -118,7 +123,7 @@ class Workers:
             del each, loop, piece, outcome, error  # nothing is kept alive until the next piece
 
     def _end(self, piece: _Piece, outcome: object, error: BaseException | None) -> None:
-        self._busy -= 1
+        self._open.discard(piece)
         if piece.timer is not None:
             piece.timer.cancel()
         if not piece.result.done():
@@ -131,18 +136,35 @@ class Workers:
             _log.warning("worker.recovered", model=self._name, stuck=self.stuck, of=self.count)
         self._on_change()
 
+    def _look_after(self, piece: _Piece) -> None:
+        """Give a piece up whose time is over; its clock starts when a thread takes it."""
+        assert self._timeout_s is not None
+        begun_at = time.monotonic() if piece.begun_at is None else piece.begun_at
+        left_s = begun_at + self._timeout_s - time.monotonic()
+        if left_s > 0:
+            piece.timer = asyncio.get_running_loop().call_later(left_s, self._look_after, piece)
+        else:
+            self._give_up(piece)
+
     def _give_up(self, piece: _Piece) -> None:
-        if not piece.result.done():
-            piece.result.set_exception(EngineTimeout())
-        if piece.has_begun:
-            piece.is_stuck = True
-            self._count_stuck(1)
-            _log.error("worker.stuck", model=self._name, after_s=self._timeout_s, stuck=self.stuck, of=self.count)
-            self._on_change()
+        _fail(piece, EngineTimeout())
+        piece.is_stuck = True
+        self._count_stuck(1)
+        _log.error("worker.stuck", model=self._name, after_s=self._timeout_s, stuck=self.stuck, of=self.count)
+        if self.are_all_stuck:
+            for waiting in self._open:
+                if waiting.begun_at is None:
+                    _fail(waiting, EngineStuck())
+        self._on_change()
 
     def _count_stuck(self, change: int) -> None:
         self.stuck += change
         self._gauge.set(self.stuck)
+
+
+def _fail(piece: _Piece, error: Exception) -> None:
+    if not piece.result.done():
+        piece.result.set_exception(error)
 
 
 def are_left() -> bool:

@@ -1,7 +1,8 @@
 """The real program with an engine that misbehaves: `python tests/e2e/naughty.py serve ...`.
 
-Everything but the two models is what users run. Variables: NAUGHTY_BATCH_S, the seconds of a batch; NAUGHTY_LOAD_S,
-the seconds of loading; NAUGHTY_STATE, a file that on SIGUSR1 gets what the process holds, as JSON.
+Everything but the two models is what users run. Variables: NAUGHTY_BATCH_S, the seconds of a batch; NAUGHTY_ENCODE_S,
+those of the encoder for one article; NAUGHTY_LOAD_S, those of loading; NAUGHTY_STATE, a file that on SIGUSR1 gets what
+the process holds, as JSON.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from talmach.app import application
 from talmach.app.loading import Engines
@@ -59,15 +63,20 @@ class FreezingEngine(NaughtyEngine):
         return super().translate(batch, options)
 
 
-class Encoder(WordEncoder):
+class SlowEncoder(WordEncoder):
     compute_type, device = "int8", "cpu"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        time.sleep(float(os.environ.get("NAUGHTY_ENCODE_S", "0")))
+        self.calls.clear()
+        return super().encode(texts)
 
 
 def load_engines(_settings: Settings, _metrics: Metrics) -> Engines:
     """Take the place of the loading of models."""
     time.sleep(float(os.environ.get("NAUGHTY_LOAD_S", "0")))
     engine: Any = FreezingEngine(seconds_per_batch=float(os.environ.get("NAUGHTY_BATCH_S", "0")))
-    encoder: Any = Encoder()
+    encoder: Any = SlowEncoder()
     return Engines(((SPEC, engine),), (SPEC.model_copy(update={"id": "words", "kind": "encoder"}), encoder))
 
 

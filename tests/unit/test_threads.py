@@ -48,6 +48,30 @@ async def test_work_that_nobody_waits_for_is_not_begun() -> None:
     workers.close()
 
 
+async def test_waiting_for_a_thread_takes_no_time_of_the_work() -> None:
+    """Six pieces of 0.1 s for one thread: the last one waits longer than the timeout, and none is given up."""
+    workers = Workers(1, name="m", timeout_s=0.3)
+    assert await asyncio.gather(*(workers.run(lambda: time.sleep(0.1)) for _ in range(6))) == [None] * 6
+    assert not workers.stuck
+    workers.close()
+
+
+async def test_what_waits_for_stuck_threads_is_given_up() -> None:
+    """With the last thread lost, nothing would ever begin it; nor what comes later."""
+    workers, release = Workers(1, name="m", timeout_s=0.1), threading.Event()
+    running, waiting = workers.run(release.wait), workers.run(lambda: 7)
+    with pytest.raises(EngineTimeout):
+        await running
+    with pytest.raises(EngineStuck):
+        await waiting
+    with pytest.raises(EngineStuck):
+        await workers.run(lambda: 7)
+    release.set()
+    await until(lambda: not workers.stuck)
+    assert await workers.run(lambda: 7) == 7
+    workers.close()
+
+
 async def test_closing_waits_for_nobody() -> None:
     """Neither for what runs nor with what comes later."""
     workers, release = Workers(1, name="m"), threading.Event()

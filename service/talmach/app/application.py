@@ -22,6 +22,7 @@ from talmach.summary.use_case import Summarizer
 from talmach.threads import Workers
 from talmach.translation.use_case import Translator
 
+_CHARS_PER_TOKEN = 5  # of news, so that the encoder's queue is as long as the translators'
 _log: Any = structlog.get_logger("talmach.app")
 
 
@@ -134,6 +135,7 @@ class Application:
         self._summarizer = Summarizer(
             engines.encoder[1],
             workers=workers,
+            max_queue_chars=_CHARS_PER_TOKEN * settings.max_queue_tokens,
             engine_timeout_s=settings.engine_timeout_s,
             metrics=self._metrics,
             on_workers_change=self._report_health,

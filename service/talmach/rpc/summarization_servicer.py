@@ -44,7 +44,7 @@ class SummarizationServicer(SummarizationServiceServicer):
         asked = await offload(chars, self._reader.summarization, request)
         deadline = deadline_of(context)
         language, detection = await offload(chars, _detect, asked)
-        chosen = await self._summarizer.summarize(asked.article, asked.summary.options)
+        chosen = await self._summarizer.summarize(asked.article, asked.summary.options, deadline=deadline)
         if asked.translation and chosen.chosen:
             segments, totals = await self._translate(asked, chosen, asked.translation, deadline)
         else:

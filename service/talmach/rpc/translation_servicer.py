@@ -67,7 +67,11 @@ class TranslationServicer(TranslationServiceServicer):
         asked = await offload(chars, self._reader.article, request)
         deadline, summary = deadline_of(context), None
         async with running(self._translator, asked.article, asked.options, deadline=deadline) as job:
-            chosen = await self._summarizer.summarize(asked.article, asked.summary.options) if asked.summary else None
+            chosen = (
+                await self._summarizer.summarize(asked.article, asked.summary.options, deadline=deadline)
+                if asked.summary
+                else None
+            )
             done = await job.finish()
         if asked.summary and chosen:
             summary = summaries.summary(

@@ -12,6 +12,7 @@ from talmach.engine.base import SentenceEncoder
 from talmach.errors import EngineStuck
 from talmach.metrics import Metrics
 from talmach.summary import ranking
+from talmach.summary.admission import Admission
 from talmach.summary.outcome import Numbers, Outcome, Scores, unscored
 from talmach.summary.ranking import BREVITY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
 from talmach.summary.shortlist import MOST_ENCODED, Shortlist
@@ -35,15 +36,21 @@ class Summarizer:
         weights: Weights | None = None,
         brevity: float = BREVITY,
         term_share: float = TERM_SHARE,
+        max_queue_chars: int = 1_000_000,
         engine_timeout_s: float | None = None,
         metrics: Metrics | None = None,
         on_workers_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """`engine_timeout_s` is for one worker's share of an article; None = for ever."""
+        """`max_queue_chars` are those of all articles at work or waiting.
+
+        `engine_timeout_s` is for one worker's share of an article; None = for ever.
+        """
+        metrics = metrics or Metrics()
         self._encoder = encoder
         self._weights = weights or Weights()
         self._brevity = brevity
         self._term_share = term_share
+        self._admission = Admission(max_queue_chars, metrics)
         self._workers = Workers(
             workers, name=encoder.model_id, timeout_s=engine_timeout_s, metrics=metrics, on_change=on_workers_change
         )
@@ -53,16 +60,25 @@ class Summarizer:
         """Whether no worker is left; everything is refused then."""
         return self._workers.are_all_stuck
 
-    async def summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
+    async def summarize(
+        self, article: Article, options: SummaryOptions, *, deadline: float | None = None
+    ) -> ArticleSummary:
         """Choose the sentences; the encoder's workers share those of one article.
 
+        `deadline` is in seconds of `time.monotonic`.
+
         Raises:
+            QueueFull, DeadlineExceeded: there is no room, or not in time.
             EngineFailure: the encoder failed.
             EngineStuck: the encoder does not come back.
 
         """
         if self.is_stuck:
             raise EngineStuck
+        with self._admission.enter(len(article.text), deadline):
+            return await self._summarize(article, options)
+
+    async def _summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         shortlist = await asyncio.to_thread(Shortlist.of, article, options)
         terms, read = await asyncio.to_thread(self._read_words, shortlist)
         embeddings = await self._encode([shortlist.texts[number] for number in read])
