@@ -156,6 +156,10 @@ class _BoilerplateKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Boile
     """Copyright and terms of use."""
     BOILERPLATE_KIND_ADVERTISEMENT: _BoilerplateKind.ValueType  # 10
     """Advertisements and their labels."""
+    BOILERPLATE_KIND_FEEDBACK: _BoilerplateKind.ValueType  # 11
+    """Requests to report mistakes or to send news."""
+    BOILERPLATE_KIND_PAYMENT: _BoilerplateKind.ValueType  # 12
+    """Requests to pay, donate or log in as a subscriber."""
 
 class BoilerplateKind(_BoilerplateKind, metaclass=_BoilerplateKindEnumTypeWrapper):
     """Text around an article that is not part of its story."""
@@ -182,6 +186,10 @@ BOILERPLATE_KIND_COPYRIGHT: BoilerplateKind.ValueType  # 9
 """Copyright and terms of use."""
 BOILERPLATE_KIND_ADVERTISEMENT: BoilerplateKind.ValueType  # 10
 """Advertisements and their labels."""
+BOILERPLATE_KIND_FEEDBACK: BoilerplateKind.ValueType  # 11
+"""Requests to report mistakes or to send news."""
+BOILERPLATE_KIND_PAYMENT: BoilerplateKind.ValueType  # 12
+"""Requests to pay, donate or log in as a subscriber."""
 Global___BoilerplateKind: _TypeAlias = BoilerplateKind  # noqa: Y015
 
 @_typing.final

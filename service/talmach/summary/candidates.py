@@ -7,18 +7,14 @@ is fit, the next best stands in: lines that end without a full stop, then whatev
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from talmach.summary.context import Dependence, dependence
 from talmach.summary.quotations import parts_of_quotations
 from talmach.summary.terms import words_of
 from talmach.summary.verbs import has_verb
 from talmach.text.article import Article, Field, Sentence
-from talmach.text.boilerplate import BoilerplateKind
 
 _MIN_WORDS = 4
-_LONGEST_CAPTION = 2  # sentences; a longer paragraph belongs to the story, whatever ends it
-_OF_PICTURES = (BoilerplateKind.CREDIT, BoilerplateKind.CAPTION)
 _TERMINAL = re.compile(r"[.!?…][\"'»”’)\]]*$")
 _LINE = "line without a full stop"
 _PART_OF_QUOTATION = "part of a longer quotation"
@@ -63,7 +59,6 @@ _SUBSTITUTES: tuple[Callable[[str | None], bool], ...] = (
 
 
 def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
-    captions = _captions(article)
     parts = parts_of_quotations(article.sentences)
     is_cased = _is_cased(article)
     seen: dict[tuple[str, ...], Sentence] = {}  # by their words, the first time
@@ -72,7 +67,7 @@ def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     needs_lead = include_lead
     for sentence in article.sentences:
         first = seen.setdefault(_fold(sentence), sentence)
-        outside = _objection_to_place(sentence, first) or ("caption" if sentence.index in captions else None)
+        outside = _objection_to_place(sentence, first)
         form = _PART_OF_QUOTATION if sentence.index in parts else _objection_to_form(sentence.text, is_cased=is_cased)
         if outside is not None:
             verdict = Verdict(outside, is_story=False)
@@ -87,17 +82,6 @@ def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
         if sentence.boilerplate is None:
             previous = first.index
     return verdicts
-
-
-def _captions(article: Article) -> set[int]:
-    """Return what stands with a picture's credit in a paragraph: «Новая школа. Фото: Анна Лесная»."""
-    found: set[int] = set()
-    for _, paragraph in groupby(article.sentences, lambda sentence: (sentence.field, sentence.paragraph)):
-        sentences = list(paragraph)
-        story = [sentence.index for sentence in sentences if sentence.boilerplate is None]
-        if sentences[-1].boilerplate in _OF_PICTURES and len(story) <= _LONGEST_CAPTION:
-            found.update(story)
-    return found
 
 
 def _is_cased(article: Article) -> bool:

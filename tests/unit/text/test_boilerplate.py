@@ -4,6 +4,7 @@ import pytest
 
 from talmach.text.boilerplate import BoilerplateKind, find, kind_of
 from talmach.text.document import Document
+from tests.cases import parameters
 
 K = BoilerplateKind
 
@@ -258,6 +259,22 @@ def test_a_credit_at_the_end_of_a_paragraph_is_found() -> None:
     """A rule that needs no paragraph of its own also finds the last sentence."""
     document = Document.parse("Мост открыли утром. Движение пустили в полдень. Фото: БелТА.")
     assert find(document) == {2: K.CREDIT}
+
+
+@pytest.mark.parametrize(("kind", "language", "text"), parameters("boilerplate"))
+def test_the_table_of_cases(kind: str, language: str, text: str) -> None:
+    """Captions with their credits, what asks something of the reader, and what the same words say in a story."""
+    document = Document.parse(text, language)
+    found = find(document)
+    allowed = {"caption", "credit"} if kind == "caption" else {kind}
+    assert len(found) == (0 if kind == "story" else len(document.sentences))
+    assert {each.value for each in found.values()} <= allowed
+
+
+def test_a_caption_of_two_sentences_has_a_date() -> None:
+    """As agencies write them; without it they are the story's."""
+    document = Document.parse("Мост открывают 5 мая 2025 года. На нём флаги. Фото: БелТА.")
+    assert find(document) == {0: K.CAPTION, 1: K.CAPTION, 2: K.CREDIT}
 
 
 def test_menus_around_the_article_are_found() -> None:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from talmach.text.boilerplate.imprint import IMPRINT_RULES
+from talmach.text.boilerplate.reader import READER_RULES
 from talmach.text.boilerplate.rule import BoilerplateKind
 from talmach.text.boilerplate.story import STORY_RULES
-from talmach.text.boilerplate.words import MENU_WORDS
+from talmach.text.boilerplate.words import DATE, MENU_WORDS
 from talmach.text.document import Document, Piece
 from talmach.text.span import Span
 
@@ -23,6 +24,8 @@ _MENU_SEPARATOR = re.compile(r"\s*[|•·›→]\s*|\s+[>»]\s+")
 _MENU_ITEM = re.compile(r"[A-ZА-ЯЁІЎ0-9][\w'’ʼ-]*(?: [\w'’ʼ&-]+){0,3}")
 _FEWEST_MENU_ITEMS = 3
 _LONGEST_MENU_ITEM = 30  # code points
+_DATE = re.compile(DATE)
+_OF_PICTURES = (BoilerplateKind.CREDIT, BoilerplateKind.CAPTION)
 _FEWEST_KNOWN_ITEMS = 2  # of a run of short lines; a list of names or teams has none
 
 
@@ -41,20 +44,32 @@ def kind_of(text: str, *, alone: bool) -> BoilerplateKind | None:
     if len(text) > _LONGEST:
         return None
     line = _BLANKS.sub(" ", text.strip())
-    for rule in (*STORY_RULES, *IMPRINT_RULES):
+    for rule in (*STORY_RULES, *READER_RULES, *IMPRINT_RULES):
         if (alone or not rule.alone) and rule.pattern.fullmatch(line):
             return rule.kind
     return BoilerplateKind.NAVIGATION if alone and _is_menu_line(line) else None
 
 
-def _find_in_paragraph(text: str, paragraph: Sequence[tuple[int, Piece]]) -> Iterator[tuple[int, BoilerplateKind]]:
+def _find_in_paragraph(text: str, paragraph: Sequence[tuple[int, Piece]]) -> dict[int, BoilerplateKind]:
     whole = Span(paragraph[0][1].span.start, paragraph[-1][1].span.end)
-    kind = kind_of(whole.slice(text), alone=True) if whole.end - whole.start <= _LONGEST else None
-    for index, sentence in paragraph:
-        # The rules for whole paragraphs include those for a sentence among others.
-        is_known = kind is not None or len(paragraph) == 1
-        if sentence_kind := kind if is_known else kind_of(sentence.text, alone=False):
-            yield index, sentence_kind
+    if whole.end - whole.start <= _LONGEST and (kind := kind_of(whole.slice(text), alone=True)):
+        return {index: kind for index, _ in paragraph}
+    if len(paragraph) == 1:  # the rules for whole paragraphs include those for a sentence among others
+        return {}
+    kinds = ((index, kind_of(sentence.text, alone=False)) for index, sentence in paragraph)
+    found = {index: kind for index, kind in kinds if kind is not None}
+    story = [index for index, _ in paragraph if index not in found]
+    if found.get(paragraph[-1][0]) in _OF_PICTURES and _is_caption(whole.slice(text), len(story)):
+        found.update(dict.fromkeys(story, BoilerplateKind.CAPTION))
+    return found
+
+
+def _is_caption(paragraph: str, sentences: int) -> bool:
+    """Whether what stands with a picture's credit is about the picture: «Новая школа. Фото: Анна Лесная».
+
+    Agencies write a second sentence behind the day of the picture; else two are a paragraph of the story.
+    """
+    return sentences == 1 or (sentences == 2 and len(paragraph) <= _LONGEST and bool(_DATE.search(paragraph)))
 
 
 def _is_menu_line(line: str) -> bool:

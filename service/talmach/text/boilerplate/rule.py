@@ -20,6 +20,8 @@ class BoilerplateKind(Enum):
     DATELINE = "dateline"
     COPYRIGHT = "copyright"
     ADVERTISEMENT = "advertisement"
+    FEEDBACK = "feedback"
+    PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)

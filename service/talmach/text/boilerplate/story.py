@@ -8,16 +8,20 @@ from talmach.text.boilerplate.rule import BoilerplateKind as Kind
 from talmach.text.boilerplate.rule import Rule, rule
 from talmach.text.boilerplate.words import (
     AGENCY,
+    AGENCY_PHOTO,
     CAPITALISED,
     CHANNEL,
     CREDITED,
     END,
     FEED,
+    NAME,
     PHOTO,
+    PHOTO_OF,
     RELATED_HEADING,
     RELATED_LABEL,
     SHARE,
     SHARED,
+    SOURCED,
     STOCK,
 )
 
@@ -30,6 +34,19 @@ STORY_RULES: tuple[Rule, ...] = (
         Kind.CREDIT,
         pattern=rf"[(\[]?{PHOTO}(?i: credit| by| courtesy of| предоставлено| из архива)? ?"
         rf"(?:[:©/|]| by | courtesy of ) ?{CREDITED}[.)\]]*",
+    ),
+    rule("photo of", Kind.CREDIT, rf"[(\[]?{PHOTO_OF}[.)\]]*"),
+    rule("photo of agency", Kind.CREDIT, rf"[(\[]?{AGENCY_PHOTO}[.)\]]*"),
+    rule("name and source", Kind.CREDIT, rf"[(\[]{SOURCED}[)\]]\.?"),
+    rule("name and agency", Kind.CREDIT, rf"{NAME} ?/ ?{AGENCY}(?:[ /|,]+{CAPITALISED}){{0,3}}\.?"),
+    rule("credit line", Kind.CREDIT, rf"[(\[]?(?i:credits?:|courtesy(?: of)?(?: the)?) {CREDITED}[.)\]]*"),
+    rule("copyright of a picture", Kind.CREDIT, rf"© ?(?:{NAME}|{AGENCY})(?: ?/ ?{CREDITED})?\.?"),
+    rule(
+        "caption with its credit",
+        Kind.CAPTION,
+        alone=True,
+        pattern=rf"(?:[^!?.]|\.(?! [A-ZА-ЯЁІЎ(])){{10,250}}? (?:[(\[]{SOURCED}[)\]]|[(\[]?{AGENCY_PHOTO}[)\]]?|"
+        rf"[(\[]?{PHOTO} ?[:©/] ?{CREDITED}[)\]]?)\.?",
     ),
     rule(
         "stock picture",
@@ -92,6 +109,12 @@ STORY_RULES: tuple[Rule, ...] = (
         "follow us",
         Kind.SUBSCRIBE,
         pattern=rf"(?i:(?:follow|join|find|like) us(?: on (?:our )?(?:social media|{CHANNEL}).{{0,80}})?){END}",
+    ),
+    rule(
+        "notifications",
+        Kind.SUBSCRIBE,
+        pattern=r"(?i:(?:включите|разрешите|уключыце|дазвольце|turn on|enable|allow) (?:our |push[- ])?"
+        r"(?:уведомлен|апавяшчэн|пуш|notifications?)\w*[^.!?]{0,100})" + END,
     ),
     rule(
         "newsletter",

@@ -5,6 +5,7 @@ Case counts outside of ``(?i:...)``: a capital tells the name of a photographer 
 
 __all__ = [
     "AGENCY",
+    "AGENCY_PHOTO",
     "CAPITALISED",
     "CHANNEL",
     "COUNTED",
@@ -17,11 +18,13 @@ __all__ = [
     "MONTH",
     "NAME",
     "PHOTO",
+    "PHOTO_OF",
     "RELATED_HEADING",
     "RELATED_LABEL",
     "ROLE",
     "SHARE",
     "SHARED",
+    "SOURCED",
     "STOCK",
     "TIME",
 ]
@@ -76,7 +79,7 @@ PHOTO = (
     r"инфографика|photos?|photographs?|images?|pictures?|video|illustration|graphic)"
 )
 _CREDITED_WORD = _either(
-    r"[«“][A-ZА-ЯЁІЎ][^«»“”]{1,40}[»”][,;]?",
+    r"(?:[а-яёіў]{3,20} )?[«“][A-ZА-ЯЁІЎ][^«»“”]{1,40}[»”][,;]?",
     r"[«\"“(©]?[A-ZА-ЯЁІЎ][\w.'’ʼ/&-]*[»\"”),;]{0,2}",
     r"(?i:https?://\S+|[\w-]+(?:\.[\w-]+)+/?|@\w+|©|/|\||&|\+|–|—|-)",
     r"(?:из|з|с|са|via|by|of|for|the|and|и|і|архив\w*|архіў|архіва|пресс-служб\w|прэс-служб\w|агентств\w|агенцтв\w|"
@@ -85,6 +88,18 @@ _CREDITED_WORD = _either(
     r"courtesy|pool|photo|pictures|archive|\d{4})[,;]?",
 )
 CREDITED = rf"{_CREDITED_WORD}(?:[ ,]+{_CREDITED_WORD}){{0,9}}"  # names, agencies, sites; no other words
+# «Фото автора», «Фота БелТА», «Фото Анны Лесной», «Фота прадастаўлена МНС»
+PHOTO_OF = (
+    r"(?i:фото|фота|снимок|здымак|снимки|здымкі|видео|відэа) (?:"
+    r"(?i:автора|аўтара|редакции|рэдакцыі|авторов|аўтараў|из (?:соцсетей|открытых источников)|"
+    r"з (?:сацсетак|адкрытых крыніц))"
+    r"|(?i:из|з) (?:личного |семейного |асабістага |сямейнага )?(?i:архива|архіва)(?: [^.!?]{1,40})?"
+    r"|(?i:предоставлен|прадастаўлен)\w*(?: [^.!?]{1,60})?"
+    r"|(?i:пресс-служб|прэс-служб)\w(?: [^.!?]{1,60})?"
+    rf"|{AGENCY}|{NAME})"
+)
+AGENCY_PHOTO = rf"(?:AP Photo|{AGENCY}|Getty Images) ?/ ?{CREDITED}"  # "REUTERS/Anna Cole"
+SOURCED = rf"(?:{NAME}|{AGENCY})(?:,? (?:and |и |і )?{NAME})? ?/ ?{CREDITED}"  # "Anna Cole/The Herald via AP"
 ROLE = (
     r"(?i:корреспондент|карэспандэнт|обозреватель|аглядальнік|аглядальніца|журналист(?:ка)?|журналіст(?:ка)?|редактор|"
     r"рэдактар|колумнист|фотограф|фатограф|correspondent|reporter|editor|columnist|staff writer|photographer)"
