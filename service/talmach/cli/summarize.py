@@ -12,7 +12,7 @@ from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
 from talmach.cli.options import AsArticle, File, Json, OptionalTarget, Source, between, check_pair
 from talmach.cli.review import Review
 from talmach.cli.session import connect
-from talmach.client import Article, SummarizeArticleResponse, SummaryOptions, TranslationOptions, to_json
+from talmach.client import Article, SummarizeArticleResponse, Summary, SummaryOptions, TranslationOptions, to_json
 
 _MAX = 2**31 - 1  # of the contract's integers
 
@@ -56,8 +56,14 @@ def summarize(
         if scores:
             rendering.show_scores(terminal.console(), reply.summary)
     if not reply.summary.sentences:
-        raise CommandFailed("no sentence is fit for a summary of this length")
+        raise CommandFailed(_why_empty(reply.summary, max_chars))
     Review(sentence.segment for sentence in reply.summary.sentences).tell()
+
+
+def _why_empty(summary: Summary, max_chars: int | None) -> str:
+    if summary.encoder_model_id:  # there were candidates
+        return f"no sentence fits into {max_chars:,} characters"
+    return "the text has nothing to choose from: no sentence beside headlines, menus, captions and the like"
 
 
 def _summary_options(sentences: int | None, ratio: float | None, max_chars: int | None) -> SummaryOptions:

@@ -24,6 +24,7 @@ _MENU_SEPARATOR = re.compile(r"\s*[|•·›→]\s*|\s+[>»]\s+")
 _MENU_ITEM = re.compile(r"[A-ZА-ЯЁІЎ0-9][\w'’ʼ-]*(?: [\w'’ʼ&-]+){0,3}")
 _FEWEST_MENU_ITEMS = 3
 _LONGEST_MENU_ITEM = 30  # code points
+_LONGEST_CAPTION = 2  # sentences
 _DATE = re.compile(DATE)
 _OF_PICTURES = (BoilerplateKind.CREDIT, BoilerplateKind.CAPTION)
 _FEWEST_KNOWN_ITEMS = 2  # of a run of short lines; a list of names or teams has none
@@ -69,7 +70,9 @@ def _is_caption(paragraph: str, sentences: int) -> bool:
 
     Agencies write a second sentence behind the day of the picture; else two are a paragraph of the story.
     """
-    return sentences == 1 or (sentences == 2 and len(paragraph) <= _LONGEST and bool(_DATE.search(paragraph)))
+    return sentences == 1 or (
+        sentences == _LONGEST_CAPTION and len(paragraph) <= _LONGEST and bool(_DATE.search(paragraph))
+    )
 
 
 def _is_menu_line(line: str) -> bool:
