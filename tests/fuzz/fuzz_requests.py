@@ -6,12 +6,12 @@ python tests/fuzz/fuzz_requests.py -max_total_time=600 -timeout=5 CORPUS_DIRECTO
 import harness
 from google.protobuf.message import DecodeError
 
+from talmach.contract import status
+from talmach.contract.info import Limits
+from talmach.contract.requests import RequestReader
 from talmach.engine.base import Direction
 from talmach.errors import InvalidRequest
 from talmach.pb import summarization_pb2, translation_pb2
-from talmach.rpc import status
-from talmach.rpc.info import Limits
-from talmach.rpc.messages.requests import RequestReader
 
 _PAIRS = [
     Direction(source, target) for source in ("ru", "be", "en") for target in ("ru", "be", "en") if source != target

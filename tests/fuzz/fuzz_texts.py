@@ -8,9 +8,9 @@ import itertools
 import harness
 
 from talmach import quality
+from talmach.contract.offsets import Offsets, OffsetUnit
 from talmach.engine.base import Direction
 from talmach.engine.normalization import normalize
-from talmach.rpc.offsets import Offsets, OffsetUnit
 from talmach.text import casing, language, protected
 from talmach.text.article import Article, Field
 from talmach.text.clauses import split_clauses

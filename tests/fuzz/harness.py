@@ -6,8 +6,8 @@ from collections.abc import Callable
 import atheris
 
 with atheris.instrument_imports(include=["talmach"]):
+    import talmach.contract.requests
     import talmach.quality
-    import talmach.rpc.messages.requests
     import talmach.text.article  # noqa: F401
 
 

@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from talmach.access.clients import ClientRegistry
 from talmach.batching import BatchingQueue
+from talmach.calls import Tracing
 from talmach.catalog.manifest import Decoding, Golden, ModelSpec, Score
 from talmach.client import AsyncClient, Tls
+from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
 from talmach.pb import common_pb2 as common
 from talmach.pb.info_pb2_grpc import InfoServiceStub
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
-from talmach.rpc.calls import Tracing
-from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
 from talmach.rpc.tls import ServerTls
 from talmach.summary.use_case import Summarizer

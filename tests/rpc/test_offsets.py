@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talmach.rpc.offsets import Offsets, OffsetUnit, SegmentOffsets, length
+from talmach.contract.offsets import Offsets, OffsetUnit, SegmentOffsets, length
 from talmach.text.article import Article, Sentence
 from talmach.text.document import Document
 from talmach.text.span import Span

@@ -15,8 +15,8 @@ from talmach.app.loading import Engines, load_engines, worker_count
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
 from talmach.config import InvalidSettings, Settings
+from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.metrics import Metrics
-from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.rpc.server import Server, UseCases
 from talmach.summary.use_case import Summarizer
 from talmach.threads import Workers

@@ -7,13 +7,12 @@ from typing import Any
 
 import structlog
 
+from talmach.contract import replies, status
+from talmach.contract.requests import RequestReader
 from talmach.errors import EngineFailure, ReplyTooLarge, TalmachError
 from talmach.pb import translation_pb2 as pb
-from talmach.rpc import status
 from talmach.rpc.concurrency import in_completion_order
 from talmach.rpc.jobs import running
-from talmach.rpc.messages import replies
-from talmach.rpc.messages.requests import RequestReader
 from talmach.threads import offload
 from talmach.translation.use_case import Translator
 from talmach.translation.values import Timings

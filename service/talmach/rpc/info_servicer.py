@@ -7,10 +7,10 @@ from typing import Any
 
 import grpc
 
+from talmach.contract import server_info
+from talmach.contract.info import ServerInfo
 from talmach.pb import info_pb2 as pb
 from talmach.pb.info_pb2_grpc import InfoServiceServicer
-from talmach.rpc.info import ServerInfo
-from talmach.rpc.messages import server_info
 
 
 class InfoServicer(InfoServiceServicer):

@@ -16,12 +16,13 @@ import structlog
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
+from talmach import calls
 from talmach.access.clients import ClientRegistry
 from talmach.access.gate import Gate
+from talmach.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
+from talmach.contract import status
 from talmach.errors import EngineFailure, InvalidRequest, ReplyTooLarge, TalmachError, invalid_text
 from talmach.metrics import Metrics
-from talmach.rpc import calls, status
-from talmach.rpc.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
 
 _log: Any = structlog.get_logger("talmach.rpc")
 _Response = TypeVar("_Response")
@@ -150,7 +151,7 @@ def _known(error: Exception, call: Call) -> TalmachError:
         # By type only, since the text of a foreign exception may hold the text of a user; the place is for debugging.
         _log.error("rpc.failed", method=call.method, error=type(error.__cause__ or error).__name__)
         _log.debug("rpc.traceback", exc_info=error)
-    call.code, call.reason = status.code_of(known).name, known.reason
+    call.code, call.reason = status.code_of(known), known.reason
     return known
 
 

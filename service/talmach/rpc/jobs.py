@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from talmach.rpc import calls
+from talmach import calls
 from talmach.rpc.totals import merge
 from talmach.text.article import Article
 from talmach.text.language import Candidate

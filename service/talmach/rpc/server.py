@@ -11,10 +11,10 @@ from grpc_reflection.v1alpha import reflection
 
 from talmach.access.clients import ClientRegistry
 from talmach.access.gate import Gate, State
+from talmach.calls import Tracing
+from talmach.contract.info import ServerInfo
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
-from talmach.rpc.calls import Tracing
-from talmach.rpc.info import ServerInfo
 from talmach.rpc.info_servicer import InfoServicer
 from talmach.rpc.interceptor import CallInterceptor
 from talmach.rpc.summarization_servicer import SummarizationServicer

@@ -7,15 +7,15 @@ from typing import Any
 
 import grpc
 
+from talmach import calls
+from talmach.contract import replies, summaries
+from talmach.contract.info import Limits
+from talmach.contract.requests import RequestReader, Summarization
 from talmach.pb import common_pb2
 from talmach.pb import summarization_pb2 as pb
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceServicer
-from talmach.rpc import calls
 from talmach.rpc.deadlines import deadline_of
-from talmach.rpc.info import Limits
 from talmach.rpc.jobs import running
-from talmach.rpc.messages import replies, summaries
-from talmach.rpc.messages.requests import RequestReader, Summarization
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary
 from talmach.text.language import detect, determine

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, format_trace_id, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from talmach.rpc.calls import UNKNOWN_METHOD, Call
+from talmach.calls import UNKNOWN_METHOD, Call
 
 _TRACEPARENT = "traceparent"
 # By the conventions a call that was refused for a reason of the caller's is no error of the server's.

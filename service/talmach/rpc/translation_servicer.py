@@ -9,17 +9,17 @@ from typing import Any
 
 import grpc
 
+from talmach import calls
+from talmach.contract import replies, summaries
+from talmach.contract.info import Limits
+from talmach.contract.offsets import SegmentOffsets
+from talmach.contract.requests import RequestReader
 from talmach.pb import common_pb2
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.translation_pb2_grpc import TranslationServiceServicer
-from talmach.rpc import calls
 from talmach.rpc.batch import Batch
 from talmach.rpc.deadlines import deadline_of
-from talmach.rpc.info import Limits
 from talmach.rpc.jobs import finish_all, running, running_texts
-from talmach.rpc.messages import replies, summaries
-from talmach.rpc.messages.requests import RequestReader
-from talmach.rpc.offsets import SegmentOffsets
 from talmach.summary.use_case import Summarizer
 from talmach.text.language import detect, determine
 from talmach.threads import offload

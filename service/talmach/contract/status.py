@@ -1,12 +1,12 @@
-"""The error tree -> gRPC status codes with `google.rpc` details: the only place that knows which is which."""
+"""The error tree -> `google.rpc` codes and details: the only place that knows which is which."""
 
 import itertools
 from collections.abc import Sequence
 
-import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.rpc import code_pb2  # type: ignore[import-untyped]
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
@@ -15,26 +15,26 @@ from talmach.errors import InvalidRequest, Overloaded, TalmachError, Violation
 from talmach.pb.common_pb2 import ItemError
 
 DOMAIN = "talmach"
-_CODES: dict[type[TalmachError], grpc.StatusCode] = {
-    errors.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
-    errors.ModelNotFound: grpc.StatusCode.NOT_FOUND,
-    errors.ModelUnusable: grpc.StatusCode.FAILED_PRECONDITION,
-    errors.Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    errors.Unavailable: grpc.StatusCode.UNAVAILABLE,
-    errors.DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
-    errors.Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
-    errors.PermissionDenied: grpc.StatusCode.PERMISSION_DENIED,
-    errors.ReplyTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    errors.EngineFailure: grpc.StatusCode.INTERNAL,
+_CODES: dict[type[TalmachError], str] = {
+    errors.InvalidRequest: "INVALID_ARGUMENT",
+    errors.ModelNotFound: "NOT_FOUND",
+    errors.ModelUnusable: "FAILED_PRECONDITION",
+    errors.Overloaded: "RESOURCE_EXHAUSTED",
+    errors.Unavailable: "UNAVAILABLE",
+    errors.DeadlineExceeded: "DEADLINE_EXCEEDED",
+    errors.Unauthenticated: "UNAUTHENTICATED",
+    errors.PermissionDenied: "PERMISSION_DENIED",
+    errors.ReplyTooLarge: "RESOURCE_EXHAUSTED",
+    errors.EngineFailure: "INTERNAL",
 }
 # A status travels in the trailing metadata, of which clients take 8 KiB by default, and it holds every violation
 # three times: in the message of HTTP/2, in the message of the details and in BadRequest, the latter two in base64.
 _MAX_VIOLATION_CHARS = 1_200
 
 
-def code_of(error: TalmachError) -> grpc.StatusCode:
-    """Return the status code of an error: that of its nearest ancestor in the table."""
-    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), grpc.StatusCode.INTERNAL)
+def code_of(error: TalmachError) -> str:
+    """Return the name of an error's code: that of its nearest ancestor in the table."""
+    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), "INTERNAL")
 
 
 def to_status(error: TalmachError) -> Status:
@@ -59,7 +59,7 @@ def to_item_error(error: TalmachError) -> ItemError:
 
 
 def _number(error: TalmachError) -> int:
-    number: int = code_of(error).value[0]
+    number: int = code_pb2.Code.Value(code_of(error))
     return number
 
 

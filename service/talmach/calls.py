@@ -4,14 +4,13 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
 
-from talmach.access.quotas import Account
 from talmach.metrics import Metrics
 from talmach.translation.values import Timings, Totals
 
@@ -21,6 +20,18 @@ UNKNOWN_METHOD = "unknown"
 _log: Any = structlog.get_logger("talmach.rpc")
 # What a caller chooses goes into our logs: nothing but what identifiers are made of.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+class Account(Protocol):
+    """What one client has used; `access.quotas` keeps it."""
+
+    name: str
+
+    def call(self) -> AbstractContextManager[None]:
+        """Count one call while it lasts; raises QuotaExceeded."""
+
+    def charge(self, characters: int) -> None:
+        """Count the characters of one request; raises QuotaExceeded, or an error that no wait cures."""
 
 
 class Trace(Protocol):

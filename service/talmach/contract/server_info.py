@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from talmach.catalog.manifest import Decoding, ModelSpec, Score
+from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.engine.base import Direction
 from talmach.pb import info_pb2
-from talmach.rpc.info import LanguagePair, Limits, LoadedModel, ServerInfo
 
 
 def response(info: ServerInfo) -> info_pb2.GetServerInfoResponse:

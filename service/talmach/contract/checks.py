@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from talmach.contract.info import Limits
 from talmach.errors import (
     InvalidRequest,
     Violation,
@@ -13,7 +14,6 @@ from talmach.errors import (
 )
 from talmach.pb.common_pb2 import Article as ArticleMessage
 from talmach.pb.common_pb2 import TranslationOptions as OptionsMessage
-from talmach.rpc.info import Limits
 from talmach.text.language import LANGUAGES, normalize_code
 
 MAX_ID_CHARS = 128

@@ -3,9 +3,9 @@
 import itertools
 from collections.abc import Sequence
 
+from talmach.contract import replies
+from talmach.contract.offsets import OffsetUnit, SegmentOffsets, length
 from talmach.pb import summarization_pb2
-from talmach.rpc.messages import replies
-from talmach.rpc.offsets import OffsetUnit, SegmentOffsets, length
 from talmach.summary.values import ArticleSummary, ScoredSentence
 from talmach.text.article import Article
 from talmach.text.span import Span

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from talmach import errors
+from talmach.contract import status
+from talmach.contract.offsets import OffsetUnit, SegmentOffsets
 from talmach.pb import common_pb2, segment_pb2, translation_pb2
 from talmach.quality import Flag
-from talmach.rpc import status
 from talmach.rpc.jobs import Done, Job
-from talmach.rpc.offsets import OffsetUnit, SegmentOffsets
 from talmach.text.article import Article, Field
 from talmach.text.boilerplate import BoilerplateKind
 from talmach.text.language import Candidate

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from talmach.contract import checks
+from talmach.contract.checks import MAX_ID_CHARS, Problems
+from talmach.contract.info import Limits
+from talmach.contract.offsets import OffsetUnit
 from talmach.engine.base import Direction
 from talmach.errors import Violation, empty_text, unsupported_language_pair
 from talmach.pb import common_pb2, summarization_pb2, translation_pb2
-from talmach.rpc.info import Limits
-from talmach.rpc.messages import checks
-from talmach.rpc.messages.checks import MAX_ID_CHARS, Problems
-from talmach.rpc.offsets import OffsetUnit
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article
 from talmach.translation.values import GlossaryEntry, TranslationOptions
