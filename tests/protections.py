@@ -60,6 +60,13 @@ PROTECTIONS = (
         "tests/rpc/test_errors.py::test_too_many_calls_at_once",
     ),
     Protection(
+        "overload: gRPC's own limit of pending calls",
+        _SERVER,
+        "_MAX_PENDING_CALLS = 1_000_000",
+        "_MAX_PENDING_CALLS = 1_000",
+        "tests/e2e/test_overload.py::test_every_refusal_of_a_burst_is_ours",
+    ),
+    Protection(
         "a caller vanishes: its job is given up",
         "translation/job.py",
         "        self._decoder.hypotheses.cancel()",

@@ -49,14 +49,19 @@ async def ask(client: AsyncClient, number: int, words: str = "дождж ідз�
 async def ask_once(address: str, number: int = 0) -> Outcome:
     """Ask one question, without the client's own retries."""
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_retries", 0)]) as channel:
-        began = time.monotonic()
-        request = TranslateTextRequest(texts=[question(number)], options=TO_ENGLISH)
-        try:
-            await TranslationServiceStub(channel).TranslateText(request, timeout=20)
-        except grpc.aio.AioRpcError as error:
-            failure = RpcFailed.of(error)
-            return Outcome(failure.code, failure.reason, time.monotonic() - began, failure.retry_after_s)
-        return Outcome("OK", "", time.monotonic() - began)
+        return await ask_through(channel, number, timeout_s=20)
+
+
+async def ask_through(channel: grpc.aio.Channel, number: int, timeout_s: float = 60) -> Outcome:
+    """Ask one question on a bare channel."""
+    began = time.monotonic()
+    request = TranslateTextRequest(texts=[question(number)], options=TO_ENGLISH)
+    try:
+        await TranslationServiceStub(channel).TranslateText(request, timeout=timeout_s)
+    except grpc.aio.AioRpcError as error:
+        failure = RpcFailed.of(error)
+        return Outcome(failure.code, failure.reason, time.monotonic() - began, failure.retry_after_s)
+    return Outcome("OK", "", time.monotonic() - began)
 
 
 async def hang(address: str, kind: str) -> None:

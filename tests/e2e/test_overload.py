@@ -1,12 +1,17 @@
 """Ten times more than the server can do: some are served well, the others learn at once when to come back."""
 
 import asyncio
+import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from talmach.client import AsyncClient
-from tests.e2e.callers import Outcome, ask
+from tests.e2e.callers import Outcome, ask, ask_through
 from tests.e2e.program import Server
 
 LONG = "дождж " * 20  # 25 tokens a sentence
@@ -74,3 +79,29 @@ async def test_who_waits_as_told_is_let_in(naughty: Callable[..., Server]) -> No
     assert len(again) > 10
     assert len(of(again, "OK")) >= 0.8 * len(again)
     assert all(each[0].code == "OK" for each in tries if len(each) == 1)
+
+
+async def test_every_refusal_of_a_burst_is_ours(naughty: Callable[..., Server]) -> None:
+    """1,600 calls come before one is looked at: a reason and a wait for each that is refused, and health answers."""
+    server = naughty(TALMACH_MAX_CONCURRENT_CALLS="64", TALMACH_WORKERS="1", NAUGHTY_BATCH_S="1")
+    options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
+    channels = [grpc.aio.insecure_channel(server.address, options=options) for _ in range(13)]
+    await asyncio.gather(*(channel.channel_ready() for channel in channels))
+
+    async def health(channel: grpc.aio.Channel) -> str:
+        try:
+            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
+        except grpc.aio.AioRpcError as error:
+            return error.code().name
+        return "OK"
+
+    server.process.send_signal(signal.SIGSTOP)
+    checks = [asyncio.create_task(health(channel)) for channel in channels for _ in range(24)]
+    calls = [asyncio.create_task(ask_through(channel, number)) for channel in channels for number in range(100)]
+    await asyncio.sleep(1)
+    server.process.send_signal(signal.SIGCONT)
+    outcomes, codes = await asyncio.gather(*calls), await asyncio.gather(*checks)
+    await asyncio.gather(*(channel.close() for channel in channels))
+    assert set(codes) == {"OK"}
+    assert {(each.code, each.reason) for each in outcomes} == {("OK", ""), ("RESOURCE_EXHAUSTED", "QUEUE_FULL")}
+    assert all(each.retry_after_s for each in of(outcomes, "RESOURCE_EXHAUSTED")), Counter(outcomes)

@@ -36,6 +36,9 @@ _GOODBYE_S = 0.5
 # gate lets in must fit: gRPC would keep the others waiting where nobody sees them, instead of the gate refusing them.
 _UNCOUNTED_STREAMS = 64
 _MAX_METADATA_BYTES = 16_384
+# Calls that have come and were not looked at yet. Beyond its own limit of about a thousand gRPC answers with a bare
+# CANCELLED, health checks too; with this one every call reaches the gate, which says why and when to come back.
+_MAX_PENDING_CALLS = 1_000_000
 _log: Any = structlog.get_logger("talmach.rpc")
 
 
@@ -186,6 +189,8 @@ def _options(max_message_bytes: int, max_concurrent_calls: int) -> list[tuple[st
         ("grpc.max_metadata_size", _MAX_METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", _MAX_METADATA_BYTES),
         ("grpc.max_concurrent_streams", max_concurrent_calls + _UNCOUNTED_STREAMS),
+        ("grpc.server.max_pending_requests", _MAX_PENDING_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
         # Two servers on one port would share its calls without anybody knowing.
         ("grpc.so_reuseport", 0),
         # Finds callers that vanished without a word, whose sentences would otherwise be translated for nobody.
