@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -25,6 +25,7 @@ from models.training.publish.served import translate_lines
 from talmach.app.loading import decode_options
 from talmach.catalog.manifest import ModelSpec, Score, load
 from talmach.engine.base import Direction
+from talmach.quality import LOW_CONFIDENCE_SCORE
 from talmach.text.article import Article, Field
 
 MODELS_DIR = Path(__file__).parents[1]
@@ -93,6 +94,7 @@ class _Judged:
     chrf: float
     source: str
     target: str
+    is_doubtful: bool  # below the bound of LOW_CONFIDENCE
 
 
 def read_sources(corpus: Path) -> list[Source]:
@@ -191,6 +193,7 @@ def _examples(spec: ModelSpec) -> Iterator[str]:
             for direction in spec.directions
         )
         yield f"| {article} | {' | '.join(f'{mean:.0f}' for mean in means)} |"
+    yield from _doubtful(spec, judged)
     yield ""
     for title, is_best in (("Its best sentences", True), ("Its worst sentences", False)):
         yield from (f"{title} of each direction:", "", "| | chrF2 | source | translation |", "|---|---|---|---|")
@@ -204,6 +207,25 @@ def _examples(spec: ModelSpec) -> Iterator[str]:
         yield ""
 
 
+def _doubtful(spec: ModelSpec, judged: Sequence[_Judged]) -> Iterator[str]:
+    """Whether LOW_CONFIDENCE holds on sentences that its bounds were not set on."""
+    parts = {
+        doubtful: [
+            [each.chrf for each in judged if (str(each.direction), each.is_doubtful) == (direction, doubtful)]
+            for direction in spec.directions
+        ]
+        for doubtful in (True, False)
+    }
+    shares = (
+        100 * len(flagged) / (len(flagged) + len(others))
+        for flagged, others in zip(parts[True], parts[False], strict=True)
+    )
+    yield f"| LOW_CONFIDENCE | {' | '.join(f'{share:.0f} %' for share in shares)} |"
+    for doubtful, name in ((True, "mean of these"), (False, "mean of the others")):
+        means = (f"{fmean(chrfs):.0f}" if chrfs else "-" for chrfs in parts[doubtful])
+        yield f"| {name} | {' | '.join(means)} |"
+
+
 def _judge(spec: ModelSpec, direction: Direction) -> list[_Judged]:
     """Translate every sentence of our own articles."""
     sources, references = (_sentences(language) for language in (direction.source, direction.target))
@@ -214,12 +236,14 @@ def _judge(spec: ModelSpec, direction: Direction) -> list[_Judged]:
         max_source_tokens=spec.max_source_tokens,
         decoding=decode_options(spec),
     )
-    return [
-        _Judged(direction, article, sacrebleu.sentence_chrf(target, [reference]).score, source, target)
-        for (article, source), (_, reference), target in zip(
-            sources, references, (result.texts[Field.TEXT] for result in results), strict=True
-        )
-    ]
+    bound = spec.low_confidence.get(str(direction), LOW_CONFIDENCE_SCORE)
+    judged = []
+    for (article, source), (_, reference), result in zip(sources, references, results, strict=True):
+        target = result.texts[Field.TEXT]
+        chrf = sacrebleu.sentence_chrf(target, [reference]).score
+        is_doubtful = any(segment.score is not None and segment.score < bound for segment in result.segments)
+        judged.append(_Judged(direction, article, chrf, source, target, is_doubtful))
+    return judged
 
 
 def _sentences(language: str) -> list[tuple[str, str]]:
