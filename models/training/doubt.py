@@ -30,7 +30,8 @@ from models.training.register import MODELS_DIR
 from talmach.app.loading import decode_options
 from talmach.catalog.manifest import ModelSpec, load
 from talmach.engine.base import Direction
-from talmach.engine.ct2 import Ct2Encoder, Ct2Translator
+from talmach.engine.ct2 import Ct2Translator
+from talmach.engine.encoder import Ct2Encoder
 from talmach.engine.tokenizers import SENTENCEPIECE_FILE
 
 T = TypeVar("T")

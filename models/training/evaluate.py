@@ -25,7 +25,7 @@ from talmach import quality
 from talmach.app.loading import decode_options
 from talmach.catalog.manifest import ModelSpec, load
 from talmach.engine.base import DecodeOptions, Direction
-from talmach.engine.ct2 import Ct2Encoder
+from talmach.engine.encoder import Ct2Encoder
 from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.translation.values import ArticleTranslation

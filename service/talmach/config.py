@@ -93,7 +93,14 @@ class Settings(BaseSettings):
     )
     allow_plaintext: bool = Field(default=False, description="listen without TLS on other addresses than loopback")
 
-    models_dir: Path | None = Field(None, description="directory with `manifest.toml`; empty = the packaged models")
+    models_dir: Path | None = Field(
+        None,
+        description="directory of pulled models, beside which the packaged ones are served, or one with a "
+        "`manifest.toml` that lists all; empty = `talmach/models` in the user's data directory",
+    )
+    models_memory_mib: int = Field(
+        0, ge=0, le=16_777_216, description="MiB that the weights of all loaded models may take; 0 = no limit"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto`, `cpu` or `cuda`; `auto` takes a GPU")
     compute_type: ComputeType = Field(
         "auto", description="a CTranslate2 compute type; `auto` = `int8` on the CPU, `float16` on a GPU"

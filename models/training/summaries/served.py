@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talmach.catalog.manifest import ModelSpec, load
-from talmach.engine.ct2 import Ct2Encoder
+from talmach.engine.encoder import Ct2Encoder
 
 MODELS_DIR = Path(__file__).parents[2]
 

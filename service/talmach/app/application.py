@@ -128,6 +128,7 @@ class Application:
         self._cache = open_cache(settings, engines, self._metrics)
         translator = Translator(
             self._queues,
+            preferred=engines.preferred,
             low_confidence_score=settings.low_confidence_score,
             cache=self._cache,
             metrics=self._metrics,

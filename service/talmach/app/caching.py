@@ -5,7 +5,7 @@ from importlib.metadata import version
 from talmach.app.loading import Engines
 from talmach.cache import HypothesisCache, LocalTier, Tier, fingerprint
 from talmach.config import Settings
-from talmach.engine.ct2 import LIBRARY
+from talmach.engine.model import LIBRARY
 from talmach.metrics import Metrics
 
 

@@ -1,23 +1,29 @@
-"""From the manifest to proven engines: checksums, weights, one golden sentence for each direction."""
+"""From the catalogue to proven engines: checksums, weights, one golden sentence for each direction."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import structlog
 
 from talmach import quality
-from talmach.catalog import default_models_dir
-from talmach.catalog.manifest import ModelSpec, load
+from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue
+from talmach.catalog.manifest import ModelSpec
 from talmach.catalog.verify import verify
 from talmach.config import Settings
 from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction, Prompt, TargetLengths, TranslationEngine
-from talmach.engine.ct2 import Ct2Encoder, Ct2Translator, Pooling, TokenizerFiles
+from talmach.engine.ct2 import Ct2Translator
+from talmach.engine.encoder import Ct2Encoder, Pooling
+from talmach.engine.model import TokenizerFiles, resolve_device
 from talmach.errors import ModelUnusable
 from talmach.metrics import Metrics
 from talmach.quality import Flag
+
+_log: Any = structlog.get_logger("talmach.app")
 
 # A golden sentence may be translated badly by a draft; what it shows is that the weights are read as they were meant.
 _BROKEN = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT, Flag.TRUNCATED})
@@ -25,10 +31,11 @@ _BROKEN = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT, Flag.TRUNCATED})
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The loaded models with their specs, in the manifest's order of preference."""
+    """The loaded models with their specs, in the order of preference."""
 
     translators: tuple[tuple[ModelSpec, Ct2Translator], ...]
     encoder: tuple[ModelSpec, Ct2Encoder]
+    preferred: Mapping[Direction, str]  # id of the model that a direction has unless a request names one
 
 
 def worker_count(settings: Settings) -> int:
@@ -92,24 +99,82 @@ def _tokenizer_files(spec: ModelSpec) -> TokenizerFiles:
 
 
 def load_engines(settings: Settings, metrics: Metrics) -> Engines:
-    """Verify, load and prove every model of the manifest; blocks for some seconds. `metrics` says how far it came.
+    """Verify, load and prove the models; blocks for some seconds. `metrics` says how far it came.
+
+    Without a limit of memory every translation model is loaded, and the preferred encoder. With one, the preferred
+    models of each direction come first, and what does not fit any more is left out.
 
     Raises:
         ModelUnusable: a file is missing or altered, cannot be loaded, or translates a golden sentence into nothing.
 
     """
     malloc.tune()
-    models_dir = settings.models_dir or default_models_dir()
-    specs = load(models_dir).models
-    for spec in specs:
-        metrics.model_loaded.labels(spec.id).set(0)
-    translators = tuple(
-        (spec, _load_translator(spec, models_dir, settings, metrics)) for spec in specs if spec.kind == "translation"
-    )
-    encoders = [(spec, _load_encoder(spec, models_dir, settings, metrics)) for spec in specs if spec.kind == "encoder"]
+    catalogue = open_catalogue(settings.models_dir)
+    chosen = _choose(catalogue, settings)
+    ids = {entry.spec.id for entry in chosen}
+    for entry in chosen:
+        metrics.model_loaded.labels(entry.spec.id).set(0)
+    encoders = [
+        (entry.spec, _load_encoder(entry.spec, entry.root, settings, metrics))
+        for entry in chosen
+        if entry.spec.kind == "encoder"
+    ]
+    translators = [
+        (entry.spec, _load_translator(entry.spec, entry.root, settings, metrics))
+        for entry in catalogue.ordered()
+        if entry.spec.id in ids and entry.spec.kind == "translation"
+    ]
     if not (translators and encoders):
-        raise ModelUnusable("manifest.toml", "needs a model of the kind translation and one of the kind encoder")
-    return Engines(translators, encoders[0])
+        limit = f" within TALMACH_MODELS_MEMORY_MIB={settings.models_memory_mib}" if settings.models_memory_mib else ""
+        problem = f"needs a model of the kind translation and one of the kind encoder{limit}"
+        raise ModelUnusable("manifest.toml", problem)
+    loaded = {spec.id for spec, _ in translators}
+    preferred = {
+        Direction.parse(direction): entry.spec.id
+        for direction in catalogue.directions
+        for entry in reversed(catalogue.ordered(direction))
+        if entry.spec.id in loaded
+    }
+    _log.info("models.loaded", encoder=encoders[0][0].id, **{str(each): model for each, model in preferred.items()})
+    return Engines(tuple(translators), encoders[0], preferred)
+
+
+def _choose(catalogue: Catalogue, settings: Settings) -> list[CatalogueEntry]:
+    """Return the models to load: the preferred encoder and all translation models, as far as the memory goes."""
+    wanted = [each for each in catalogue.ordered() if each.spec.kind == "encoder"]
+    wanted += [entry for direction in catalogue.directions for entry in catalogue.ordered(direction)[:1]]
+    wanted += catalogue.ordered()
+    left = settings.models_memory_mib << 20 if settings.models_memory_mib else None
+    chosen: list[CatalogueEntry] = []
+    left_out = []
+    for entry in {each.spec.id: each for each in wanted}.values():
+        if entry.spec.kind == "encoder" and any(each.spec.kind == "encoder" for each in chosen):
+            continue
+        needed = _weights_bytes(entry, settings)
+        if left is None or needed <= left:
+            chosen.append(entry)
+            left = None if left is None else left - needed
+        else:
+            left_out.append(entry.spec.id)
+    if left_out:
+        _log.warning("models.left_out", models=left_out, models_memory_mib=settings.models_memory_mib)
+    return chosen
+
+
+def _weights_bytes(entry: CatalogueEntry, settings: Settings) -> int:
+    """Return what the weights take in memory: those of the file, in the number format that they are loaded in."""
+    try:
+        stored = (entry.root / entry.spec.path / "model.bin").stat().st_size
+    except OSError:
+        return 0  # verifying it will say so better
+    _, compute_type = resolve_device(settings.device, settings.compute_type)
+    return stored * _bytes_a_weight(compute_type) // _bytes_a_weight(entry.spec.quantization)
+
+
+def _bytes_a_weight(number_format: str) -> int:
+    if number_format.startswith("int8"):
+        return 1
+    return 4 if number_format == "float32" else 2
 
 
 def _load_translator(spec: ModelSpec, models_dir: Path, settings: Settings, metrics: Metrics) -> Ct2Translator:

@@ -24,6 +24,7 @@ def _inside(path: str) -> str:
 
 InnerPath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 DirectionCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")]
 Token = Annotated[str, Field(min_length=1)]
 LogProbability = Annotated[float, Field(le=0)]
@@ -105,7 +106,7 @@ class Origin(_Spec):
 class ModelSpec(_Spec):
     """One model: what it is, which files it has under `path` and what they must hash to."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    id: Slug
     version: str
     kind: Literal["translation", "encoder"]
     architecture: str

@@ -42,11 +42,12 @@ class Translator:
         self,
         queues: Mapping[str, BatchingQueue],
         *,
+        preferred: Mapping[Direction, str] | None = None,
         low_confidence_score: float | None = None,
         cache: HypothesisCache | None = None,
         metrics: Metrics | None = None,
     ) -> None:
-        """`queues` maps model id to queue, in the order of preference.
+        """`queues` maps model id to queue, in the order of preference; `preferred` goes before it.
 
         A score below the bound is LOW_CONFIDENCE; None = each model's own bounds.
         """
@@ -54,7 +55,7 @@ class Translator:
         self._low_confidence_score = low_confidence_score
         self._cache = cache
         self._metrics = metrics or Metrics()
-        self._defaults: dict[Direction, BatchingQueue] = {}
+        self._defaults = {direction: queues[model] for direction, model in (preferred or {}).items()}
         for queue in queues.values():
             for direction in queue.engine.directions:
                 self._defaults.setdefault(direction, queue)

@@ -21,7 +21,8 @@ from models.training.network.optimizer import Optimizer, orthogonalize  # noqa: 
 from models.training.network.transformer import Translator  # noqa: E402
 from models.training.run.schedule import Schedule  # noqa: E402
 from talmach.engine.base import Direction  # noqa: E402
-from talmach.engine.ct2 import Ct2Encoder, Ct2Translator  # noqa: E402
+from talmach.engine.ct2 import Ct2Translator  # noqa: E402
+from talmach.engine.encoder import Ct2Encoder  # noqa: E402
 
 # What a bare machine does not have is as good as absent.
 BARE = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talmach.engine.ct2 import Ct2Encoder
+from talmach.engine.encoder import Ct2Encoder
 from talmach.errors import ModelUnusable
 from tests.unit.engine import tiny
 

@@ -1,0 +1,141 @@
+"""Every model there is: those that come with talmach and those that were pulled, and which goes first where.
+
+A directory with a `manifest.toml` of its own is a whole catalogue. Any other is the user's: each of its directories
+that holds a manifest is one more model, in front of those that come with talmach, and `preferences.toml` changes the
+order.
+"""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from talmach.catalog import default_models_dir
+from talmach.catalog.manifest import FILENAME, DirectionCode, ModelSpec, load
+from talmach.errors import ModelNotFound, ModelUnusable
+
+PREFERENCES = "preferences.toml"
+EMBEDDED = "embedded"  # the name of all models that come with talmach
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A model and the directory that its paths start from."""
+
+    spec: ModelSpec
+    root: Path
+    embedded: bool
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name` is its id, its set, or stands for all that come with talmach."""
+        return name in {self.spec.id, self.spec.set} or (self.embedded and name == EMBEDDED)
+
+
+class Preferences(BaseModel):
+    """Names of models or sets, the preferred ones first; what is not named follows in the catalogue's own order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order: tuple[str, ...] = ()
+    directions: dict[DirectionCode, tuple[str, ...]] = {}  # before `order`
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The models in their own order, and the user's preferences."""
+
+    entries: tuple[CatalogueEntry, ...]
+    preferences: Preferences = field(default_factory=Preferences)
+
+    def ordered(self, direction: str | None = None) -> list[CatalogueEntry]:
+        """Return the models by preference, for a direction those that translate it; without one, all of them."""
+        names = (*self.preferences.directions.get(direction or "", ()), *self.preferences.order)
+        entries = [each for each in self.entries if direction is None or direction in each.spec.directions]
+        ranks = {name: rank for rank, name in reversed(list(enumerate(names)))}
+        last = len(names)
+
+        def rank(entry: CatalogueEntry) -> int:
+            return min((ranks[name] for name in ranks if entry.is_called(name)), default=last)
+
+        return sorted(entries, key=rank)
+
+    @property
+    def directions(self) -> list[str]:
+        """Everything that any model translates, ascending."""
+        return sorted({direction for each in self.entries for direction in each.spec.directions})
+
+    def named(self, name: str) -> list[CatalogueEntry]:
+        """Return the models of a name; raises ModelNotFound."""
+        if found := [each for each in self.entries if each.is_called(name)]:
+            return found
+        raise ModelNotFound([*(each.spec.id for each in self.entries), EMBEDDED])
+
+
+def user_models_dir() -> Path:
+    """Return where pulled models lie unless a setting says otherwise."""
+    return platformdirs.user_data_path("talmach") / "models"
+
+
+def open_catalogue(models_dir: Path | None) -> Catalogue:
+    """Read every manifest; `models_dir` None = the user's own directory, which need not exist.
+
+    Raises:
+        ModelUnusable: a directory that was named is none, or a manifest or the preferences are wrong.
+
+    """
+    if models_dir is not None and ((models_dir / FILENAME).exists() or not models_dir.is_dir()):
+        return Catalogue(tuple(_entries(models_dir, embedded=False)))
+    directory = models_dir or user_models_dir()
+    installed = [entry for each in _installed(directory) for entry in _entries(each, embedded=False)]
+    ids = {entry.spec.id for entry in installed}
+    embedded = [each for each in _entries(default_models_dir(), embedded=True) if each.spec.id not in ids]
+    return Catalogue((*installed, *embedded), load_preferences(directory))
+
+
+def load_preferences(directory: Path) -> Preferences:
+    """Read what the user prefers; raises ModelUnusable."""
+    path = directory / PREFERENCES
+    if not path.exists():
+        return Preferences()
+    try:
+        return Preferences.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        problems = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors(include_url=False))
+        raise ModelUnusable(PREFERENCES, f"{problems}; correct or delete {path}") from error
+    except (OSError, ValueError) as error:
+        raise ModelUnusable(PREFERENCES, f"cannot be read ({error}); correct or delete {path}") from error
+
+
+def prefer(directory: Path, names: Sequence[str], directions: Sequence[str] = ()) -> None:
+    """Put `names` first, in that order, for some directions or, without any, for all."""
+    preferences = load_preferences(directory)
+
+    def first(order: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*names, *order)))
+
+    if directions:
+        changed = {each: first(preferences.directions.get(each, ())) for each in directions}
+        preferences = preferences.model_copy(update={"directions": preferences.directions | changed})
+    else:
+        # What was said of one direction would win over what is now said of all.
+        preferences = Preferences(order=first(preferences.order))
+    directory.mkdir(parents=True, exist_ok=True)
+    temporary = directory / f".{PREFERENCES}.tmp"
+    temporary.write_text(tomli_w.dumps(preferences.model_dump(mode="json")), encoding="utf-8")
+    temporary.replace(directory / PREFERENCES)
+
+
+def _installed(directory: Path) -> list[Path]:
+    if not directory.is_dir():
+        return []
+    # Hidden ones are downloads that are not complete.
+    return sorted(path.parent for path in directory.glob(f"*/{FILENAME}") if not path.parent.name.startswith("."))
+
+
+def _entries(root: Path, *, embedded: bool) -> Iterator[CatalogueEntry]:
+    for spec in load(root).models:
+        yield CatalogueEntry(spec, root, embedded=embedded)

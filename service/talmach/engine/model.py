@@ -1,0 +1,136 @@
+"""What translators and encoders have in common: files, tokenizer, device, and the loaded model of CTranslate2."""
+
+import ctypes
+import importlib.util
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+
+from talmach.engine.base import Prompt
+from talmach.engine.tokenizers import (
+    SENTENCEPIECE_FILE,
+    Normalized,
+    SentencePieces,
+    Tokenizer,
+    TokenizerJson,
+    Vocabularies,
+)
+from talmach.errors import ModelUnusable
+
+LIBRARY = f"CTranslate2 {ctranslate2.__version__}"
+_CUBLAS = "libcublas.so.12"  # what CTranslate2's wheel opens at the first product of matrices
+_CUBLAS_CURE = "pip install 'talmach[gpu]', or set LD_LIBRARY_PATH to a directory that holds it"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerFiles:
+    """How a model's text is cut: the names of its files, and whether this project's normaliser goes first."""
+
+    source: str = SENTENCEPIECE_FILE  # a SentencePiece model, or a tokenizer.json
+    target: str = ""  # empty = the same as the source's
+    normalize: bool = True
+
+    def open(self, directory: Path, vocabularies: Vocabularies, symbols: Sequence[str]) -> Tokenizer:
+        """Load them; raises OSError, RuntimeError, ValueError, ModuleNotFoundError."""
+        tokenizer: Tokenizer
+        if self.source.endswith(".json"):
+            tokenizer = TokenizerJson(directory / self.source)
+        else:
+            tokenizer = SentencePieces(
+                directory / self.source,
+                directory / (self.target or self.source),
+                symbols=vocabularies.symbols(symbols),
+                byte_fallback=vocabularies.has_bytes,
+            )
+        return Normalized(tokenizer) if self.normalize else tokenizer
+
+
+def resolve_device(device: str, compute_type: str) -> tuple[str, str]:
+    """Turn "auto" into what this machine has: a GPU with float16 (int8 is slower there), else the CPU with int8."""
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+    if compute_type == "auto":
+        compute_type = "float16" if device == "cuda" else "int8"
+    return device, compute_type
+
+
+def need_gpu(model_id: str) -> None:
+    """Raise ModelUnusable, which names what this machine lacks to run models on a GPU."""
+    try:
+        count = ctranslate2.get_cuda_device_count()
+    except RuntimeError as error:
+        raise ModelUnusable(model_id, f"device cuda: the GPU's driver cannot be used: {error}") from error
+    if count == 0:
+        raise ModelUnusable(
+            model_id,
+            "device cuda: no GPU is visible (needs NVIDIA's driver, and in a container its toolkit: docker run --gpus "
+            "all); TALMACH_DEVICE=cpu runs without one",
+        )
+    # The library of the pip package is on no search path; once loaded it is found by its name.
+    if (package := importlib.util.find_spec("nvidia")) is not None:
+        for root in map(Path, package.submodule_search_locations or ()):
+            for library in ("libcublasLt.so.12", _CUBLAS):
+                if (path := root / "cublas" / "lib" / library).exists():
+                    ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    try:
+        ctypes.CDLL(_CUBLAS)
+    except OSError as error:
+        raise ModelUnusable(model_id, f"device cuda: {_CUBLAS} is missing; {_CUBLAS_CURE}") from error
+
+
+class Model:
+    """A loaded model with its tokenizer."""
+
+    def __init__(
+        self,
+        model_id: str,
+        directory: Path,
+        files: TokenizerFiles,
+        prompts: Sequence[Prompt],
+        construct: Callable[[], Any],
+    ) -> None:
+        """Load the model; raises ModelUnusable."""
+        self.model_id = model_id
+        try:
+            vocabularies = Vocabularies(directory)
+            _check_prompts(model_id, prompts, vocabularies)
+            symbols = sorted({token for prompt in prompts for token in prompt.tokens})
+            self._tokenizer = files.open(directory, vocabularies, symbols)
+            self._target_tokens = vocabularies.target
+            config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+            self._end = str(config.get("eos_token", "</s>"))
+            # libgomp binds its threads to the thread that first needs them: one that is gone leaves the workers alone.
+            with ThreadPoolExecutor(1) as executor:
+                self._model = executor.submit(construct).result()
+        except ModuleNotFoundError as error:
+            cure = "pip install 'talmach[tokenizers]'"
+            raise ModelUnusable(model_id, f"its tokenizer needs a package that is not installed: {cure}") from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelUnusable(model_id, f"cannot be loaded ({type(error).__name__})") from error
+
+    @property
+    def device(self) -> str:
+        """Where it runs, "cpu" or "cuda", as it is in effect."""
+        return str(self._model.device)
+
+    @property
+    def compute_type(self) -> str:
+        """The number format in effect, not the one asked for."""
+        return str(self._model.compute_type)
+
+
+def _check_prompts(model_id: str, prompts: Sequence[Prompt], vocabularies: Vocabularies) -> None:
+    source, target = frozenset(vocabularies.source), frozenset(vocabularies.target)
+    for prompt in prompts:
+        for side, tokens, known in (
+            ("source", prompt.source_prefix + prompt.source_suffix, source),
+            ("target", prompt.target_prefix, target),
+        ):
+            for token in tokens:
+                if token not in known:
+                    raise ModelUnusable(model_id, f"prompt: the {side} vocabulary has no token {token!r}")
