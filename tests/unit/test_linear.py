@@ -1,0 +1,68 @@
+"""Every function that looks at a caller's text takes time linear in it, whatever the text."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from talmach.engine.base import Direction
+from talmach.engine.normalization import normalize
+from talmach.quality import check, sign_spans
+from talmach.text import boilerplate, casing, language, protected
+from talmach.text.clauses import split_clauses
+from talmach.text.document import Document
+from talmach.translation.plan import parts
+from talmach.translation.restoration import Manner
+
+SHORT, LONG = 3_000, 12_000  # code points
+UNITS = (
+    "а", "a.", "a@", "a-", "www.", "слово ", "\ud800", "@" + "y-" * 31 + ".", "y-" * 31 + ".", "1", "1.", "1 ", "1 0 ",
+    ".", "…", "» ", '." ', "- ", " ", "\t", "\r\n", "- \n", "А-\n", "a\n", "Аб вг\n", "а" * 50 + "\n", "«", "''", "<a ",
+    "`a", "```\n", "| ", "&a", "<!--", "👩\u200d", "👍🏽", "1€", "5 €", "² ", "А. ", "A.B. ", "5 тыс. ", "а\u0301", "ﬁ",
+    "aа", "c ", "АА ", "ABC-1 ", "XIX ", "#a", "http://(", "12:30 ", "да да ", "ха", "план Б.", "([1]", "Фото: ", "a,",
+    "т.", "a" * 63 + ".", "00:00:01,000 --> ", "$1m ", "a’",
+)  # fmt: skip
+
+
+def _detect(text: str) -> None:
+    language._shares.cache_clear()
+    language._word_evidence.cache_clear()
+    language.detect(text)
+
+
+def _write(text: str) -> None:
+    if casing.is_all_caps(text):
+        casing.to_sentence_case(text)
+    Manner.of(text, "en", all_caps=False).restore(text, text, "")
+
+
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "document": Document.parse,
+    "boilerplate": lambda text: boilerplate.find(Document.parse(text)),
+    "language": _detect,
+    "protected": protected.find,
+    "normalisation": normalize,
+    "writing": _write,
+    "checks": lambda text: check(text, text[::-1], Direction("ru", "en"), score=-0.1),
+    "signs": sign_spans,
+    "clauses": lambda text: split_clauses(text, lambda part: len(part) < 400),
+    "parts": lambda text: parts(text, (), lambda part: len(part) < 400),
+}
+
+
+def _seconds(function: Callable[[str], object], text: str) -> float:
+    started = time.process_time()
+    function(text)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_text_takes_worse_than_linear_time(name: str) -> None:
+    """Four times the text takes about four times as long, not sixteen; a small sum is forgiven to a busy machine."""
+    function = FUNCTIONS[name]
+    slow = {}
+    for unit in UNITS:
+        short, long = (_seconds(function, (unit * size)[:size]) for size in (SHORT, LONG))
+        if long > 8 * short + 0.1:
+            slow[unit] = (short, long)
+    assert slow == {}
