@@ -233,8 +233,11 @@ async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
     """Its callers learn it, the other worker goes on; with the last one lost, health says so, and SIGTERM works."""
     server = naughty(TALMACH_WORKERS="2", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
     async with AsyncClient(server.address) as client:
-        lost = await ask(client, 1, "freeze")
-        assert (lost.code, lost.reason) == ("INTERNAL", "ENGINE_TIMEOUT")
+        texts = [callers.question(0), callers.question(1, "freeze")]
+        reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=60)
+        (good,), (lost,) = (translation.segments for translation in reply.translations)
+        assert callers.answer(0) in good.translated_text
+        assert (lost.status, lost.error.reason, lost.translated_text) == (FAILED, "ENGINE_TIMEOUT", texts[1])
         assert server.metric("talmach_stuck_workers") == 1
         assert [line["stuck"] for line in server.logged("worker.stuck")] == [1]
         assert (server.health(), (await ask(client, 2)).is_own) == ("SERVING", True)

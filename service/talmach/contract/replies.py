@@ -23,7 +23,9 @@ _KINDS: dict[BoilerplateKind | None, segment_pb2.BoilerplateKind.ValueType] = {
     None: segment_pb2.BOILERPLATE_KIND_UNSPECIFIED,
     **{each: segment_pb2.BoilerplateKind.Value(f"BOILERPLATE_KIND_{each.name}") for each in BoilerplateKind},
 }
-_SEGMENT_FAILURE = status.to_item_error(errors.EngineFailure())
+_SEGMENT_FAILURES = {
+    error.reason: status.to_item_error(error) for error in (errors.EngineFailure(), errors.EngineTimeout())
+}
 
 
 def detection(language: str | None, candidates: Sequence[Candidate]) -> common_pb2.LanguageDetection:
@@ -157,7 +159,7 @@ def segment_at(each: Segment, source: Span, target: Span) -> segment_pb2.Segment
         quality_flags=sorted(_FLAGS[flag] for flag in each.flags),
         boilerplate_kind=_KINDS[each.boilerplate],
         score=each.score,
-        error=_SEGMENT_FAILURE if each.status is SegmentStatus.FAILED else None,
+        error=_SEGMENT_FAILURES[each.error] if each.error else None,
     )
 
 
