@@ -77,7 +77,7 @@ def load_engines(_settings: Settings, _metrics: Metrics) -> Engines:
     time.sleep(float(os.environ.get("NAUGHTY_LOAD_S", "0")))
     engine: Any = FreezingEngine(seconds_per_batch=float(os.environ.get("NAUGHTY_BATCH_S", "0")))
     encoder: Any = SlowEncoder()
-    return Engines(((SPEC, engine),), (SPEC.model_copy(update={"id": "words", "kind": "encoder"}), encoder))
+    return Engines(((SPEC, engine),), (SPEC.model_copy(update={"id": "words", "kind": "encoder"}), encoder), {})
 
 
 def write_state(*_: object) -> None:
