@@ -35,8 +35,8 @@ _ENCODED_AT_ONCE = 100_000
 _CODE = Path(__file__).parent
 # What trains on the other machine; nothing of it imports the service.
 _MODULES = (
-    *("__init__.py", "experiment.py", "train.py", "train_encoder.py", "network/*.py", "run/*.py"),
-    *(f"data/{name}.py" for name in ("__init__", "noise", "packing", "sentences", "vocabulary")),
+    *("__init__.py", "experiment.py", "train.py", "train_encoder.py", "generate.py", "network/*.py", "run/*.py"),
+    *(f"data/{name}.py" for name in ("__init__", "noise", "packing", "sentences", "synthetic", "vocabulary")),
 )
 
 
@@ -103,6 +103,11 @@ def write_folder(experiment: Experiment, corpus: Path, work: Path, start: Path |
     kept = [ids[usable[ids].all(1)] for ids in pairs]
     print(f"{len(lines):,} sentences, {lengths.sum():,} tokens, {sum(map(len, kept)):,} pairs", flush=True)
     sentences.write(folder, experiment, tokens, kept, dev)
+    copy_code(folder)
+
+
+def copy_code(folder: Path) -> None:
+    """Copy the modules that run on the other machine into `folder`."""
     for pattern in _MODULES:
         for path in _CODE.glob(pattern):
             target = folder / path.relative_to(_CODE.parents[1])

@@ -26,7 +26,7 @@ class Source:
     backward: Shares = (0.0, 0.0)
     only: tuple[str, ...] = ()  # names in the corpus's fifth column that are taken; empty = all
     limit: int | None = None  # pairs, drawn at random
-    synthetic: bool = False  # lies in WORK/synthetic, where `distill` wrote it
+    synthetic: bool = False  # lies in WORK/synthetic, where `synthesize` wrote it
     tagged: bool = False  # the source side says that it was made by a machine, see `run.packing`
 
     def __post_init__(self) -> None:
@@ -48,6 +48,33 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Synthetic:
+    """Sentences that a model translates, and the file of pairs that becomes of them; see `data/synthetic.py`.
+
+    Of a corpus file with pairs one side is translated, and the result is paired with both; of a monolingual file
+    (`mono/...`) with the sentence itself.
+    """
+
+    file: str  # name of the file in WORK/synthetic
+    read: tuple[str, ...]  # names of corpus files without .tsv.gz, or of monolingual ones without .txt.gz
+    language: str  # of the sentences that are translated
+    into: str
+    pair: str = ""  # the pair that is read of a corpus file; "" for monolingual ones
+    only: tuple[str, ...] = ()  # names in the corpus's fifth column that are taken; empty = all
+    limit: int | None = None  # sentences, drawn at random
+    min_score: float = -1.0  # mean log-probability of a translation's token; targets want more than sources
+    min_reverse: float = -2.5  # the same for the sentence, given its translation
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be read or translated."""
+        if self.pair and self.pair not in PAIRS:
+            raise ValueError(f"data.synthetic: pair = {self.pair!r} of {self.file} is none of {PAIRS}")
+        languages = {language for pair in PAIRS for language in pair.split("-")}
+        if self.language == self.into or not {self.language, self.into} <= languages:
+            raise ValueError(f"data.synthetic: {self.file} is translated from {self.language} into {self.into}")
+
+
+@dataclass(frozen=True, slots=True)
 class Data:
     """What `bundle` reads and how it turns text into tokens."""
 
@@ -57,6 +84,7 @@ class Data:
     max_length_ratio: float  # characters of the longer side over the shorter one
     dev_sentences: int  # first lines of the development set whose loss is logged beside the training loss
     sources: tuple[Source, ...]
+    synthetic: tuple[Synthetic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +174,7 @@ def from_dict(raw: Mapping[str, Any]) -> Experiment:
     sections = dict(raw)
     data = dict(sections.get("data", {}))
     data["sources"] = [_build(Source, source, "data.sources") for source in data.get("sources", ())]
+    data["synthetic"] = [_build(Synthetic, each, "data.synthetic") for each in data.get("synthetic", ())]
     sections["data"] = _build(Data, data, "data")
     for name, kind in _SECTIONS.items():
         sections[name] = _build(kind, sections.get(name, {}), name)

@@ -30,9 +30,15 @@ def steps(arguments: argparse.Namespace) -> list[list[str]]:
     experiment, corpus = str(arguments.experiment), str(arguments.corpus)
     at = ["--corpus", corpus, "--work", str(arguments.work)]
     bundle, trained, output = (str(arguments.work / name) for name in ("bundle", "trained", "export"))
+    asked, translated = (str(arguments.work / name) for name in ("sentences", "translated"))
     seconds, encoder_seconds = str(arguments.seconds), str(arguments.encoder_seconds)
     commands = [
-        ["back_translate", experiment, str(MODELS_DIR / "embedded" / "translation"), *at],
+        [
+            *("synthesize", "collect", experiment, "--corpus", corpus, "--output", asked),
+            *("--start", str(MODELS_DIR / "embedded" / "translation")),
+        ],
+        ["generate", asked, translated, "--seconds", str(arguments.generate_seconds)],
+        ["synthesize", "keep", experiment, asked, translated, *at],
         ["bundle", experiment, *at, "--output", bundle],
         ["train", bundle, trained, "--seconds", seconds],
         ["train_encoder", bundle, trained, "--weights", trained, "--seconds", encoder_seconds],
@@ -61,6 +67,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seconds", type=float, required=True, help="wall clock for the translation model")
     parser.add_argument("--encoder-seconds", type=float, required=True, help="wall clock for the encoder")
+    parser.add_argument("--generate-seconds", type=float, default=120, help="wall clock for the synthetic pairs")
     parser.add_argument(
         "--install", metavar="VERSION", help="put the models into models/embedded, with scores and cards"
     )

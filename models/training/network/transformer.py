@@ -64,9 +64,13 @@ class Rotary(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Rotate queries or keys of shape (B, H, length, head width)."""
-        length, half = x.shape[-2], x.shape[-1] // 2
+        return self.at(0, x)
+
+    def at(self, position: int, x: Tensor) -> Tensor:
+        """Rotate queries or keys (B, H, length, head width) whose first stands at `position`."""
+        positions, half = slice(position, position + x.shape[-2]), x.shape[-1] // 2
         swapped = torch.cat((x[..., half:], x[..., :half]), -1)
-        return x * self.cosine[:length].to(x.dtype) + swapped * self.sine[:length].to(x.dtype)
+        return x * self.cosine[positions].to(x.dtype) + swapped * self.sine[positions].to(x.dtype)
 
 
 class Attention(nn.Module):

@@ -3,12 +3,17 @@
 What int8 rounded away is learnt again in the first steps.
 """
 
+import re
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from models.training.experiment import Network
 from models.training.network.transformer import Attention, FeedForward, Layer, Translator
+from models.training.network.weights_file import read_heads, read_weights
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -26,6 +31,21 @@ def load_exported(model: Translator, weights: Weights) -> None:
         for index, layer in enumerate(layers):
             assert isinstance(layer, Layer)
             load_layer(layer, weights, f"{stack}/layer_{index}")
+
+
+def read_translator(path: Path) -> Translator:
+    """Return the network that was exported to a translation model's `model.bin`, whatever its shape."""
+    weights = read_weights(path)
+
+    def layers(stack: str) -> int:
+        return len({name.split("/")[1] for name in weights if re.match(rf"{stack}/layer_\d", name)})
+
+    vocabulary_size, width = weights["encoder/embeddings_0/weight"].shape
+    hidden = len(weights["encoder/layer_0/ffn/linear_0/weight"])
+    network = Network(width, read_heads(path), layers("encoder"), layers("decoder"), hidden)
+    model = Translator(network, vocabulary_size)
+    load_exported(model, weights)
+    return model
 
 
 def load_layer(layer: Layer, weights: Weights, scope: str) -> None:

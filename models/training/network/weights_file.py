@@ -22,6 +22,21 @@ def read_weights(path: Path) -> dict[str, NDArray[np.float32]]:
     Raises:
         ValueError: the file has another binary version.
     """
+    variables, aliases = _read(path)
+    weights = {
+        name: _dequantised(value, variables.get(name + _SCALE))
+        for name, value in variables.items()
+        if not name.endswith(_SCALE) and value.ndim > 0
+    }
+    return weights | {alias: weights[name] for alias, name in aliases.items() if name in weights}
+
+
+def read_heads(path: Path) -> int:
+    """Return the number of attention heads, the one size that no matrix shows; raises what `read_weights` raises."""
+    return int(_read(path)[0]["encoder/num_heads"])
+
+
+def _read(path: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
     with path.open("rb") as file:
         version = _number(file, "I")
         if version != _VERSION:
@@ -29,12 +44,7 @@ def read_weights(path: Path) -> dict[str, NDArray[np.float32]]:
         _string(file), _number(file, "I")  # name and revision of the specification
         variables = dict(_variable(file) for _ in range(_number(file, "I")))
         aliases = {_string(file): _string(file) for _ in range(_number(file, "I"))}
-    weights = {
-        name: _dequantised(value, variables.get(name + _SCALE))
-        for name, value in variables.items()
-        if not name.endswith(_SCALE) and value.ndim > 0
-    }
-    return weights | {alias: weights[name] for alias, name in aliases.items() if name in weights}
+    return variables, aliases
 
 
 def _dequantised(value: NDArray[np.generic], scale: NDArray[np.generic] | None) -> NDArray[np.float32]:

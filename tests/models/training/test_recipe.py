@@ -89,13 +89,14 @@ def test_the_documented_steps_are_those_of_the_chain(tmp_path: Path) -> None:
         work=tmp_path,
         seconds=60.0,
         encoder_seconds=10.0,
+        generate_seconds=5.0,
         machine="",
     )
     readme = (Path(recipe.__file__).parent / "README.md").read_text(encoding="utf-8")
     documented = re.findall(r"^    python -m models\.training\.(\w+) ", readme, flags=re.MULTILINE)
     modules = [step[0] for step in recipe.steps(Namespace(**vars(arguments), install="2026.1.1"))]
     assert documented[: len(modules) + 1] == ["recipe", *modules]
-    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:6]
+    assert [step[0] for step in recipe.steps(Namespace(**vars(arguments), install=None))] == modules[:8]
 
 
 def test_pairs_are_filtered_by_language_and_length(corpus: Path) -> None:
