@@ -188,8 +188,8 @@ PROTECTIONS = (
     Protection(
         "SIGTERM under load: what was accepted is finished",
         _SERVER,
-        "is_empty = await self._gate.wait_until_empty(timeout_s)",
-        "is_empty = False",
+        "self._gate.wait_until_empty(timeout_s), asyncio",
+        "self._gate.wait_until_empty(0), asyncio",
         f"{_FAULTS}::test_a_terminated_server_under_load_loses_nothing",
     ),
     Protection(
@@ -198,6 +198,20 @@ PROTECTIONS = (
         "if self.state is State.DRAINING:",
         "if False:",
         f"{_FAULTS}::test_a_terminated_server_under_load_loses_nothing",
+    ),
+    Protection(
+        "SIGTERM under load: nobody is just cancelled",
+        _SERVER,
+        "        hang_up(self._port)",
+        "        pass",
+        f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
+    ),
+    Protection(
+        "SIGTERM under load: callers have time to go elsewhere",
+        "app/application.py",
+        "grace_s=_DRAIN_GRACE_S",
+        "grace_s=0",
+        f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
     ),
     Protection(
         "SIGTERM while the models are loaded",

@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import grpc
 import pytest
 
 from talmach.catalog import default_models_dir
 from talmach.client import AsyncClient
 from talmach.pb.segment_pb2 import SEGMENT_STATUS_FAILED as FAILED
 from tests.e2e import callers
-from tests.e2e.callers import ask, ask_once
+from tests.e2e.callers import ask, ask_once, ask_through
 from tests.e2e.program import COMMAND, Server, environment, free_address, talmach
 
 Start = Callable[..., Server]
@@ -204,6 +206,45 @@ async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> N
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
     assert {(outcome.code, outcome.is_own) for outcome in outcomes} == {("OK", True)}
     assert server.process.wait(20) == 0
+
+
+async def test_a_restart_is_felt_by_nobody_who_has_another_server(naughty: Start) -> None:
+    """SIGTERM under load: a `AsyncClient` loses no call, and who has no other server is told, never just cancelled."""
+    options = {"NAUGHTY_BATCH_S": "0.002", "TALMACH_WORKERS": "1"}
+    going, staying = naughty(**options), naughty(**options)
+    outcomes: Counter[tuple[str, str, str]] = Counter()
+    is_over = asyncio.Event()
+
+    async def hammer(number: int) -> None:
+        # No client waits for another server as badly as this one.
+        bare = [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)]
+        async with grpc.aio.insecure_channel(going.address, options=bare) as channel:
+            while not is_over.is_set():
+                outcome = await ask_through(channel, number)
+                outcomes["bare", outcome.code, outcome.reason] += 1
+                await asyncio.sleep(0.005)
+
+    async def go_on(client: AsyncClient, number: int) -> None:
+        while not is_over.is_set():
+            outcome = await ask(client, number)
+            outcomes["ours", outcome.code if outcome.is_own else "mixed up", outcome.reason] += 1
+            await asyncio.sleep(0.005)
+
+    async with AsyncClient(f"ipv4:{going.address},{staying.address}") as client:
+        calls = asyncio.gather(*map(hammer, range(10)), *(go_on(client, number) for number in range(10)))
+        await asyncio.sleep(0.5)
+        began = time.monotonic()
+        assert await asyncio.to_thread(going.end) == 0
+        assert time.monotonic() - began > 1  # the grace
+        is_over.set()
+        await calls
+    assert {of[1:] for of in outcomes if of[0] == "ours"} == {("OK", "")}, outcomes
+    assert {of[1:] for of in outcomes if of[0] == "bare"} <= {
+        ("OK", ""),
+        ("UNAVAILABLE", "SERVER_DRAINING"),
+        ("UNAVAILABLE", ""),
+    }, outcomes
+    assert outcomes["bare", "UNAVAILABLE", "SERVER_DRAINING"] > 10
 
 
 # -------------------------------------------------------------------------------------------- an engine that misbehaves

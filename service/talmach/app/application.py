@@ -22,6 +22,7 @@ from talmach.summary.use_case import Summarizer
 from talmach.threads import Workers
 from talmach.translation.use_case import Translator
 
+_DRAIN_GRACE_S = 1.0  # for callers to learn that the server goes; a client that watches health needs a few milliseconds
 _CHARS_PER_TOKEN = 5  # of news, so that the encoder's queue is as long as the translators'
 _log: Any = structlog.get_logger("talmach.app")
 
@@ -89,7 +90,9 @@ class Application:
         finally:
             starting.cancel()
             stop.cancel()
-        finished = self._server is None or await self._server.drain(self._settings.drain_timeout_s)
+        finished = self._server is None or await self._server.drain(
+            self._settings.drain_timeout_s, grace_s=_DRAIN_GRACE_S
+        )
         await self._release()
         return finished
 

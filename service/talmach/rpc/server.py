@@ -1,5 +1,6 @@
 """The gRPC server: built from plain values and use cases, told when it serves, drained before it stops."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,6 +16,7 @@ from talmach.calls import Tracing
 from talmach.contract.info import ServerInfo
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
+from talmach.rpc.connections import hang_up
 from talmach.rpc.info_servicer import InfoServicer
 from talmach.rpc.interceptor import CallInterceptor
 from talmach.rpc.summarization_servicer import SummarizationServicer
@@ -30,7 +32,7 @@ SERVICES = (
 )
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-# A watcher of health or a reflection stream never ends by itself; what has been answered gets this long to be sent.
+# What has been answered gets this long to be sent.
 _GOODBYE_S = 0.5
 # Beside the calls that the gate counts, one connection may have so many of health and reflection. More calls than the
 # gate lets in must fit: gRPC would keep the others waiting where nobody sees them, instead of the gate refusing them.
@@ -91,6 +93,7 @@ class Server:
         Needs a running event loop.
         """
         self._address = address
+        self._port = 0
         self._metrics = metrics
         self._tls = tls
         self._gate = Gate(max_concurrent_calls)
@@ -122,6 +125,7 @@ class Server:
             await self._server.stop(None)
             raise CannotListen(f"{self._address}: cannot listen there (is another server running?)") from error
         await self._server.start()
+        self._port = port
         _log.info("server.started", address=self._address, port=port, tls=self._tls is not None)
         return port
 
@@ -139,13 +143,22 @@ class Server:
         if self._gate.state is State.SERVING:
             await self._set_health(_SERVING if healthy else _NOT_SERVING)
 
-    async def drain(self, timeout_s: float) -> bool:
-        """Refuse new calls, let those in flight finish for at most `timeout_s`, and stop; False = some were cut off."""
+    async def drain(self, timeout_s: float, *, grace_s: float = 0.0) -> bool:
+        """Refuse new calls, let those in flight finish for at most `timeout_s`, and stop; False = some were cut off.
+
+        New calls are refused for `grace_s` at least, so that callers see that they should go elsewhere. What is cut
+        off ends with UNAVAILABLE.
+        """
         self._gate.state = State.DRAINING
         await self._set_health(_NOT_SERVING)
         _log.info("server.draining", timeout_s=timeout_s)
-        is_empty = await self._gate.wait_until_empty(timeout_s)
-        await self._server.stop(_GOODBYE_S if is_empty else 0)
+        is_empty, _ = await asyncio.gather(
+            self._gate.wait_until_empty(timeout_s), asyncio.sleep(min(grace_s, timeout_s))
+        )
+        if is_empty:
+            await asyncio.sleep(_GOODBYE_S)
+        hang_up(self._port)
+        await self._server.stop(0)
         _log.info("server.stopped", all_finished=is_empty)
         return is_empty
 
