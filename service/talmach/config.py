@@ -22,16 +22,23 @@ PREFIX = "TALMACH_"
 
 # Kubernetes puts these into every pod beside a Service that is called `talmach`; they are nobody's misspelling.
 _SERVICE_LINK = re.compile(r"TALMACH_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)")
-MAX_PORT = 65_535
+_MAX_PORT = 65_535
 
 
 class InvalidSettings(ValueError):
     """Variables of the environment that are unknown or wrong, one line for each."""
 
 
+def is_host_port(value: str) -> bool:
+    """Say whether a value is HOST:PORT, such as a server can listen on."""
+    host, _, port = value.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and int(port) <= _MAX_PORT
+    # A URL has a slash; what is not ASCII is no host that can be listened on.
+    return bool(host) and host.isascii() and "/" not in host and is_port
+
+
 def _host_port(value: str) -> str:
-    host, colon, port = value.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+    if not is_host_port(value):
         raise ValueError("is not HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051")
     return value
 

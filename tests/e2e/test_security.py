@@ -90,7 +90,7 @@ def test_a_command_gets_in_with_its_files(folder: Path, tmp_path: Path) -> None:
         assert "UNAUTHENTICATED" in unknown.stderr
         anonymous = talmach("detect", *at, "--token-file", str(tmp_path / "token"), stdin="Горад.")
         assert (anonymous.status, anonymous.stdout) == (2, "")
-        assert "no server is serving" in anonymous.stderr
+        assert "it may want a client's certificate" in anonymous.stderr
     finally:
         process.terminate()
         process.wait()

@@ -49,9 +49,15 @@ def test_every_error_is_drawn_in_the_tree_and_has_its_own_reason() -> None:
         ),
         (errors.invalid_text("lead", "holds a lone surrogate"), "INVALID_TEXT", "lead: holds a lone surrogate", {}),
         (
-            errors.invalid_language_code("target_language_code", ["ru", "be"]),
+            errors.invalid_language_code("target_language_code", "de", ["ru", "be"]),
             "INVALID_LANGUAGE_CODE",
             "target_language_code: is not the code of a supported language (ru, be)",
+            {"supported": "ru, be"},
+        ),
+        (
+            errors.invalid_language_code("options.target_language_code", "", ["ru", "be"]),
+            "INVALID_LANGUAGE_CODE",
+            "options.target_language_code: is required (ru, be)",
             {"supported": "ru, be"},
         ),
         (

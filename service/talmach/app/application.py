@@ -11,13 +11,13 @@ import structlog
 
 from talmach.app.access import load_clients, load_tls
 from talmach.app.caching import open_cache
-from talmach.app.loading import Engines, load_engines, worker_count
+from talmach.app.loading import Engines, check_device, load_engines, worker_count
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
 from talmach.config import InvalidSettings, Settings
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.metrics import Metrics
-from talmach.rpc.server import Server, UseCases
+from talmach.rpc.server import CannotListen, Server, UseCases
 from talmach.summary.use_case import Summarizer
 from talmach.threads import Workers
 from talmach.translation.use_case import Translator
@@ -47,13 +47,15 @@ class Application:
         """Listen, load and prove the models, and serve.
 
         Raises:
-            CannotListen: the address is taken.
+            CannotListen: the address, or that of the metrics page, is taken.
             UnusableFile: the clients file or one of the TLS files cannot be used.
-            InvalidSettings: traces are asked for, and the extra `otel` is not installed.
+            InvalidSettings: traces are asked for, and the extra `otel` is not installed; or this machine lacks the
+                device or the compute type.
             ModelUnusable: a model is damaged or fails its self-test.
 
         """
         settings = self._settings
+        check_device(settings)
         clients, tls = load_clients(settings, self._metrics), load_tls(settings)
         self._tracing = _tracing(settings.otlp_endpoint) if settings.otlp_endpoint else None
         self._server = Server(
@@ -66,9 +68,9 @@ class Application:
             with_reflection=settings.reflection,
             max_concurrent_calls=settings.max_concurrent_calls,
         )
+        self._start_metrics_page()
         port = await self._server.start()
         self.address = f"{settings.address.rpartition(':')[0]}:{port}"
-        self._start_metrics_page()
         loader = Workers(1, name="load")
         try:
             engines = await loader.run(partial(load_engines, settings, self._metrics))
@@ -157,9 +159,13 @@ class Application:
     def _start_metrics_page(self) -> None:
         if self._settings.metrics_address:
             host, _, port = self._settings.metrics_address.rpartition(":")
-            self._metrics_page, _ = prometheus_client.start_http_server(
-                int(port), addr=host.strip("[]"), registry=self._metrics.registry
-            )
+            try:
+                self._metrics_page, _ = prometheus_client.start_http_server(
+                    int(port), addr=host.strip("[]"), registry=self._metrics.registry
+                )
+            except OSError as error:
+                problem = f"cannot listen there ({(error.strerror or 'error').lower()})"
+                raise CannotListen(f"TALMACH_METRICS_ADDRESS: {self._settings.metrics_address}: {problem}") from error
             _log.info("metrics.started", address=self._settings.metrics_address)
 
     async def _release(self) -> None:

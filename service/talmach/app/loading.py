@@ -13,12 +13,12 @@ from talmach import quality
 from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue
 from talmach.catalog.manifest import ModelSpec
 from talmach.catalog.verify import verify
-from talmach.config import Settings
+from talmach.config import InvalidSettings, Settings
 from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction, Prompt, TargetLengths, TranslationEngine
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.encoder import Ct2Encoder, Pooling
-from talmach.engine.model import TokenizerFiles, resolve_device
+from talmach.engine.model import TokenizerFiles, compute_types, need_gpu, resolve_device
 from talmach.errors import ModelUnusable
 from talmach.metrics import Metrics
 from talmach.quality import Flag
@@ -43,6 +43,23 @@ def worker_count(settings: Settings) -> int:
     # Not every system can tell which cores a process may use.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return settings.workers or cores // settings.threads_per_worker or 1
+
+
+def check_device(settings: Settings) -> None:
+    """Find out whether this machine has the device, and whether that computes in the type that is asked for.
+
+    Raises:
+        ModelUnusable, InvalidSettings: it has not, or does not; names the setting.
+
+    """
+    if settings.device == "cuda":
+        need_gpu("TALMACH_DEVICE")
+    device, compute_type = resolve_device(settings.device, settings.compute_type)
+    supported = compute_types(device)
+    if compute_type not in supported:
+        raise InvalidSettings(
+            f"TALMACH_COMPUTE_TYPE: this machine's {device} does not compute in {compute_type} ({', '.join(supported)})"
+        )
 
 
 def decode_options(spec: ModelSpec) -> DecodeOptions:

@@ -11,8 +11,8 @@ rendering, review, proof    what a reply looks like, what is doubtful in it, wha
 
 import os
 
-# Before grpc is imported: its C core writes to stderr ("Got goaway"), between our lines of JSON or below a result.
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+# Before grpc is imported: its C core writes to stderr, between our lines of JSON or before our own sentence.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from talmach.cli.program import main
 

@@ -1,27 +1,46 @@
-"""Where a server is and how to get in: the options --address, --token-file, --ca-file, --cert-file and --key-file."""
+"""Where a server is and how to get in: the options --address, --token-file, --ca-file, --cert-file and --key-file.
 
-import functools
-import inspect
+Every command that asks a server declares all five: typer reads them from its parameters.
+"""
+
 import socket
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from talmach.access.certificates import check_certificate, check_pair
 from talmach.access.watched import read
 from talmach.cli.failures import BadInput
-from talmach.cli.options import Address
 from talmach.client import AsyncClient, Tls
+from talmach.client.address import Target
 from talmach.config import Settings
 from talmach.rpc.tls import CERT_SETTING
+
+
+def _address(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            Target.parse(value)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}.") from error
+    return value
+
 
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # not to listen there, but to ask who does
 _TIMEOUT_S = 3.0
 
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT",
+        callback=_address,
+        help="Use this server (or NAME:PORT, ipv4:IP:PORT,IP:PORT); without it, one starts inside the command.",
+    ),
+]
 TokenFile = Annotated[
     Path | None, typer.Option("--token-file", metavar="FILE", help="Send the token that this file holds.")
 ]
@@ -48,35 +67,23 @@ class Connection:
         return AsyncClient(self.address, token=self.token, tls=self.tls)
 
 
-def with_connection(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a connection in place of its parameter `server`."""
+def connection(
+    address: str | None, token_file: Path | None, ca_file: Path | None, cert_file: Path | None, key_file: Path | None
+) -> Connection:
+    """Return what the options of a command say.
 
-    @functools.wraps(command)
-    def run(
-        *,
-        address: str | None,
-        token_file: Path | None,
-        ca_file: Path | None,
-        cert_file: Path | None,
-        key_file: Path | None,
-        **others: Any,
-    ) -> None:
-        command(server=_connection(address, token_file, ca_file, cert_file, key_file), **others)
+    Raises:
+        BadInput: they contradict each other, or a file is not what it should be.
+        UnusableFile: a file cannot be read.
 
-    options = {
-        "address": Address,
-        "token_file": TokenFile,
-        "ca_file": CaFile,
-        "cert_file": CertFile,
-        "key_file": KeyFile,
-    }
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    added = [inspect.Parameter(name, keyword, default=None, annotation=kind) for name, kind in options.items()]
-    kept = [each for each in inspect.signature(command).parameters.values() if each.name != "server"]
-    # What typer reads: the names and the kinds of the options.
-    run.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in (*kept, *added)}
-    return run
+    """
+    files = {"--token-file": token_file, "--ca-file": ca_file, "--cert-file": cert_file, "--key-file": key_file}
+    given = [option for option, file in files.items() if file is not None]
+    if address is None:
+        if given:
+            raise BadInput(f"{given[0]} needs --address")
+        return Connection()
+    return Connection(address, _token(token_file) if token_file else "", _tls(ca_file, cert_file, key_file))
 
 
 def own_server(settings: Settings) -> Connection:
@@ -117,18 +124,6 @@ def _certified_name(host: str, port: int, cert_pem: bytes) -> str:
         return ""
     names = [str(each[1]) for each in certificate.get("subjectAltName", ())]
     return names[0].replace("*", "any") if names else ""
-
-
-def _connection(
-    address: str | None, token_file: Path | None, ca_file: Path | None, cert_file: Path | None, key_file: Path | None
-) -> Connection:
-    files = {"--token-file": token_file, "--ca-file": ca_file, "--cert-file": cert_file, "--key-file": key_file}
-    given = [option for option, file in files.items() if file is not None]
-    if address is None:
-        if given:
-            raise BadInput(f"{given[0]} needs --address")
-        return Connection()
-    return Connection(address, _token(token_file) if token_file else "", _tls(ca_file, cert_file, key_file))
 
 
 def _tls(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) -> Tls | None:

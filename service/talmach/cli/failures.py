@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from talmach.client import RpcFailed
+from talmach.client import NotConnected, RpcFailed
 
 FAILURE_STATUS = 1
 BAD_INPUT_STATUS = 2
+FLAGGED_STATUS = 3  # translated, with a flag that --fail-on names
 INTERRUPTED_STATUS = 130  # 128 + SIGINT, as shells count
 
 _CALLERS_FAULT = frozenset({"INVALID_ARGUMENT", "NOT_FOUND", "UNAUTHENTICATED", "PERMISSION_DENIED"})
@@ -25,6 +26,9 @@ _NAMES = {
     "summary_options.ratio": "--ratio",
 }
 
+# Texts too long for one call; each line may still be short enough.
+_TOO_LONG = frozenset({"TEXT_TOO_LONG", "MESSAGE_TOO_LARGE"})
+_SUGGESTION = "; with --lines each line is a text of its own"
 _OWN_WORDS = {"LANGUAGE_UNDETERMINED": "the language cannot be determined; name it with --from"}
 
 
@@ -40,15 +44,24 @@ class BadInput(CommandFailed):
     exit_status = BAD_INPUT_STATUS
 
 
-def explain(failure: RpcFailed, texts: Sequence[str] = ("the text",)) -> CommandFailed:
-    """Say what a failed call means for the command; `texts` are the names of the texts that were sent, in order."""
+def explain(failure: RpcFailed, texts: Sequence[str] = ("the text",), *, suggests_lines: bool = False) -> CommandFailed:
+    """Say what a failed call means for the command; `texts` are the names of the texts that were sent, in order.
+
+    `suggests_lines` = the command could send the lines of a text that is too long.
+    """
+    reasons = {failure.reason, *(each.reason for each in failure.violations)}
+    suggestion = _SUGGESTION if suggests_lines and reasons & _TOO_LONG else ""
+    if failure.reason == "MESSAGE_TOO_LARGE":
+        return BadInput(f"{texts[0]}: {failure.message.partition(': ')[2]}{suggestion}")
     kind = BadInput if failure.code in _CALLERS_FAULT else CommandFailed
     if failure.violations:
-        problems = [
-            f"{_name(each.field, texts)}: {_OWN_WORDS.get(each.reason, each.description)}"
-            for each in failure.violations
-        ]
-        return kind("; ".join(problems))
+        problems: dict[str, str] = {}
+        for each in failure.violations:
+            # Of a lone text that is too long for all texts together as well, the lower limit is enough.
+            problems.setdefault(_name(each.field, texts), _OWN_WORDS.get(each.reason, each.description))
+        return kind("; ".join(f"{name}: {problem}" for name, problem in problems.items()) + suggestion)
+    if isinstance(failure, NotConnected):
+        return kind(failure.message)
     return kind(f"the server answered {failure.code}: {failure.message}")
 
 

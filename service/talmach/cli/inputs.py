@@ -1,5 +1,6 @@
 """What a command reads: a file or standard input as exact text, cut into lines or into the fields of an article."""
 
+import codecs
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,15 @@ from pathlib import Path
 from talmach.cli.failures import BadInput
 
 STANDARD_INPUT = "-"
+_LAST_CYRILLIC = "\u04ff"
 _BYTE_ORDER_MARK = "\ufeff"
+# In this order: the mark of UTF-32 begins with that of UTF-16.
+_OTHER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 # Blank space, first line, blank space, next line, blank space, the rest; together always the whole text.
 _ARTICLE = re.compile(r"(\s*)([^\n]*)(\s*)([^\n]*)(\s*)(.*)", re.DOTALL)
 
@@ -18,20 +27,31 @@ def read_text(path: str) -> str:
     r"""Return the text of a file (`-` = standard input), line ends as they are, without a byte order mark.
 
     Raises:
-        BadInput: there is no such file, it cannot be read, is not UTF-8 text, or holds nothing but white space.
+        BadInput: there is no such file, it cannot be read, is neither UTF-8 text nor has the mark of UTF-16 or UTF-32,
+            or holds nothing but white space.
 
     """
     name = "standard input" if path == STANDARD_INPUT else path
     content = _read_bytes(path, name)
-    if b"\0" in content:
-        raise BadInput(f"{name}: is not a text file")
+    encoding = next((encoding for mark, encoding in _OTHER_MARKS if content.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in content:
+        raise BadInput(f"{name}: {_what_has_zeros(content)}")
     try:
-        text = content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
+        text = content.decode(encoding).removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        raise BadInput(f"{name}: is not UTF-8 text (byte {error.start} is wrong)") from error
+        raise BadInput(f"{name}: is not {encoding.upper()} text (byte {error.start} is wrong)") from error
     if not text.strip():
         raise BadInput(f"{name}: is empty")
     return text
+
+
+def _what_has_zeros(content: bytes) -> str:
+    """Tell UTF-16 without a mark, whose blanks have a zero before or after them, from what is no text at all."""
+    for order in ("le", "be"):
+        text = content.decode(f"utf-16-{order}", errors="replace")
+        if sum(each <= _LAST_CYRILLIC and each.isprintable() for each in text) > len(text) / 2:
+            return "is UTF-16 without a byte order mark; save it as UTF-8"
+    return "is not a text file"
 
 
 def _read_bytes(path: str, name: str) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from itertools import repeat
+from itertools import count, repeat
 from typing import TypeVar
 
 from talmach.cli import terminal
@@ -23,26 +23,27 @@ _BATCHES_IN_FLIGHT = 4
 
 
 async def write_lines(
-    text: str, limits: Limits, ask: Ask[_Reply], show: Callable[[str, _Reply | None], str], what: str
+    text: str, limits: Limits, ask: Ask[_Reply], show: Callable[[int, str, _Reply | None], str], what: str
 ) -> None:
-    """Write `show(line, reply)` for each line of a text as soon as it and those before it are answered.
+    """Write `show(number, line, reply)` for each line of a text as soon as it and those before it are answered.
 
-    `show` gets the line without its end, and None for a blank line, which is not sent; `what` names the work.
+    `show` gets numbers from 1, lines without their ends, and None for a blank line, which is not sent; `what` names the
+    work.
     """
     lines = split_lines(text)
     done = 0
     with terminal.progress(what, len(lines)) as advance:
         async for replies in in_batches(lines, limits, ask):
             batch = lines[done : done + len(replies)]
-            terminal.write("".join(map(_shown, batch, replies, repeat(show))))
+            terminal.write("".join(map(_shown, count(done + 1), batch, replies, repeat(show))))
             done += len(replies)
             advance(len(replies))
 
 
-def _shown(line: str, reply: _Reply | None, show: Callable[[str, _Reply | None], str]) -> str:
+def _shown(number: int, line: str, reply: _Reply | None, show: Callable[[int, str, _Reply | None], str]) -> str:
     content = line.removesuffix("\n")
     # A line feed of the reply's own would shift every line after it.
-    return show(content, reply).replace("\n", " ") + line[len(content) :]
+    return show(number, content, reply).replace("\n", " ") + line[len(content) :]
 
 
 def to_json_line(message: TextTranslation | LanguageDetection) -> str:

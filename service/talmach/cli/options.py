@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from talmach.cli.failures import BadInput
-from talmach.config import MAX_PORT
 from talmach.text.language import LANGUAGES, normalize_code
 
 
@@ -15,13 +14,6 @@ def _language(code: str | None) -> str | None:
     if code is not None and language is None:
         raise typer.BadParameter(f"{code!r} is not the code of a supported language ({', '.join(LANGUAGES)}).")
     return language
-
-
-def _address(value: str | None) -> str | None:
-    host, _, port = (value or "").rpartition(":")
-    if value is not None and not (host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
-        raise typer.BadParameter(f"{value!r} is not HOST:PORT.")
-    return value
 
 
 def between(lowest: int, highest: int) -> Callable[[int | None], int | None]:
@@ -35,6 +27,11 @@ def between(lowest: int, highest: int) -> Callable[[int | None], int | None]:
     return check
 
 
+def is_text(argument: str) -> bool:
+    """Say whether an argument was UTF-8: of other bytes Python makes characters that nothing can be sent with."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
+
+
 def check_pair(source: str | None, target: str | None) -> None:
     """Raise BadInput when the two languages are the same one."""
     if source is not None and source == target:
@@ -42,15 +39,6 @@ def check_pair(source: str | None, target: str | None) -> None:
 
 
 File = Annotated[str, typer.Argument(metavar="[FILE|-]", help="UTF-8 text; - is standard input.")]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        "--address",
-        metavar="HOST:PORT",
-        callback=_address,
-        help="Use this server; without it, one starts inside the command.",
-    ),
-]
 Source = Annotated[
     str | None,
     typer.Option("--from", metavar="LANG", callback=_language, help="Language of the text; without it, detected."),

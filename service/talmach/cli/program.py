@@ -3,7 +3,7 @@
 import os
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -11,7 +11,7 @@ from talmach import threads
 from talmach.access.watched import UnusableFile
 from talmach.cli import terminal
 from talmach.cli.detect import detect
-from talmach.cli.failures import BAD_INPUT_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
+from talmach.cli.failures import BAD_INPUT_STATUS, FAILURE_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
 from talmach.cli.models import models
 from talmach.cli.serve import serve
 from talmach.cli.server_info import health, info
@@ -22,9 +22,6 @@ from talmach.cli.translate import translate
 from talmach.client import RpcFailed
 from talmach.config import InvalidSettings
 from talmach.errors import ModelUnusable
-
-# BadParameter -> UsageError: click's in older versions of typer, typer's own in newer ones, exported by neither.
-_UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
 
 program = typer.Typer(
     help="Translates and summarises news articles between Russian, Belarusian and English.",
@@ -67,12 +64,12 @@ def main() -> None:
 
 
 def _status() -> int:
-    """Return 0, 1 (failed), 2 (bad input) or 130 (interrupted)."""
+    """Return 0, 1 (failed), 2 (bad input), 3 (flagged) or 130 (interrupted)."""
     try:
         return program(prog_name="talmach", standalone_mode=False) or 0
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED_STATUS
-    except _UsageError as error:
+    except typer.TyperException as error:
         terminal.complain(error.format_message())
         return BAD_INPUT_STATUS
     except (InvalidSettings, ModelUnusable, UnusableFile) as error:
@@ -82,3 +79,8 @@ def _status() -> int:
         failure = explain(error) if isinstance(error, RpcFailed) else error
         terminal.complain(str(failure))
         return failure.exit_status
+    except OSError as error:
+        # What a command reads and where it serves has its own sentences; this is standard output, full or closed.
+        terminal.give_up_output()
+        terminal.complain(f"standard output: cannot be written ({(error.strerror or 'error').lower()})")
+        return FAILURE_STATUS

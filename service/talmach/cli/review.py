@@ -2,41 +2,83 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Annotated
 
 import typer
 
 from talmach.cli import terminal
-from talmach.cli.failures import FAILURE_STATUS
+from talmach.cli.failures import FAILURE_STATUS, FLAGGED_STATUS
 from talmach.client import QualityFlag, Segment, SegmentStatus
+
+_PREFIX = "QUALITY_FLAG_"
+_FLAGS = [name.removeprefix(_PREFIX) for name, number in QualityFlag.items() if number]
+
+
+def _flags(value: str | None) -> str | None:
+    names = value.upper().split(",") if value is not None else []
+    unknown = [name for name in names if name not in _FLAGS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is no flag ({', '.join(_FLAGS)}).")
+    return value
+
+
+ShowFlags = Annotated[
+    bool, typer.Option("--show-flags", help="Print every flagged sentence and its translation on standard error.")
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on", metavar="FLAG[,FLAG]", callback=_flags, help="Exit with status 3 when one of these is raised."
+    ),
+]
 
 
 def flag_names(segment: Segment) -> list[str]:
     """Return a segment's flags without the prefix that the contract gives them."""
-    return [QualityFlag.Name(flag).removeprefix("QUALITY_FLAG_") for flag in segment.quality_flags]
+    return [QualityFlag.Name(flag).removeprefix(_PREFIX) for flag in segment.quality_flags]
 
 
 class Review:
     """The sentences of one command's translations, counted."""
 
-    def __init__(self, segments: Iterable[Segment] = ()) -> None:
+    def __init__(self, *, show_flags: bool = False, fail_on: str | None = None) -> None:
+        """`fail_on` is the value of --fail-on."""
+        self._shows = show_flags
+        self._fatal = frozenset((fail_on or "").upper().split(",")) - {""}
         self._sentences = self._flagged = self._failed = 0
         self._flags: Counter[str] = Counter()
-        self.add(segments)
 
-    def add(self, segments: Iterable[Segment]) -> None:
-        """Count the sentences of one translation."""
+    def add(self, segments: Iterable[Segment], place: str = "segment {}") -> None:
+        """Count the sentences of one translation; `place` says where one is, {} being its index."""
         for segment in segments:
             self._sentences += 1
             self._failed += segment.status == SegmentStatus.SEGMENT_STATUS_FAILED
-            self._flagged += bool(segment.quality_flags)
-            self._flags.update(flag_names(segment))
+            names = flag_names(segment)
+            self._flagged += bool(names)
+            self._flags.update(names)
+            if names and self._shows:
+                terminal.complain(_shown(segment, names, place.format(segment.index)))
 
     def tell(self) -> None:
-        """Say at a terminal how many are flagged; say anywhere how many failed, and exit with status 1 for those."""
-        if self._flagged and terminal.error_console().is_terminal:
+        """Say how many sentences are flagged and how many failed.
+
+        Raises:
+            typer.Exit: with status 1 for those that failed, else with 3 for flags that --fail-on names.
+
+        """
+        if self._flagged:
             flags = ", ".join(f"{flag} {count}" for flag, count in self._flags.most_common())
             terminal.complain(f"{self._flagged} of {self._sentences} sentences are flagged: {flags}")
         if self._failed:
             failed = f"{self._failed} of {self._sentences} sentences"
             terminal.complain(f"{failed} could not be translated and stand in the original")
             raise typer.Exit(FAILURE_STATUS)
+        if fatal := sorted(self._fatal & self._flags.keys()):
+            terminal.complain(f"--fail-on: {', '.join(fatal)}")
+            raise typer.Exit(FLAGGED_STATUS)
+
+
+def _shown(segment: Segment, names: list[str], place: str) -> str:
+    """Return one line, whatever line ends stand in the sentence."""
+    texts = (" ".join(text.split()) for text in (segment.source_text, segment.translated_text))
+    return f"{place}: {', '.join(names)}: {' => '.join(texts)}"

@@ -2,12 +2,31 @@
 
 import asyncio
 import signal
+from typing import Annotated
+
+import typer
 
 from talmach.cli.failures import CommandFailed
-from talmach.cli.options import Address
 from talmach.cli.session import run
-from talmach.config import Settings, load_settings
+from talmach.config import Settings, is_host_port, load_settings
 from talmach.log import configure_logging
+
+
+def _listening(value: str | None) -> str | None:
+    if value is not None and not is_host_port(value):
+        raise typer.BadParameter(f"{value!r} is not HOST:PORT.")
+    return value
+
+
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT",
+        callback=_listening,
+        help=f"Listen there, whatever TALMACH_ADDRESS says ({Settings.model_fields['address'].default} by default).",
+    ),
+]
 
 
 def serve(address: Address = None) -> None:

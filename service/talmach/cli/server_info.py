@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from talmach.cli import rendering, terminal
-from talmach.cli.connection import Connection, own_server, with_connection
+from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection, own_server
 from talmach.cli.failures import FAILURE_STATUS
 from talmach.cli.options import Json
 from talmach.cli.session import connect
@@ -16,19 +16,33 @@ _HEALTH_TIMEOUT_S = 3.0
 _SERVING = "SERVING"
 
 
-@with_connection
-def info(as_json: Json = False, *, server: Connection) -> None:
+def info(
+    as_json: Json = False,
+    *,
+    address: Address = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
+) -> None:
     """Show version, language pairs, models and limits of a server."""
-    reply = asyncio.run(_info(server))
+    reply = asyncio.run(_info(connection(address, token_file, ca_file, cert_file, key_file)))
     if as_json:
         terminal.write(f"{to_json(reply)}\n")
     else:
         rendering.show_server(terminal.console(), reply)
 
 
-@with_connection
-def health(*, server: Connection) -> None:
+def health(
+    *,
+    address: Address = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
+) -> None:
     """Ask a server (by default the one of the settings) whether it serves; exit status 0 only when it says SERVING."""
+    server = connection(address, token_file, ca_file, cert_file, key_file)
     status = asyncio.run(_health(server if server.address else own_server(load_settings())))
     terminal.write(f"{status}\n")
     if status != _SERVING:
@@ -45,4 +59,5 @@ async def _health(server: Connection) -> str:
         try:
             return await client.health(timeout_s=_HEALTH_TIMEOUT_S)
         except RpcFailed as failure:
+            terminal.complain(failure.message)
             return failure.code

@@ -25,7 +25,7 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
     """Yield a client whose server says SERVING; without an address, start one on a free port of this machine.
 
     Raises:
-        BadInput: nobody serves at the address, or no server can be started here.
+        BadInput: nobody serves at the address, and why; or no server can be started here.
 
     """
     if server.address:
@@ -90,7 +90,11 @@ def _start_failures() -> Iterator[None]:
 
 
 async def _find(client: AsyncClient) -> None:
+    """Wait for a server that is there and does not serve yet; where none is, waiting would be in vain."""
     try:
+        await client.health(timeout_s=_FIND_TIMEOUT_S)
         await client.wait_until_serving(_FIND_TIMEOUT_S)
     except RpcFailed as failure:
-        raise BadInput(f"--address: no server is serving at {client.address}") from failure
+        is_silent = failure.code == "DEADLINE_EXCEEDED"
+        problem = f"{client.address}: no answer within {_FIND_TIMEOUT_S:g} s" if is_silent else failure.message
+        raise BadInput(f"--address: {problem}") from failure

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from talmach.cli import rendering, terminal
-from talmach.cli.connection import Connection, with_connection
+from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import FAILURE_STATUS
 from talmach.cli.inputs import ArticleText, example_article, read_text
 from talmach.cli.options import OptionalTarget, Source, check_pair
@@ -30,19 +30,23 @@ ArticleFile = Annotated[
 ]
 
 
-@with_connection
 def smoke(
     source: Source = None,
     target: OptionalTarget = None,
     file: ArticleFile = "",
     *,
-    server: Connection,
+    address: Address = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
 ) -> None:
     """Translate and summarise an article and show the result; exit status 1 when anything is wrong.
 
     Without --file an example in Belarusian is sent; without --to, English is wanted, and Belarusian of an English
     article.
     """
+    server = connection(address, token_file, ca_file, cert_file, key_file)
     path = file or str(example_article(source or "be"))
     text = read_text(path)
     target = target or ("be" if (source or determine(text)) == "en" else "en")

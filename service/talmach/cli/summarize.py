@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from talmach.cli import rendering, terminal
-from talmach.cli.connection import Connection, with_connection
+from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import BadInput, CommandFailed
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
 from talmach.cli.options import AsArticle, File, Json, OptionalTarget, Source, between, check_pair
-from talmach.cli.review import Review
+from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
 from talmach.client import Article, SummarizeArticleResponse, Summary, SummaryOptions, TranslationOptions, to_json
 
@@ -26,7 +26,6 @@ MaxChars = Annotated[
 Scores = Annotated[bool, typer.Option("--scores", help="Show how every sentence fared, and why.")]
 
 
-@with_connection
 def summarize(
     file: File = STANDARD_INPUT,
     *,
@@ -38,9 +37,16 @@ def summarize(
     scores: Scores = False,
     article: AsArticle = False,
     as_json: Json = False,
-    server: Connection,
+    show_flags: ShowFlags = False,
+    fail_on: FailOn = None,
+    address: Address = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
 ) -> None:
     """Summarise an article by its own sentences, translated when --to is given."""
+    server = connection(address, token_file, ca_file, cert_file, key_file)
     check_pair(source, target)
     summary_options = _summary_options(sentences, ratio, max_chars)
     summary_options.return_all_scores = scores
@@ -52,12 +58,24 @@ def summarize(
     if as_json:
         terminal.write(f"{to_json(reply)}\n")
     else:
-        rendering.show_summary(terminal.console(), reply.summary)
-        if scores:
-            rendering.show_scores(terminal.console(), reply.summary)
+        _show(reply.summary, with_scores=scores)
     if not reply.summary.sentences:
         raise CommandFailed(_why_empty(reply.summary, max_chars))
-    Review(sentence.segment for sentence in reply.summary.sentences).tell()
+    review = Review(show_flags=show_flags, fail_on=fail_on)
+    review.add(sentence.segment for sentence in reply.summary.sentences)
+    review.tell()
+
+
+def _show(summary: Summary, *, with_scores: bool) -> None:
+    """Show a summary to a person with the places of its sentences, and to a program as a plain sentence a line."""
+    console = terminal.console()
+    if not (console.is_terminal or with_scores):
+        for sentence in summary.sentences:
+            rendering.show_line(console, " ".join(sentence.segment.translated_text.split()))
+        return
+    rendering.show_summary(console, summary)
+    if with_scores:
+        rendering.show_scores(console, summary)
 
 
 def _why_empty(summary: Summary, max_chars: int | None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 _PATIENCE_S = 2.0
+
+
+def give_up_output() -> None:
+    """Send what standard output still holds nowhere: at its end Python would fail on it once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def speak_utf8() -> None:

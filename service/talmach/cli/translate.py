@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 
 from talmach.cli import terminal
-from talmach.cli.connection import Connection, with_connection
-from talmach.cli.failures import BadInput
+from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
+from talmach.cli.failures import BadInput, explain
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
 from talmach.cli.lines import to_json_line, write_lines
-from talmach.cli.options import AsArticle, File, Json, Lines, Source, Target, between, check_pair
-from talmach.cli.review import Review
+from talmach.cli.options import AsArticle, File, Json, Lines, Source, Target, between, check_pair, is_text
+from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
 from talmach.client import (
     Article,
     GlossaryEntry,
+    RpcFailed,
     TextTranslation,
     TranslationOptions,
     to_json,
@@ -26,11 +27,18 @@ _WAIT = "translating"
 
 
 def _glossary(entries: list[str]) -> list[str]:
-    for entry in entries:
+    for entry in _texts(entries):
         term, _, translation = entry.partition("=")
         if not (term.strip() and translation.strip()):
             raise typer.BadParameter(f"{entry!r} is not TERM=TRANSLATION.")
     return entries
+
+
+def _texts(values: list[str]) -> list[str]:
+    for value in values:
+        if not is_text(value):
+            raise typer.BadParameter(f"{value!r} is not UTF-8 text.")
+    return values
 
 
 RemoveBoilerplate = Annotated[
@@ -40,7 +48,9 @@ Glossary = Annotated[
     list[str],
     typer.Option("--glossary", metavar="TERM=TRANSLATION", callback=_glossary, help="How to translate a term."),
 ]
-Keep = Annotated[list[str], typer.Option("--keep", metavar="PHRASE", help="A phrase to leave as it is.")]
+Keep = Annotated[
+    list[str], typer.Option("--keep", metavar="PHRASE", callback=_texts, help="A phrase to leave as it is.")
+]
 BeamSize = Annotated[
     int | None,
     typer.Option(
@@ -49,7 +59,6 @@ BeamSize = Annotated[
 ]
 
 
-@with_connection
 def translate(
     target: Target,
     file: File = STANDARD_INPUT,
@@ -58,13 +67,20 @@ def translate(
     lines: Lines = False,
     article: AsArticle = False,
     as_json: Json = False,
-    server: Connection,
+    address: Address = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
     remove_boilerplate: RemoveBoilerplate = False,
     glossary: Glossary = [],  # noqa: B006  # typer copies it
     keep: Keep = [],  # noqa: B006  # the same
     beam_size: BeamSize = None,
+    show_flags: ShowFlags = False,
+    fail_on: FailOn = None,
 ) -> None:
     """Translate a text. With --json the reply is printed; with --lines --json, one line of JSON for each line."""
+    server = connection(address, token_file, ca_file, cert_file, key_file)
     if lines and article:
         raise BadInput("--lines and --article exclude each other")
     check_pair(source, target)
@@ -77,7 +93,9 @@ def translate(
         beam_size=beam_size or 0,
     )
     work = _translate_lines if lines else _translate_article if article else _translate_text
-    asyncio.run(work(read_text(file), options, server, as_json))
+    review = Review(show_flags=show_flags, fail_on=fail_on)
+    asyncio.run(work(read_text(file), options, server, as_json, review))
+    review.tell()
 
 
 def _entry(term_and_translation: str) -> GlossaryEntry:
@@ -85,16 +103,23 @@ def _entry(term_and_translation: str) -> GlossaryEntry:
     return GlossaryEntry(source_term=term, target_term=translation)
 
 
-async def _translate_text(text: str, options: TranslationOptions, server: Connection, as_json: bool) -> None:
+async def _translate_text(
+    text: str, options: TranslationOptions, server: Connection, as_json: bool, review: Review
+) -> None:
     async with connect(server) as client:
         with terminal.spinner(_WAIT):
-            reply = await client.translate_texts([text], options)
+            try:
+                reply = await client.translate_texts([text], options)
+            except RpcFailed as failure:
+                raise explain(failure, suggests_lines=True) from failure
     (translation,) = reply.translations
     terminal.write(f"{to_json(reply)}\n" if as_json else translation.translated_text)
-    Review(translation.segments).tell()
+    review.add(translation.segments)
 
 
-async def _translate_article(text: str, options: TranslationOptions, server: Connection, as_json: bool) -> None:
+async def _translate_article(
+    text: str, options: TranslationOptions, server: Connection, as_json: bool, review: Review
+) -> None:
     parts = ArticleText.split(text)
     article = Article(headline=parts.headline, lead=parts.lead, body=parts.body)
     async with connect(server) as client:
@@ -103,21 +128,21 @@ async def _translate_article(text: str, options: TranslationOptions, server: Con
     translation = reply.translation
     whole = parts.assemble(translation.headline, translation.lead, translation.body)
     terminal.write(f"{to_json(reply)}\n" if as_json else whole)
-    Review(translation.segments).tell()
+    review.add(translation.segments)
 
 
-async def _translate_lines(text: str, options: TranslationOptions, server: Connection, as_json: bool) -> None:
-    review = Review()
+async def _translate_lines(
+    text: str, options: TranslationOptions, server: Connection, as_json: bool, review: Review
+) -> None:
     async with connect(server) as client:
 
         async def ask(texts: Sequence[str]) -> Sequence[TextTranslation]:
             return (await client.translate_texts(texts, options)).translations
 
-        def show(line: str, translation: TextTranslation | None) -> str:
+        def show(number: int, line: str, translation: TextTranslation | None) -> str:
             if translation is None:
                 return "null" if as_json else line
-            review.add(translation.segments)
+            review.add(translation.segments, f"line {number}")
             return to_json_line(translation) if as_json else translation.translated_text
 
         await write_lines(text, (await client.info()).limits, ask, show, _WAIT)
-    review.tell()

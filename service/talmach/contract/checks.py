@@ -32,7 +32,7 @@ def language(field: str, code: str, problems: Problems) -> str:
     """Return the supported language of a code; the empty string, and a violation, when there is none."""
     known = normalize_code(code)
     if known is None:
-        problems.append(invalid_language_code(field, LANGUAGES))
+        problems.append(invalid_language_code(field, code, LANGUAGES))
     return known or ""
 
 

@@ -8,6 +8,7 @@ from talmach.engine.base import Direction
 MAX_GLOSSARY_ENTRIES = 500
 MAX_TERM_CHARS = 200
 MAX_BATCH_ITEMS_IN_FLIGHT = 32
+MIN_KEEPALIVE_INTERVAL_MS = 10_000
 # A reply holds each character of a request up to three times (source, segment, whole text) in UTF-8, two bytes for
 # Cyrillic, and spans beside it: with 16 bytes for each, what is accepted can also be answered.
 _REPLY_BYTES_PER_CHAR = 16
@@ -24,6 +25,7 @@ class Limits:
     max_term_chars: int = MAX_TERM_CHARS
     max_beam_size: int = MAX_BEAM_SIZE
     max_batch_items_in_flight: int = MAX_BATCH_ITEMS_IN_FLIGHT
+    min_keepalive_interval_ms: int = MIN_KEEPALIVE_INTERVAL_MS  # of a client's pings
 
     @property
     def max_request_chars(self) -> int:

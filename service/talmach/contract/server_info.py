@@ -84,4 +84,5 @@ def _limits(limits: Limits) -> info_pb2.Limits:
         max_beam_size=limits.max_beam_size,
         max_batch_items_in_flight=limits.max_batch_items_in_flight,
         max_message_bytes=limits.max_message_bytes,
+        min_keepalive_interval_ms=limits.min_keepalive_interval_ms,
     )

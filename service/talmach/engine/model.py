@@ -59,8 +59,13 @@ def resolve_device(device: str, compute_type: str) -> tuple[str, str]:
     return device, compute_type
 
 
+def compute_types(device: str) -> list[str]:
+    """Return the number formats that a device of this machine computes in."""
+    return sorted(ctranslate2.get_supported_compute_types(device))
+
+
 def need_gpu(model_id: str) -> None:
-    """Raise ModelUnusable, which names what this machine lacks to run models on a GPU."""
+    """Raise ModelUnusable, which names what this machine lacks to run models on a GPU; `model_id`, or a setting."""
     try:
         count = ctranslate2.get_cuda_device_count()
     except RuntimeError as error:

@@ -356,6 +356,7 @@ class Limits(_message.Message):
     MAX_BEAM_SIZE_FIELD_NUMBER: _builtins.int
     MAX_BATCH_ITEMS_IN_FLIGHT_FIELD_NUMBER: _builtins.int
     MAX_MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
+    MIN_KEEPALIVE_INTERVAL_MS_FIELD_NUMBER: _builtins.int
     max_text_chars: _builtins.int
     """Characters of one text; of an article, its three fields together."""
     max_texts: _builtins.int
@@ -374,6 +375,10 @@ class Limits(_message.Message):
     """Bytes of one message in either direction. Replies hold source and translation, so allow your client this much: the
     default of gRPC is 4 MiB.
     """
+    min_keepalive_interval_ms: _builtins.int
+    """Shortest time in milliseconds between two keepalive pings of a client. Who pings more often is cut off, with
+    "too_many_pings" in the GOAWAY frame.
+    """
     def __init__(
         self,
         *,
@@ -385,10 +390,11 @@ class Limits(_message.Message):
         max_beam_size: _builtins.int = ...,
         max_batch_items_in_flight: _builtins.int = ...,
         max_message_bytes: _builtins.int = ...,
+        min_keepalive_interval_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_batch_items_in_flight", b"max_batch_items_in_flight", "max_beam_size", b"max_beam_size", "max_glossary_entries", b"max_glossary_entries", "max_message_bytes", b"max_message_bytes", "max_request_chars", b"max_request_chars", "max_term_chars", b"max_term_chars", "max_text_chars", b"max_text_chars", "max_texts", b"max_texts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_batch_items_in_flight", b"max_batch_items_in_flight", "max_beam_size", b"max_beam_size", "max_glossary_entries", b"max_glossary_entries", "max_message_bytes", b"max_message_bytes", "max_request_chars", b"max_request_chars", "max_term_chars", b"max_term_chars", "max_text_chars", b"max_text_chars", "max_texts", b"max_texts", "min_keepalive_interval_ms", b"min_keepalive_interval_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

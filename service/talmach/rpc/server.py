@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from talmach.access.clients import ClientRegistry
 from talmach.access.gate import Gate, State
 from talmach.calls import Tracing
-from talmach.contract.info import ServerInfo
+from talmach.contract.info import MIN_KEEPALIVE_INTERVAL_MS, ServerInfo
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
 from talmach.rpc.connections import hang_up
@@ -121,13 +121,22 @@ class Server:
         except RuntimeError as error:
             # A server of grpc that is freed without having been stopped logs an error that holds the freed object: a
             # crash for whoever keeps log records. And only a server that was started can be stopped.
-            await self._server.start()
+            await self._start()
             await self._server.stop(None)
             raise CannotListen(f"{self._address}: cannot listen there (is another server running?)") from error
-        await self._server.start()
+        await self._start()
         self._port = port
         _log.info("server.started", address=self._address, port=port, tls=self._tls is not None)
         return port
+
+    async def _start(self) -> None:
+        """Start gRPC's server, which does not survive being cancelled meanwhile: that waits until it has started."""
+        starting = asyncio.ensure_future(self._server.start())
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await starting
+            raise
 
     async def serve(self, use_cases: UseCases) -> None:
         """Let calls in; the models are ready."""
@@ -209,7 +218,7 @@ def _options(max_message_bytes: int, max_concurrent_calls: int) -> list[tuple[st
         # Finds callers that vanished without a word, whose sentences would otherwise be translated for nobody.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
-        # And lets callers look for us in the same way, up to every 10 s; grpc's default cuts them off below 5 minutes.
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        # And lets callers look for us in the same way; grpc's default cuts them off below 5 minutes.
+        ("grpc.http2.min_ping_interval_without_data_ms", MIN_KEEPALIVE_INTERVAL_MS),
         ("grpc.keepalive_permit_without_calls", 1),
     ]

@@ -6,7 +6,7 @@ import pytest
 import trustme
 
 from talmach.access.watched import UnusableFile
-from talmach.cli.connection import Connection, _connection, own_server
+from talmach.cli.connection import Connection, connection, own_server
 from talmach.cli.failures import BadInput
 from talmach.config import Settings
 
@@ -22,14 +22,14 @@ def test_tokens_and_certificates_come_from_files(tmp_path: Path) -> None:
     pair.cert_chain_pems[0].write_to_path(cert)
     pair.private_key_pem.write_to_path(key)
     token.write_text("s3cret\n")
-    connection = _connection(ADDRESS, token, ca, cert, key)
-    assert (connection.address, connection.token) == (ADDRESS, "s3cret")
-    assert connection.tls is not None
-    assert connection.tls.ca_pem == authority.cert_pem.bytes()
-    assert connection.tls.key_pem == pair.private_key_pem.bytes()
-    assert "s3cret" not in repr(connection)
-    assert _connection(ADDRESS, None, None, None, None) == Connection(ADDRESS)
-    assert _connection(None, None, None, None, None) == Connection()
+    opened = connection(ADDRESS, token, ca, cert, key)
+    assert (opened.address, opened.token) == (ADDRESS, "s3cret")
+    assert opened.tls is not None
+    assert opened.tls.ca_pem == authority.cert_pem.bytes()
+    assert opened.tls.key_pem == pair.private_key_pem.bytes()
+    assert "s3cret" not in repr(opened)
+    assert connection(ADDRESS, None, None, None, None) == Connection(ADDRESS)
+    assert connection(None, None, None, None, None) == Connection()
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         ((ADDRESS, None, None, junk, junk), "--cert-file needs --ca-file"),
     ):
         with pytest.raises((BadInput, UnusableFile), match=problem):
-            _connection(*files)
+            connection(*files)
 
 
 def test_the_own_server_is_asked_on_loopback() -> None:

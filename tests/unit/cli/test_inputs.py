@@ -1,5 +1,6 @@
 """What commands read: exact text, lines and article fields, and one sentence about what cannot be read."""
 
+import codecs
 import io
 import sys
 from pathlib import Path
@@ -25,6 +26,14 @@ def test_text_is_exact_but_for_the_byte_order_mark(tmp_path: Path) -> None:
     assert read_text(written(tmp_path, content)) == "Навіны\r\n\r\n  Дзень\u2028 \n\n"
 
 
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE])
+def test_a_byte_order_mark_names_the_encoding(tmp_path: Path, mark: bytes) -> None:
+    """As Windows saves texts: what the mark says is read, and line ends stay."""
+    encoding = {2: "utf-16", 4: "utf-32"}[len(mark)] + ("-le" if mark[0] == 0xFF else "-be")
+    content = mark + "Навіны\r\n\U0001f600".encode(encoding)
+    assert read_text(written(tmp_path, content)) == "Навіны\r\n\U0001f600"
+
+
 def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` reads bytes and takes them for UTF-8, whatever the locale."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("ў\n".encode()), encoding="ascii"))
@@ -38,7 +47,14 @@ def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         (b" \n\t\n", "is empty"),
         (b"\x7fELF\0\0", "is not a text file"),
         ("Мінск".encode("cp1251"), "is not UTF-8 text (byte 2 is wrong)"),
-        ("Мінск".encode("utf-16"), "is not UTF-8 text (byte 0 is wrong)"),
+        (b"\x7fELF\0\1", "is not a text file"),
+        (b"abc\0def", "is not a text file"),
+        (b"abc\0", "is not a text file"),
+        ("Навіны горада.\n".encode("utf-16-le"), "is UTF-16 without a byte order mark; save it as UTF-8"),
+        ("Навіны горада.\n".encode("utf-16-be"), "is UTF-16 without a byte order mark; save it as UTF-8"),
+        ("The town has news.\n".encode("utf-16-le"), "is UTF-16 without a byte order mark; save it as UTF-8"),
+        ("Мінск".encode("utf-16") + b"\0", "is not UTF-16 text (byte 12 is wrong)"),
+        ("\n".encode("utf-16"), "is empty"),
     ],
 )
 def test_what_is_no_text_is_named(tmp_path: Path, content: bytes, problem: str) -> None:

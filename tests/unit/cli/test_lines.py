@@ -7,12 +7,12 @@ import pytest
 
 from talmach.cli.failures import BadInput, CommandFailed, explain
 from talmach.cli.lines import write_lines
-from talmach.client import Limits, RpcFailed, Violation
+from talmach.client import Cause, Limits, NotConnected, RpcFailed, Violation
 
 LIMITS = Limits(max_texts=2, max_request_chars=100)
 
 
-def show(line: str, reply: str | None) -> str:
+def show(_number: int, line: str, reply: str | None) -> str:
     """Mark what was answered; a blank line stays what it is."""
     return line if reply is None else f"<{reply}>"
 
@@ -68,13 +68,19 @@ async def test_a_failure_names_the_line_of_the_file() -> None:
         (
             RpcFailed("INVALID_ARGUMENT", "", violations=[Violation("article", "TEXT_TOO_LONG", "is long")] * 2),
             BadInput,
-            "the text: is long; the text: is long",
+            "the text: is long",
         ),
         (
             RpcFailed("UNAUTHENTICATED", "authorization: needs a token"),
             BadInput,
             "the server answered UNAUTHENTICATED: authorization: needs a token",
         ),
+        (
+            RpcFailed("RESOURCE_EXHAUSTED", "request: has 9 bytes (limit 8)", reason="MESSAGE_TOO_LARGE"),
+            BadInput,
+            "the text: has 9 bytes (limit 8)",
+        ),
+        (NotConnected("news:1", Cause.REFUSED), CommandFailed, f"news:1: {Cause.REFUSED.value}"),
         (RpcFailed("INTERNAL", "engine: failed"), CommandFailed, "the server answered INTERNAL: engine: failed"),
     ],
 )

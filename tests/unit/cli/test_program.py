@@ -33,6 +33,25 @@ MISTAKES = [
         ("translate", "--to", "en", "--address", "localhost", "be.txt"),
         "Invalid value for '--address': 'localhost' is not HOST:PORT.",
     ),
+    *(
+        (
+            ("translate", "--to", "en", "--address", address, "be.txt"),
+            f"Invalid value for '--address': {address!r} is not HOST:PORT.",
+        )
+        for address in ("http://127.0.0.1:50051", "https://talmach:50051", "127.0.0.1:50051/x", "\udcff:50051")
+    ),
+    (
+        ("translate", "--to", "en", "--keep", "\udcff\udcfe", "be.txt"),
+        "Invalid value for '--keep': '\\udcff\\udcfe' is not UTF-8 text.",
+    ),
+    (
+        ("translate", "--to", "en", "--glossary", "\udcff=a", "be.txt"),
+        "Invalid value for '--glossary': '\\udcff=a' is not UTF-8 text.",
+    ),
+    (
+        ("serve", "--address", "http://127.0.0.1:0"),
+        "Invalid value for '--address': 'http://127.0.0.1:0' is not HOST:PORT.",
+    ),
     (("summarize", "--ratio", "1.5", "be.txt"), "--ratio: is out of range ((0, 1])"),
     (("summarize", "--ratio", "nan", "be.txt"), "--ratio: is out of range ((0, 1])"),
     (

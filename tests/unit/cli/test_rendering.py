@@ -95,13 +95,41 @@ def test_facts_name_models_and_flags() -> None:
     ]
 
 
+def test_flags_are_counted_for_everyone(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line on standard error, terminal or not; with --show-flags every sentence, on one line, before it."""
+    counted = "talmach: 1 of 4 sentences are flagged: LENGTH_RATIO 1, LOW_CONFIDENCE 1\n"
+    review = Review()
+    review.add(reply().translation.segments)
+    review.tell()
+    assert capsys.readouterr() == ("", counted)
+    review = Review(show_flags=True)
+    review.add(reply().translation.segments)
+    review.tell()
+    shown = "talmach: segment 3: LENGTH_RATIO, LOW_CONFIDENCE: І [мост] цераз раку. => And a [bridge].\n"
+    assert capsys.readouterr() == ("", shown + counted)
+
+
+def test_flags_that_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 3 for what --fail-on names, in any case of letters, and only for that."""
+    for fail_on, names in (("low_confidence", "LOW_CONFIDENCE"), ("LENGTH_RATIO,TRUNCATED", "LENGTH_RATIO")):
+        review = Review(fail_on=fail_on)
+        review.add(reply().translation.segments)
+        with pytest.raises(typer.Exit) as caught:
+            review.tell()
+        assert caught.value.exit_code == 3
+        assert capsys.readouterr().err.splitlines()[-1] == f"talmach: --fail-on: {names}"
+    review = Review(fail_on="TRUNCATED")
+    review.add(reply().translation.segments)
+    review.tell()
+
+
 def test_failed_sentences_are_told_to_everyone(capsys: pytest.CaptureFixture[str]) -> None:
-    """Standard error and the exit status say what standard output cannot; flags alone are no failure."""
-    Review(reply().translation.segments).tell()
-    assert capsys.readouterr().err == ""
-    failed = segment(0, (0, "а"), (0, "а"), status=SegmentStatus.SEGMENT_STATUS_FAILED)
+    """Standard error and the exit status say what standard output cannot; a failure weighs more than any flag."""
+    review = Review(fail_on="LOW_CONFIDENCE")
+    review.add([segment(0, (0, "а"), (0, "а"), status=SegmentStatus.SEGMENT_STATUS_FAILED)])
+    review.add(reply().translation.segments)
     with pytest.raises(typer.Exit) as caught:
-        Review([failed, *reply().translation.segments]).tell()
+        review.tell()
     assert caught.value.exit_code == 1
-    expected = "talmach: 1 of 5 sentences could not be translated and stand in the original\n"
-    assert capsys.readouterr().err == expected
+    expected = "talmach: 1 of 5 sentences could not be translated and stand in the original"
+    assert capsys.readouterr().err.splitlines()[-1] == expected
