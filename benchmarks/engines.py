@@ -10,14 +10,16 @@ from pathlib import Path
 from benchmarks.articles import BEAM_SIZE, Item
 from benchmarks.process import Timed, stopwatch
 from talmach.batching import BatchingQueue
+from talmach.calls import Call
 from talmach.catalog.manifest import ModelSpec
 from talmach.config import Settings
 from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
-from talmach.text.article import Article
-from talmach.translation.use_case import Translator
+from talmach.text.article import Field
+from talmach.translation.translator import Translator
 from talmach.translation.values import TranslationOptions
+from talmach.use_cases import UseCases
 
 BATCH_SIZE = 32
 MAX_BATCH_TOKENS: int = Settings.model_fields["max_batch_tokens"].default
@@ -116,13 +118,13 @@ class UseCase:
 
     async def _translate(self, items: Sequence[Item]) -> list[int]:
         queue = BatchingQueue(self._engine, workers=self._workers)
-        translator = Translator({self._engine.model_id: queue}, low_confidence_score=-100)
+        use_cases = UseCases(Translator({self._engine.model_id: queue}, low_confidence_score=-100), None)
         room = asyncio.Semaphore(_IN_FLIGHT)
 
         async def translate(item: Item) -> int:
             options = TranslationOptions(item.target, source_language=item.source, beam_size=BEAM_SIZE)
             async with room:
-                done = await translator.translate(Article.of_text(item.text, item.source), options)
+                done = await use_cases.translate_article({Field.TEXT: item.text}, options, Call("benchmark", ""))
             return done.totals.usage.target_tokens
 
         try:

@@ -69,7 +69,7 @@ PROTECTIONS = (
     Protection(
         "a caller vanishes: its job is given up",
         "translation/job.py",
-        "        self._decoder.hypotheses.cancel()",
+        "        self._hypotheses.cancel()",
         "        pass",
         "tests/unit/translation/test_job.py::test_a_job_that_nobody_listens_to_can_be_cancelled",
     ),
@@ -83,7 +83,7 @@ PROTECTIONS = (
     Protection(
         "a caller vanishes in the middle of a stream",
         "translation/job.py",
-        "        for task in self._tasks.values():\n            task.cancel()\n",
+        "        for tasks in self._tasks:\n            for task in tasks.values():\n                task.cancel()\n",
         "        return\n",
         f"{_FAULTS}::test_callers_that_vanish_leave_nothing",
     ),

@@ -28,7 +28,7 @@ from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.encoder import Ct2Encoder
 from talmach.quality import Flag
 from talmach.text.article import Field
-from talmach.translation.values import ArticleTranslation
+from talmach.translation.values import Translation
 
 MODELS_DIR = Path(__file__).parents[1]
 DIRECTIONS = tuple(map(Direction.parse, ("ru-en", "en-ru", "be-en", "en-be", "ru-be", "be-ru")))
@@ -89,7 +89,7 @@ def evaluate_translation(
     }
 
 
-def flag_shares(results: Sequence[ArticleTranslation]) -> dict[str, float]:
+def flag_shares(results: Sequence[Translation]) -> dict[str, float]:
     """Return the percentage of lines that carry each flag, and any of them."""
     by_line = [{flag for segment in result.segments for flag in segment.flags} for result in results]
     counts = Counter(flag for flags in by_line for flag in flags)

@@ -61,6 +61,7 @@ class Call:
     request_id: str
     client: str = ANONYMOUS
     account: Account | None = None  # None = nobody counts what the caller uses
+    deadline: float | None = None  # when the caller stops waiting, in seconds of `time.monotonic`; None = never
     code: str = "OK"
     reason: str = ""
     direction: str = ""
@@ -71,6 +72,11 @@ class Call:
     caller_is_gone: bool = False
     started_at: float = field(default_factory=time.monotonic)
     trace: Trace | None = None
+
+    def charge(self, characters: int) -> None:
+        """Count the characters of a request that is in order; raises what `Account.charge` raises."""
+        if self.account is not None:
+            self.account.charge(characters)
 
     @contextmanager
     def tokenising(self) -> Iterator[None]:
@@ -149,13 +155,6 @@ def _add_stages(trace: Trace, timings: Timings) -> None:
     trace.add_stage("queue", timings.queued_at, taken_at)
     trace.add_stage("decode", taken_at, decoded_at)
     trace.add_stage("assemble", decoded_at, time.monotonic())
-
-
-def charge(characters: int) -> None:
-    """Count the characters of a request that is in order; raises what `Account.charge` raises."""
-    account = current().account
-    if account is not None:
-        account.charge(characters)
 
 
 def _request_id(metadata: Iterable[tuple[str, str | bytes]]) -> str:

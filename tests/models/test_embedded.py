@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from talmach.app.loading import Engines, load_engines, prove_translator
 from talmach.batching import BatchingQueue
+from talmach.calls import Call
 from talmach.catalog import default_models_dir
 from talmach.catalog.manifest import ModelSpec, load
 from talmach.catalog.verify import verify
@@ -18,9 +19,10 @@ from talmach.metrics import Metrics
 from talmach.quality import Flag
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import SummaryOptions
-from talmach.text.article import Article
-from talmach.translation.use_case import Translator
-from talmach.translation.values import ArticleTranslation, SegmentStatus, TranslationOptions
+from talmach.text.article import Article, Field
+from talmach.translation.translator import Translator
+from talmach.translation.values import SegmentStatus, TranslationOptions
+from talmach.use_cases import Fields, UseCases
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LANGUAGES = ("ru", "be", "en")
@@ -30,10 +32,15 @@ USELESS = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT})
 MOST_USELESS = {True: 0.25, False: 0.02}
 
 
-def article(language: str) -> Article:
+def fields(language: str) -> Fields:
     """One of the three parallel example articles."""
     headline, _, body = (EXAMPLES / f"article.{language}.txt").read_text(encoding="utf-8").partition("\n")
-    return Article.parse(headline, "", body, language)
+    return {Field.HEADLINE: headline, Field.LEAD: "", Field.BODY: body}
+
+
+def article(language: str) -> Article:
+    """It, in its sentences."""
+    return Article.of(fields(language), language)
 
 
 @pytest.fixture(scope="module", name="metrics")
@@ -103,16 +110,15 @@ async def test_an_article_is_translated(engines: Engines, direction: Direction) 
     """Every segment, in the right script, without loops in all but a few."""
     spec, engine = engines.translators[0]
     queue = BatchingQueue(engine, workers=2)
-    translator = Translator({engine.model_id: queue}, low_confidence_score=-100)
-    source = article(direction.source)
+    use_cases = UseCases(Translator({engine.model_id: queue}, low_confidence_score=-100), None)
+    source = fields(direction.source)
     try:
-        translation: ArticleTranslation = await asyncio.wait_for(
-            translator.translate(source, TranslationOptions(direction.target)), 120
-        )
+        options, call = TranslationOptions(direction.target), Call("test", "")
+        translation = await asyncio.wait_for(use_cases.translate_article(source, options, call), 120)
     finally:
         await queue.close()
     segments = translation.segments
-    assert len(segments) == len(source.sentences)
+    assert len(segments) == len(translation.source.article.sentences)
     assert {segment.status for segment in segments} == {SegmentStatus.TRANSLATED}
     assert {segment.source_language for segment in segments} == {direction.source}
     assert all(segment.translated_text.strip() for segment in segments)

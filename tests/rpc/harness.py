@@ -28,10 +28,11 @@ from talmach.pb import common_pb2 as common
 from talmach.pb.info_pb2_grpc import InfoServiceStub
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
-from talmach.rpc.server import Server, UseCases
+from talmach.rpc.server import Server
 from talmach.rpc.tls import ServerTls
 from talmach.summary.use_case import Summarizer
-from talmach.translation.use_case import Translator
+from talmach.translation.translator import Translator
+from talmach.use_cases import UseCases
 from tests.fakes import ALL_DIRECTIONS, NaughtyEngine
 
 LIMITS = Limits(max_text_chars=100_000, max_texts=20, max_message_bytes=4_000_000, max_batch_items_in_flight=4)
@@ -110,6 +111,7 @@ class Running:
     metrics: Metrics
     server: Server
     use_cases: UseCases
+    server_info: ServerInfo
     port: int
     channel: grpc.aio.Channel
 
@@ -166,14 +168,14 @@ async def running(
         max_concurrent_calls=max_concurrent_calls,
     )
     port = await server.start()
-    use_cases = UseCases(translator, summarizer, info)
+    use_cases = UseCases(translator, summarizer)
     if serving:
-        await server.serve(use_cases)
+        await server.serve(use_cases, info)
     channel = grpc.aio.insecure_channel(
         f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     )
     try:
-        yield Running(engine, encoder, queue, metrics, server, use_cases, port, channel)
+        yield Running(engine, encoder, queue, metrics, server, use_cases, info, port, channel)
     finally:
         await channel.close()
         await server.stop()

@@ -173,7 +173,7 @@ async def test_several_servers_none_of_which_serves() -> None:
         assert await client.health(timeout_s=5) == "NOT_SERVING"
         with pytest.raises(RpcFailed, match="it says NOT_SERVING"):
             await client.wait_until_serving(0.3)
-        await one.server.serve(one.use_cases)
+        await one.server.serve(one.use_cases, one.server_info)
         await client.wait_until_serving(5)
 
 

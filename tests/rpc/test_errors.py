@@ -236,7 +236,7 @@ async def test_server_starting() -> None:
     async with running(serving=False) as served:
         failure = await failure_of(served.translation.TranslateText(texts(GOOD)))
         assert (failure.code, failure.info.reason) == ("UNAVAILABLE", "SERVER_STARTING")
-        await served.server.serve(served.use_cases)
+        await served.server.serve(served.use_cases, served.server_info)
         await served.translation.TranslateText(texts(GOOD))
 
 
@@ -307,8 +307,8 @@ async def test_an_unexpected_exception_says_nothing(served: Running, monkeypatch
     def broken(*_args: object, **_more: object) -> None:
         raise ZeroDivisionError("secret words of the caller")
 
-    for function in ("translation_servicer.running_texts", "batch.running"):
-        monkeypatch.setattr(f"talmach.rpc.{function}", broken)
+    for method in ("prepare", "prepare_texts"):
+        monkeypatch.setattr(f"talmach.translation.translator.Translator.{method}", broken)
     failure = await failure_of(served.translation.TranslateText(texts(GOOD)))
     assert (failure.code, failure.info.reason, failure.message) == ("INTERNAL", "ENGINE_FAILURE", "engine: failed")
     item = pb.BatchTranslateRequest(id="1", text=GOOD, options=to("en", "be"))
@@ -339,8 +339,8 @@ async def test_what_the_use_cases_raise(
     def fail(*_args: object, **_more: object) -> None:
         raise error
 
-    for method in ("start", "start_texts"):
-        monkeypatch.setattr(f"talmach.translation.use_case.Translator.{method}", fail)
+    for method in ("prepare", "prepare_texts"):
+        monkeypatch.setattr(f"talmach.translation.translator.Translator.{method}", fail)
     unary = await failure_of(served.translation.TranslateText(texts(GOOD)))
     request = pb.StreamTranslateArticleRequest(article=Article(body=GOOD), options=to("en", "be"))
     stream = await failure_of(served.translation.StreamTranslateArticle(request).read())

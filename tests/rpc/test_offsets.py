@@ -41,18 +41,17 @@ def test_targets_are_known_before_the_whole_is(
         sentences = [sentence for sentence in article.sentences if sentence.field is field]
         assembled = document.assemble([texts[sentence.index] for sentence in sentences])
         for sentence, span in zip(sentences, assembled.spans, strict=True):
-            segment = _segment(sentence, texts[sentence.index], span)
+            segment = _segment(sentence, texts[sentence.index])
             assert offsets.next_target(segment) == Offsets(assembled.text, unit).span(span)
             assert cut(document.text, offsets.source(field, sentence.span), unit) == sentence.text
 
 
-def _segment(sentence: Sentence, translated: str, target: Span) -> Segment:
+def _segment(sentence: Sentence, translated: str) -> Segment:
     return Segment(
         index=sentence.index,
         paragraph=sentence.paragraph,
         field=sentence.field,
         source_span=sentence.span,
-        target_span=target,
         source_text=sentence.text,
         translated_text=translated,
         source_language=None,

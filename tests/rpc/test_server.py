@@ -45,7 +45,7 @@ async def test_health_follows_the_server() -> None:
     async with running(serving=False) as served:
         assert await healths(served) == {NOT_SERVING}
         assert served.sample("talmach_serving") == 0
-        await served.server.serve(served.use_cases)
+        await served.server.serve(served.use_cases, served.server_info)
         assert await healths(served) == {SERVING}
         assert served.sample("talmach_serving") == 1
         with pytest.raises(grpc.aio.AioRpcError) as caught:

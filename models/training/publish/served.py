@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talmach.batching import BatchingQueue
+from talmach.calls import Call
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
-from talmach.text.article import Article
-from talmach.translation.use_case import Translator
-from talmach.translation.values import ArticleTranslation, TranslationOptions
+from talmach.text.article import Field
+from talmach.translation.translator import Translator
+from talmach.translation.values import Translation, TranslationOptions
+from talmach.use_cases import UseCases
 
 GREEDY = DecodeOptions()
 _IN_FLIGHT = 64
@@ -25,7 +27,7 @@ def translate_lines(
     compute_type: str = "int8",
     decoding: DecodeOptions = GREEDY,
     workers: int = 2,
-) -> list[ArticleTranslation]:
+) -> list[Translation]:
     """Translate every line as a text of its own, in order."""
     engine = Ct2Translator(
         directory.name,
@@ -42,15 +44,15 @@ def translate_lines(
 
 async def _translate(
     engine: Ct2Translator, direction: Direction, lines: Sequence[str], workers: int
-) -> list[ArticleTranslation]:
+) -> list[Translation]:
     queue = BatchingQueue(engine, workers=workers)
-    translator = Translator({engine.model_id: queue}, low_confidence_score=_ANY_CONFIDENCE)
+    use_cases = UseCases(Translator({engine.model_id: queue}, low_confidence_score=_ANY_CONFIDENCE), None)
     options = TranslationOptions(direction.target, source_language=direction.source)
     room = asyncio.Semaphore(_IN_FLIGHT)
 
-    async def translate(line: str) -> ArticleTranslation:
+    async def translate(line: str) -> Translation:
         async with room:
-            return await translator.translate(Article.of_text(line, direction.source), options)
+            return await use_cases.translate_article({Field.TEXT: line}, options, Call("recipe", ""))
 
     try:
         return list(await asyncio.gather(*map(translate, lines)))

@@ -17,10 +17,11 @@ from talmach.cache import HypothesisCache
 from talmach.config import InvalidSettings, Settings
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.metrics import Metrics
-from talmach.rpc.server import CannotListen, Server, UseCases
+from talmach.rpc.server import CannotListen, Server
 from talmach.summary.use_case import Summarizer
 from talmach.threads import Workers
-from talmach.translation.use_case import Translator
+from talmach.translation.translator import Translator
+from talmach.use_cases import UseCases
 
 _DRAIN_GRACE_S = 1.0  # for callers to learn that the server goes; a client that watches health needs a few milliseconds
 _CHARS_PER_TOKEN = 5  # of news, so that the encoder's queue is as long as the translators'
@@ -76,7 +77,7 @@ class Application:
             engines = await loader.run(partial(load_engines, settings, self._metrics))
         finally:
             loader.close()
-        await self._server.serve(self._wire(engines))
+        await self._server.serve(*self._wire(engines))
 
     async def run_until(self, stopping: asyncio.Event) -> bool:
         """Start and serve until the event, then drain; return whether everything in flight could finish.
@@ -117,7 +118,7 @@ class Application:
     ) -> None:
         await self.stop()
 
-    def _wire(self, engines: Engines) -> UseCases:
+    def _wire(self, engines: Engines) -> tuple[UseCases, ServerInfo]:
         settings, workers = self._settings, worker_count(self._settings)
         for spec, engine in engines.translators:
             self._queues[spec.id] = BatchingQueue(
@@ -146,7 +147,7 @@ class Application:
             metrics=self._metrics,
             on_workers_change=self._report_health,
         )
-        return UseCases(translator, self._summarizer, _describe(engines, translator, settings))
+        return UseCases(translator, self._summarizer), _describe(engines, translator, settings)
 
     def _report_health(self) -> None:
         """Say NOT_SERVING when a model has no worker left, so that whoever watches restarts the server."""

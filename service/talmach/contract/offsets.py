@@ -6,6 +6,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from talmach.pb import common_pb2
 from talmach.text.article import Article, Field
 from talmach.text.span import Span
 from talmach.translation.values import Segment
@@ -17,6 +18,19 @@ class OffsetUnit(Enum):
     UTF8 = "bytes of UTF-8"
     UTF16 = "code units of UTF-16"
     UTF32 = "code points"
+
+
+UNITS = {
+    common_pb2.OFFSET_ENCODING_UNSPECIFIED: OffsetUnit.UTF32,
+    common_pb2.OFFSET_ENCODING_UTF8: OffsetUnit.UTF8,
+    common_pb2.OFFSET_ENCODING_UTF16: OffsetUnit.UTF16,
+    common_pb2.OFFSET_ENCODING_UTF32: OffsetUnit.UTF32,
+}
+
+
+def unit_of(options: common_pb2.TranslationOptions) -> OffsetUnit:
+    """Return what the spans of a checked request are to count."""
+    return UNITS[options.offset_encoding]
 
 
 class Offsets:

@@ -1,78 +1,103 @@
-"""Results -> reply messages; spans leave in the encoding that the caller counts in."""
+"""Results -> reply messages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from talmach import errors
-from talmach.contract import status
-from talmach.contract.offsets import OffsetUnit, SegmentOffsets
-from talmach.pb import common_pb2, segment_pb2, translation_pb2
-from talmach.quality import Flag
-from talmach.rpc.jobs import Done, Job
-from talmach.text.article import Article, Field
-from talmach.text.boilerplate import BoilerplateKind
-from talmach.text.language import Candidate
-from talmach.text.span import Span
-from talmach.translation.use_case import assemble
-from talmach.translation.values import GlossaryUsage, Segment, SegmentStatus, Timings, Totals, Usage
-
-# By name, when the module is loaded: an enumeration that the contract lacks stops the start, not a call.
-FIELDS = {each: common_pb2.TextField.Value(f"TEXT_FIELD_{each.name}") for each in Field}
-_STATUSES = {each: segment_pb2.SegmentStatus.Value(f"SEGMENT_STATUS_{each.name}") for each in SegmentStatus}
-_FLAGS = {each: segment_pb2.QualityFlag.Value(f"QUALITY_FLAG_{each.name}") for each in Flag}
-_KINDS: dict[BoilerplateKind | None, segment_pb2.BoilerplateKind.ValueType] = {
-    None: segment_pb2.BOILERPLATE_KIND_UNSPECIFIED,
-    **{each: segment_pb2.BoilerplateKind.Value(f"BOILERPLATE_KIND_{each.name}") for each in BoilerplateKind},
-}
-_SEGMENT_FAILURES = {
-    error.reason: status.to_item_error(error) for error in (errors.EngineFailure(), errors.EngineTimeout())
-}
+from talmach.contract.offsets import OffsetUnit, unit_of
+from talmach.contract.segments import boilerplate_spans, segments
+from talmach.contract.summaries import summary
+from talmach.pb import common_pb2, summarization_pb2, translation_pb2
+from talmach.text.article import Field
+from talmach.translation.job import TranslationJob
+from talmach.translation.source import Detection
+from talmach.translation.values import GlossaryUsage, Timings, Totals, Translation, Usage
+from talmach.use_cases import ArticleTranslation, SummarizedArticle, TextTranslations
 
 
-def detection(language: str | None, candidates: Sequence[Candidate]) -> common_pb2.LanguageDetection:
-    """What detection says about one text; `language` None = undetermined."""
+def texts(
+    done: TextTranslations, request: translation_pb2.TranslateTextRequest, total_ms: float
+) -> translation_pb2.TranslateTextResponse:
+    """The answer to TranslateText."""
+    unit = unit_of(request.options)
+    return translation_pb2.TranslateTextResponse(
+        translations=[_text(each, unit) for each in done.translations],
+        model_ids=done.totals.model_ids,
+        glossary_usages=_glossary_usages(done.totals.glossary_usages),
+        timings=_timings(done.totals.timings, total_ms),
+        usage=_usage(done.totals.usage),
+    )
+
+
+def article(
+    done: ArticleTranslation, request: translation_pb2.TranslateArticleRequest, total_ms: float
+) -> translation_pb2.TranslateArticleResponse:
+    """The answer to TranslateArticle."""
+    return translation_pb2.TranslateArticleResponse(
+        translation=_article(done, unit_of(request.options)),
+        summary=None if done.summary is None else summary(done.summary, done.source.article, request),
+        model_ids=done.totals.model_ids,
+        glossary_usages=_glossary_usages(done.totals.glossary_usages),
+        timings=_timings(done.totals.timings, total_ms),
+        usage=_usage(done.totals.usage),
+    )
+
+
+def item(
+    done: ArticleTranslation, request: translation_pb2.BatchTranslateRequest, total_ms: float
+) -> translation_pb2.BatchTranslateResponse:
+    """The answer to one item of BatchTranslate."""
+    unit, is_text = unit_of(request.options), request.HasField("text")
+    return translation_pb2.BatchTranslateResponse(
+        id=request.id,
+        text=_text(done, unit) if is_text else None,
+        article=None if is_text else _article(done, unit),
+        model_ids=done.totals.model_ids,
+        glossary_usages=_glossary_usages(done.totals.glossary_usages),
+        timings=_timings(done.totals.timings, total_ms),
+        usage=_usage(done.totals.usage),
+    )
+
+
+def summarized(
+    done: SummarizedArticle, request: summarization_pb2.SummarizeArticleRequest, total_ms: float
+) -> summarization_pb2.SummarizeArticleResponse:
+    """The answer to SummarizeArticle."""
+    return summarization_pb2.SummarizeArticleResponse(
+        summary=summary(done.summary, done.source.article, request),
+        source_language_code=done.source.language or "",
+        detection=_detection(done.source.detection),
+        model_ids=done.totals.model_ids,
+        glossary_usages=_glossary_usages(done.totals.glossary_usages),
+        timings=_timings(done.totals.timings, total_ms),
+        usage=_usage(done.totals.usage),
+    )
+
+
+def detections(found: Iterable[Detection], total_ms: float) -> translation_pb2.DetectLanguageResponse:
+    """The answer to DetectLanguage."""
+    return translation_pb2.DetectLanguageResponse(
+        detections=map(_detection, found), timings=_timings(Timings(), total_ms)
+    )
+
+
+def _detection(found: Detection) -> common_pb2.LanguageDetection:
+    """What detection says about one text."""
     return common_pb2.LanguageDetection(
-        language_code=language or "",
-        undetermined=language is None,
+        language_code=found.language or "",
+        undetermined=found.language is None,
         candidates=[
-            common_pb2.LanguageCandidate(language_code=each.language, confidence=each.confidence) for each in candidates
+            common_pb2.LanguageCandidate(language_code=each.language, confidence=each.confidence)
+            for each in found.candidates
         ],
     )
 
 
-def segments(done: Done, unit: OffsetUnit) -> list[segment_pb2.Segment]:
-    """All segments of an article, with their spans in its source and in its translation."""
-    offsets = SegmentOffsets(done.job.article, unit)
-    return [segment(each, offsets) for each in done.segments]
-
-
-def segment(each: Segment, offsets: SegmentOffsets) -> segment_pb2.Segment:
-    """One segment, the next in document order of the article that `offsets` follows."""
-    return segment_at(each, offsets.source(each.field, each.source_span), offsets.next_target(each))
-
-
-def boilerplate_spans(article: Article, unit: OffsetUnit) -> list[segment_pb2.BoilerplateSpan]:
-    """What was found in an article that is not its story."""
-    if all(sentence.boilerplate is None for sentence in article.sentences):
-        return []
-    offsets = SegmentOffsets(article, unit)
-    return [
-        segment_pb2.BoilerplateSpan(
-            field=FIELDS[sentence.field],
-            span=span_message(offsets.source(sentence.field, sentence.span)),
-            kind=_KINDS[sentence.boilerplate],
-        )
-        for sentence in article.sentences
-        if sentence.boilerplate is not None
-    ]
-
-
-def header(job: Job, unit: OffsetUnit) -> translation_pb2.ArticleHeader:
+def header(job: TranslationJob, unit: OffsetUnit) -> translation_pb2.ArticleHeader:
     """What is known before the first segment."""
     return translation_pb2.ArticleHeader(
-        source_language_code=job.language or "",
-        detection=detection(job.detected, job.candidates),
-        segment_count=job.job.segment_count,
-        boilerplate_spans=boilerplate_spans(job.article, unit),
+        source_language_code=job.source.language or "",
+        detection=_detection(job.source.detection),
+        segment_count=job.segment_count,
+        boilerplate_spans=boilerplate_spans(job.source.article, unit),
     )
 
 
@@ -82,46 +107,37 @@ def trailer(totals: Totals, total_ms: float) -> translation_pb2.ArticleTrailer:
         segment_count=totals.segment_count,
         complete=totals.complete,
         model_ids=totals.model_ids,
-        glossary_usages=glossary_usages(totals.glossary_usages),
-        timings=timings(totals.timings, total_ms),
-        usage=usage(totals.usage),
+        glossary_usages=_glossary_usages(totals.glossary_usages),
+        timings=_timings(totals.timings, total_ms),
+        usage=_usage(totals.usage),
     )
 
 
-def text_translations(done: Iterable[Done], unit: OffsetUnit) -> list[translation_pb2.TextTranslation]:
-    """The translations of the texts of one call."""
-    return [text_translation(each, unit) for each in done]
-
-
-def text_translation(done: Done, unit: OffsetUnit) -> translation_pb2.TextTranslation:
-    """The translation of a lone text."""
-    job = done.job
+def _text(done: Translation, unit: OffsetUnit) -> translation_pb2.TextTranslation:
     return translation_pb2.TextTranslation(
-        translated_text=assemble(job.article, done.segments)[Field.TEXT],
+        translated_text=done.texts[Field.TEXT],
         segments=segments(done, unit),
-        source_language_code=job.language or "",
-        detection=detection(job.detected, job.candidates),
-        boilerplate_spans=boilerplate_spans(job.article, unit),
-        complete=done.totals.complete,
+        source_language_code=done.source.language or "",
+        detection=_detection(done.source.detection),
+        boilerplate_spans=boilerplate_spans(done.source.article, unit),
+        complete=done.is_complete,
     )
 
 
-def article_translation(done: Done, unit: OffsetUnit) -> translation_pb2.ArticleTranslation:
-    """The translation of an article."""
-    job, texts = done.job, assemble(done.job.article, done.segments)
+def _article(done: Translation, unit: OffsetUnit) -> translation_pb2.ArticleTranslation:
     return translation_pb2.ArticleTranslation(
-        headline=texts[Field.HEADLINE],
-        lead=texts[Field.LEAD],
-        body=texts[Field.BODY],
+        headline=done.texts[Field.HEADLINE],
+        lead=done.texts[Field.LEAD],
+        body=done.texts[Field.BODY],
         segments=segments(done, unit),
-        source_language_code=job.language or "",
-        detection=detection(job.detected, job.candidates),
-        boilerplate_spans=boilerplate_spans(job.article, unit),
-        complete=done.totals.complete,
+        source_language_code=done.source.language or "",
+        detection=_detection(done.source.detection),
+        boilerplate_spans=boilerplate_spans(done.source.article, unit),
+        complete=done.is_complete,
     )
 
 
-def glossary_usages(usages: Iterable[GlossaryUsage]) -> list[common_pb2.GlossaryUsage]:
+def _glossary_usages(usages: Iterable[GlossaryUsage]) -> list[common_pb2.GlossaryUsage]:
     """How often each entry was honoured."""
     return [
         common_pb2.GlossaryUsage(
@@ -134,35 +150,11 @@ def glossary_usages(usages: Iterable[GlossaryUsage]) -> list[common_pb2.Glossary
     ]
 
 
-def timings(of: Timings, total_ms: float) -> common_pb2.Timings:
+def _timings(of: Timings, total_ms: float) -> common_pb2.Timings:
     """Where the time went; the total is that of the call, which began before the work did."""
     return common_pb2.Timings(queue_ms=of.queue_ms, inference_ms=of.inference_ms, total_ms=total_ms)
 
 
-def usage(of: Usage) -> common_pb2.Usage:
+def _usage(of: Usage) -> common_pb2.Usage:
     """What it cost."""
     return common_pb2.Usage(source_tokens=of.source_tokens, target_tokens=of.target_tokens, cache_hits=of.cache_hits)
-
-
-def segment_at(each: Segment, source: Span, target: Span) -> segment_pb2.Segment:
-    """One segment with spans that are in the caller's unit already."""
-    return segment_pb2.Segment(
-        index=each.index,
-        paragraph_index=each.paragraph,
-        field=FIELDS[each.field],
-        source_span=span_message(source),
-        target_span=span_message(target),
-        source_text=each.source_text,
-        translated_text=each.translated_text,
-        source_language_code=each.source_language or "",
-        status=_STATUSES[each.status],
-        quality_flags=sorted(_FLAGS[flag] for flag in each.flags),
-        boilerplate_kind=_KINDS[each.boilerplate],
-        score=each.score,
-        error=_SEGMENT_FAILURES[each.error] if each.error else None,
-    )
-
-
-def span_message(span: Span) -> common_pb2.Span:
-    """A span that is in the caller's unit already."""
-    return common_pb2.Span(start=span.start, end=span.end)

@@ -1,84 +1,38 @@
 """Request messages -> validated values; what is wrong with a request is reported all at once."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 from talmach.contract import checks
 from talmach.contract.checks import MAX_ID_CHARS, Problems
 from talmach.contract.info import Limits
-from talmach.contract.offsets import OffsetUnit
+from talmach.contract.offsets import UNITS
 from talmach.engine.base import Direction
 from talmach.errors import Violation, empty_text, unsupported_language_pair
 from talmach.pb import common_pb2, summarization_pb2, translation_pb2
 from talmach.summary.values import SummaryOptions
-from talmach.text.article import Article
+from talmach.text.article import Field
 from talmach.translation.values import GlossaryEntry, TranslationOptions
-
-_UNITS = {
-    common_pb2.OFFSET_ENCODING_UNSPECIFIED: OffsetUnit.UTF32,
-    common_pb2.OFFSET_ENCODING_UTF8: OffsetUnit.UTF8,
-    common_pb2.OFFSET_ENCODING_UTF16: OffsetUnit.UTF16,
-    common_pb2.OFFSET_ENCODING_UTF32: OffsetUnit.UTF32,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What is asked of the translator: articles (or lone texts), how, and in which unit spans are wanted."""
-
-    articles: tuple[Article, ...]
-    options: TranslationOptions
-    unit: OffsetUnit
-    summary: "Summary | None" = None
-
-    @property
-    def article(self) -> Article:
-        """The only one."""
-        (article,) = self.articles
-        return article
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What is asked of the summariser."""
-
-    options: SummaryOptions
-    return_all_scores: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Summarization:
-    """An article to summarise, and to translate where `translation` says how."""
-
-    article: Article
-    summary: Summary
-    source_language: str | None
-    translation: TranslationOptions | None
-    unit: OffsetUnit
+from talmach.use_cases import Fields
 
 
 class RequestReader:
     """Reads requests within `limits`; `directions` are those that can be translated."""
 
-    def __init__(self, limits: Limits, directions: Collection[Direction], charge: Callable[[int], None]) -> None:
-        """`charge` gets the characters of every request that is in order, before any work on it, and may refuse it."""
+    def __init__(self, limits: Limits, directions: Collection[Direction]) -> None:
         self._limits = limits
-        self._charge = charge
         self._pairs = sorted(map(str, directions))
 
-    def texts(self, request: translation_pb2.TranslateTextRequest) -> Translation:
+    def texts(self, request: translation_pb2.TranslateTextRequest) -> tuple[Sequence[str], TranslationOptions]:
         """Read a request for the translation of texts."""
         problems = Problems()
         checks.texts("texts", request.texts, self._limits, problems)
         options = self._options(request.options, problems)
         problems.settle()
-        self._charge(_length(*request.texts))
-        articles = tuple(Article.of_text(text, options.source_language) for text in request.texts)
-        return Translation(articles, options, _unit(request.options))
+        return tuple(request.texts), options
 
     def article(
         self, request: translation_pb2.TranslateArticleRequest | translation_pb2.StreamTranslateArticleRequest
-    ) -> Translation:
+    ) -> tuple[Fields, TranslationOptions, SummaryOptions | None]:
         """Read a request for the translation of an article, with its summary when that is asked for too."""
         problems = Problems()
         checks.article("article", request.article, self._limits, problems)
@@ -87,10 +41,11 @@ class RequestReader:
         if isinstance(request, translation_pb2.TranslateArticleRequest) and request.HasField("summary_options"):
             summary = _summary(request.summary_options, problems)
         problems.settle()
-        self._charge(_article_length(request.article))
-        return Translation((_article(request.article, options),), options, _unit(request.options), summary)
+        return _fields(request.article), options, summary
 
-    def item(self, request: translation_pb2.BatchTranslateRequest, *, is_taken: bool) -> Translation:
+    def item(
+        self, request: translation_pb2.BatchTranslateRequest, *, is_taken: bool
+    ) -> tuple[Fields, TranslationOptions]:
         """Read one item of a bulk translation; `is_taken` = another item in flight has its id."""
         problems = Problems()
         checks.between("id", len(request.id), 1, MAX_ID_CHARS, problems)
@@ -105,35 +60,24 @@ class RequestReader:
             problems.append(empty_text("content"))
         options = self._options(request.options, problems)
         problems.settle()
-        is_text = content == "text"
-        self._charge(len(request.text) if is_text else _article_length(request.article))
-        article = (
-            Article.of_text(request.text, options.source_language) if is_text else _article(request.article, options)
-        )
-        return Translation((article,), options, _unit(request.options))
+        return {Field.TEXT: request.text} if content == "text" else _fields(request.article), options
 
-    def summarization(self, request: summarization_pb2.SummarizeArticleRequest) -> Summarization:
-        """Read a request for a summary; without a target language, `translation` is None."""
+    def summarization(
+        self, request: summarization_pb2.SummarizeArticleRequest
+    ) -> tuple[Fields, SummaryOptions, TranslationOptions]:
+        """Read a request for a summary; without a target language it is not to be translated."""
         problems = Problems()
         checks.article("article", request.article, self._limits, problems)
         summary = _summary(request.summary_options, problems)
         options = self._options(request.options, problems, needs_target=False)
         problems.settle()
-        self._charge(_article_length(request.article))
-        return Summarization(
-            article=_article(request.article, options),
-            summary=summary,
-            source_language=options.source_language,
-            translation=options if options.target_language else None,
-            unit=_unit(request.options),
-        )
+        return _fields(request.article), summary, options
 
-    def to_detect(self, request: translation_pb2.DetectLanguageRequest) -> tuple[str, ...]:
+    def to_detect(self, request: translation_pb2.DetectLanguageRequest) -> Sequence[str]:
         """Read the texts whose languages are asked for."""
         problems = Problems()
         checks.texts("texts", request.texts, self._limits, problems)
         problems.settle()
-        self._charge(_length(*request.texts))
         return tuple(request.texts)
 
     def _options(
@@ -151,7 +95,7 @@ class RequestReader:
         checks.between("options.beam_size", message.beam_size, 0, self._limits.max_beam_size, problems)
         checks.glossary(message, self._limits, problems)
         # An encoding of a later version of the contract: counted in anything else, its spans would cut wrongly.
-        checks.between("options.offset_encoding", message.offset_encoding, min(_UNITS), max(_UNITS), problems)
+        checks.between("options.offset_encoding", message.offset_encoding, min(UNITS), max(UNITS), problems)
         return TranslationOptions(
             target_language=target,
             source_language=source or None,
@@ -162,16 +106,8 @@ class RequestReader:
         )
 
 
-def _length(*texts: str) -> int:
-    return sum(map(len, texts))
-
-
-def _article_length(message: common_pb2.Article) -> int:
-    return _length(message.headline, message.lead, message.body)
-
-
-def _article(message: common_pb2.Article, options: TranslationOptions) -> Article:
-    return Article.parse(message.headline, message.lead, message.body, options.source_language)
+def _fields(message: common_pb2.Article) -> Fields:
+    return {Field.HEADLINE: message.headline, Field.LEAD: message.lead, Field.BODY: message.body}
 
 
 def _glossary(message: common_pb2.TranslationOptions) -> tuple[GlossaryEntry, ...]:
@@ -180,11 +116,7 @@ def _glossary(message: common_pb2.TranslationOptions) -> tuple[GlossaryEntry, ..
     return (*entries, *phrases)
 
 
-def _unit(message: common_pb2.TranslationOptions) -> OffsetUnit:
-    return _UNITS[message.offset_encoding]
-
-
-def _summary(message: summarization_pb2.SummaryOptions, problems: Problems) -> Summary:
+def _summary(message: summarization_pb2.SummaryOptions, problems: Problems) -> SummaryOptions:
     length = message.WhichOneof("length")
     if length == "max_sentences":
         checks.at_least_one("summary_options.max_sentences", message.max_sentences, problems)
@@ -194,11 +126,10 @@ def _summary(message: summarization_pb2.SummaryOptions, problems: Problems) -> S
         checks.at_least_one("summary_options.max_chars", message.max_chars, problems)
     if message.HasField("diversity"):
         checks.between("summary_options.diversity", message.diversity, 0, 1, problems)
-    options = SummaryOptions(
+    return SummaryOptions(
         max_sentences=message.max_sentences if length == "max_sentences" else None,
         ratio=message.ratio if length == "ratio" else None,
         max_chars=message.max_chars if length == "max_chars" else None,
         diversity=message.diversity if message.HasField("diversity") else None,
         include_lead=message.include_lead,
     )
-    return Summary(options, message.return_all_scores)

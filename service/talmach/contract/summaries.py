@@ -1,59 +1,41 @@
 """Summaries -> reply messages."""
 
 import itertools
-from collections.abc import Sequence
 
-from talmach.contract import replies
-from talmach.contract.offsets import OffsetUnit, SegmentOffsets, length
-from talmach.pb import summarization_pb2
-from talmach.summary.values import ArticleSummary, ScoredSentence
+from talmach.contract.offsets import SegmentOffsets, length, unit_of
+from talmach.contract.segments import FIELDS, segment_at, span_message
+from talmach.pb import summarization_pb2, translation_pb2
+from talmach.summary.values import ScoredSentence
 from talmach.text.article import Article
 from talmach.text.span import Span
-from talmach.translation.values import Segment, SegmentStatus
+from talmach.use_cases import Summary
 
 
 def summary(
-    chosen: ArticleSummary,
-    translated: Sequence[Segment],
-    language: str | None,
-    *,
+    made: Summary,
     article: Article,
-    unit: OffsetUnit,
-    with_all_scores: bool,
+    request: summarization_pb2.SummarizeArticleRequest | translation_pb2.TranslateArticleRequest,
 ) -> summarization_pb2.Summary:
-    """A summary of `translated`, one segment for each chosen sentence; target spans lie in its text."""
+    """A summary; target spans lie in its text."""
+    unit, chosen, translated = unit_of(request.options), made.choice, made.segments
     offsets = SegmentOffsets(article, unit)
     sizes = [length(each.translated_text, unit) for each in translated]
     starts = itertools.accumulate((size + 1 for size in sizes), initial=0)  # + 1: the joining space
     sentences = [
         summarization_pb2.SummarySentence(
-            segment=replies.segment_at(each, offsets.source(each.field, each.source_span), Span(start, start + size)),
+            segment=segment_at(each, offsets.source(each.field, each.source_span), Span(start, start + size)),
             score=scored.score,
         )
         for scored, each, start, size in zip(chosen.chosen, translated, starts, sizes, strict=False)
     ]
     return summarization_pb2.Summary(
         text=" ".join(each.translated_text for each in translated),
-        language_code=language or "",
+        language_code=made.language or "",
         sentences=sentences,
-        all_scores=[_score(each, offsets) for each in chosen.scores] if with_all_scores else (),
+        all_scores=[_score(each, offsets) for each in chosen.scores]
+        if request.summary_options.return_all_scores
+        else (),
         encoder_model_id=chosen.encoder_model_id,
-    )
-
-
-def copied(scored: ScoredSentence, language: str | None) -> Segment:
-    """A chosen sentence that nobody translates, as a segment."""
-    sentence = scored.sentence
-    return Segment(
-        index=sentence.index,
-        paragraph=sentence.paragraph,
-        field=sentence.field,
-        source_span=sentence.span,
-        target_span=sentence.span,
-        source_text=sentence.text,
-        translated_text=sentence.text,
-        source_language=language,
-        status=SegmentStatus.COPIED,
     )
 
 
@@ -62,8 +44,8 @@ def _score(scored: ScoredSentence, offsets: SegmentOffsets) -> summarization_pb2
     return summarization_pb2.SentenceScore(
         index=sentence.index,
         paragraph_index=sentence.paragraph,
-        field=replies.FIELDS[sentence.field],
-        source_span=replies.span_message(offsets.source(sentence.field, sentence.span)),
+        field=FIELDS[sentence.field],
+        source_span=span_message(offsets.source(sentence.field, sentence.span)),
         chosen=scored.chosen,
         candidate=scored.candidate,
         score=scored.score,

@@ -2,20 +2,19 @@
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from functools import partial
 from typing import Any
 
 import structlog
 
+from talmach.calls import Call
 from talmach.contract import replies, status
 from talmach.contract.requests import RequestReader
 from talmach.errors import EngineFailure, ReplyTooLarge, TalmachError
 from talmach.pb import translation_pb2 as pb
+from talmach.pb.common_pb2 import Timings
 from talmach.rpc.concurrency import in_completion_order
-from talmach.rpc.jobs import running
 from talmach.threads import offload
-from talmach.translation.use_case import Translator
-from talmach.translation.values import Timings
+from talmach.use_cases import UseCases
 
 _log: Any = structlog.get_logger("talmach.rpc")
 
@@ -25,16 +24,16 @@ class Batch:
 
     def __init__(
         self,
-        translator: Translator,
+        use_cases: UseCases,
         reader: RequestReader,
-        deadline: float | None,
+        call: Call,
         check_open: Callable[[], None],
         max_reply_bytes: int,
     ) -> None:
         self._max_reply_bytes = max_reply_bytes
-        self._translator = translator
+        self._use_cases = use_cases
         self._reader = reader
-        self._deadline = deadline
+        self._call = call
         self._check_open = check_open
         self._ids: set[str] = set()
 
@@ -67,25 +66,15 @@ class Batch:
     async def _translate(
         self, item: pb.BatchTranslateRequest, started_at: float, *, is_taken: bool
     ) -> pb.BatchTranslateResponse:
-        chars = len(item.text) + len(item.article.body)
-        asked = await offload(chars, partial(self._reader.item, item, is_taken=is_taken))
-        async with running(self._translator, asked.article, asked.options, deadline=self._deadline) as job:
-            done = await job.finish()
-        is_text = item.HasField("text")
-        return pb.BatchTranslateResponse(
-            id=item.id,
-            text=replies.text_translation(done, asked.unit) if is_text else None,
-            article=None if is_text else replies.article_translation(done, asked.unit),
-            model_ids=done.totals.model_ids,
-            glossary_usages=replies.glossary_usages(done.totals.glossary_usages),
-            timings=replies.timings(done.totals.timings, _ms_since(started_at)),
-            usage=replies.usage(done.totals.usage),
-        )
+        fields, options = self._reader.item(item, is_taken=is_taken)
+        done = await self._use_cases.translate_article(fields, options, self._call)
+        return await offload(done.source.chars, replies.item, done, item, _ms_since(started_at))
 
 
 def _failed(item: pb.BatchTranslateRequest, error: TalmachError, started_at: float) -> pb.BatchTranslateResponse:
-    timings = replies.timings(Timings(), _ms_since(started_at))
-    return pb.BatchTranslateResponse(id=item.id, error=status.to_item_error(error), timings=timings)
+    return pb.BatchTranslateResponse(
+        id=item.id, error=status.to_item_error(error), timings=Timings(total_ms=_ms_since(started_at))
+    )
 
 
 def _ms_since(started_at: float) -> float:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc
@@ -22,8 +21,7 @@ from talmach.rpc.interceptor import CallInterceptor
 from talmach.rpc.summarization_servicer import SummarizationServicer
 from talmach.rpc.tls import ServerTls
 from talmach.rpc.translation_servicer import TranslationServicer
-from talmach.summary.use_case import Summarizer
-from talmach.translation.use_case import Translator
+from talmach.use_cases import UseCases
 
 SERVICES = (
     "talmach.v1.TranslationService",
@@ -46,15 +44,6 @@ _log: Any = structlog.get_logger("talmach.rpc")
 
 class CannotListen(OSError):
     """The address cannot be listened on; names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class UseCases:
-    """What the services are made of."""
-
-    translator: Translator
-    summarizer: Summarizer
-    info: ServerInfo
 
 
 class _Late:
@@ -138,12 +127,11 @@ class Server:
             await starting
             raise
 
-    async def serve(self, use_cases: UseCases) -> None:
+    async def serve(self, use_cases: UseCases, info: ServerInfo) -> None:
         """Let calls in; the models are ready."""
-        translator, summarizer, limits = use_cases.translator, use_cases.summarizer, use_cases.info.limits
-        self._translation.servicer = TranslationServicer(translator, summarizer, limits, self._gate.check)
-        self._summarization.servicer = SummarizationServicer(translator, summarizer, limits)
-        self._info.servicer = InfoServicer(use_cases.info)
+        self._translation.servicer = TranslationServicer(use_cases, info.limits, self._gate.check)
+        self._summarization.servicer = SummarizationServicer(use_cases, info.limits)
+        self._info.servicer = InfoServicer(info)
         self._gate.state = State.SERVING
         await self._set_health(_SERVING)
 

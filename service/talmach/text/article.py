@@ -1,6 +1,6 @@
 """An article (or a lone text) as one numbered sequence of sentences over its fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,15 +41,16 @@ class Article:
     @classmethod
     def parse(cls, headline: str = "", lead: str = "", body: str = "", language: str | None = None) -> "Article":
         """Split an article; `language` None = the rules of all languages."""
-        return cls._of({Field.HEADLINE: headline, Field.LEAD: lead, Field.BODY: body}, language)
+        return cls.of({Field.HEADLINE: headline, Field.LEAD: lead, Field.BODY: body}, language)
 
     @classmethod
     def of_text(cls, text: str, language: str | None = None) -> "Article":
         """Split a lone text."""
-        return cls._of({Field.TEXT: text}, language)
+        return cls.of({Field.TEXT: text}, language)
 
     @classmethod
-    def _of(cls, texts: dict[Field, str], language: str | None) -> "Article":
+    def of(cls, texts: Mapping[Field, str], language: str | None = None) -> "Article":
+        """Split the fields of an article or of a lone text."""
         documents = tuple((field, Document.parse(text, language)) for field, text in texts.items())
         return cls(documents, tuple(_number(documents)))
 

@@ -1,127 +1,158 @@
-"""One article on its way through the queues; segments come out in document order, each as soon as it is ready."""
+"""The texts of one call on their way through the queues; segments come out in document order, each when it is ready."""
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
 from talmach.quality import Flag
-from talmach.text.article import Article
-from talmach.text.language import Candidate
-from talmach.translation.assembly import Assembler
+from talmach.text.article import Field
 from talmach.translation.decoding import Decoder, Outcome
-from talmach.translation.glossary import UsageCounter
+from talmach.translation.glossary import Glossary, UsageCounter
+from talmach.translation.hypotheses import Hypotheses
 from talmach.translation.plan import Action, Plan
-from talmach.translation.values import Segment, SegmentStatus, Totals
+from talmach.translation.source import Source
+from talmach.translation.values import Segment, SegmentStatus, Totals, Translation
 
 _STATUS = {
     Action.COPY: SegmentStatus.COPIED,
     Action.DROP: SegmentStatus.DROPPED_BOILERPLATE,
     Action.TRANSLATE: SegmentStatus.TRANSLATED,
 }
+_Task = asyncio.Task[Outcome | EngineFailure]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that is planned and not queued."""
+
+    source: Source
+    plans: Sequence[Plan]
+    decoder: Decoder
 
 
 class TranslationJob:
-    """The translation of one article; made by `Translator.start`, on the event loop."""
+    """The translation of one or several texts: queued, all or none, when the block is entered, given up at its end."""
 
-    def __init__(
-        self,
-        article: Article,
-        plans: list[Plan],
-        decoder: Decoder,
-        *,
-        source_language: str | None,
-        detected: str | None,
-        candidates: list[Candidate],
-        metrics: Metrics,
-    ) -> None:
-        """`source_language` is what it is translated from; detection says `detected`, and `candidates` beside it."""
-        self.article = article
-        self.source_language = source_language
-        self.detected = detected
-        self.candidates = candidates
-        self._plans = plans
-        self._decoder = decoder
+    def __init__(self, drafts: Sequence[Draft], hypotheses: Hypotheses, glossary: Glossary, metrics: Metrics) -> None:
+        self.drafts = drafts
+        self._hypotheses = hypotheses
+        self._usages = UsageCounter(glossary.entries)
         self._metrics = metrics
-        self._usages = UsageCounter(decoder.glossary.entries)
+        self._tasks: list[dict[int, _Task]] = []  # of each text, by sentence
+        self._successes = 0  # sentences translated so far
+        self._failure: EngineFailure | None = None  # the last one
         self._started_at = time.monotonic()
-        self.successes = 0  # sentences translated so far
-        self.failure: EngineFailure | None = None  # the last one
-        self._tasks = {
-            each.sentence.index: asyncio.ensure_future(decoder.translate(each))
-            for each in plans
-            if each.action is Action.TRANSLATE
-        }
-        for task in self._tasks.values():
-            task.add_done_callback(_see)
+
+    @property
+    def source(self) -> Source:
+        """The only text."""
+        (draft,) = self.drafts
+        return draft.source
 
     @property
     def segment_count(self) -> int:
         """Segments that will come."""
-        return len(self._plans)
+        return sum(len(draft.plans) for draft in self.drafts)
+
+    async def __aenter__(self) -> Self:
+        """Raises QueueFull, or DeadlineExceeded, and then leaves nothing in a queue; nor does it when cancelled."""
+        await self._hypotheses.submit(
+            key
+            for draft in self.drafts
+            for key in draft.decoder.keys()  # noqa: SIM118 - not those of a mapping
+        )
+        self._tasks = [
+            {
+                plan.sentence.index: asyncio.ensure_future(_attempt(draft.decoder, plan))
+                for plan in draft.plans
+                if plan.action is Action.TRANSLATE
+            }
+            for draft in self.drafts
+        ]
+        for tasks in self._tasks:
+            for task in tasks.values():
+                task.add_done_callback(_see)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Give up what is not done yet; harmless when everything is done."""
+        for tasks in self._tasks:
+            for task in tasks.values():
+                task.cancel()
+        # A task ends only what it waits for now, and that is nothing when it has not begun.
+        self._hypotheses.cancel()
 
     async def segments(self) -> AsyncGenerator[Segment, None]:
-        """Yield every segment in document order; closing the generator cancels what is still queued.
-
-        A sentence that the engine failed on is a segment too; whether nothing else came, `raise_if_all_failed` says.
+        """Yield every segment of every text; a sentence that the engine failed on is a segment too.
 
         Raises:
             DeadlineExceeded: the deadline passed while sentences were queued.
             EngineStuck: the engine does not come back.
+            EngineFailure: after the last segment, when the engine failed on every sentence that it was given.
 
         """
-        assembler = Assembler(self.article)
-        try:
-            for each in self._plans:
-                yield await self._segment(each, assembler)
-        except BaseException:
-            self.cancel()
-            raise
+        for draft, tasks in zip(self.drafts, self._tasks, strict=True):
+            for plan in draft.plans:
+                task = tasks.get(plan.sentence.index)
+                yield self._segment(plan, None if task is None else await task)
+        self._raise_if_all_failed()
 
-    def cancel(self) -> None:
-        """Give up what is not done yet, with all texts of the same call; harmless when everything is done."""
-        for task in self._tasks.values():
-            task.cancel()
-        # A task ends only what it waits for now, and that is nothing when it has not begun.
-        self._decoder.hypotheses.cancel()
+    async def finish(self) -> tuple[Translation, ...]:
+        """Wait for all segments, of which none was asked for before; raises what `segments` raises, but at once."""
+        await asyncio.gather(*(task for tasks in self._tasks for task in tasks.values()))
+        translations = tuple(map(self._translation, self.drafts, self._tasks))
+        self._raise_if_all_failed()
+        return translations
 
     def totals(self) -> Totals:
-        """Return what is known after the last segment; models, timings and usage are those of the whole call."""
-        hypotheses = self._decoder.hypotheses
+        """Return what is known after the last segment."""
         return Totals(
             segment_count=self.segment_count,
-            complete=self.failure is None,
-            model_ids=hypotheses.model_ids(),
+            complete=self._failure is None,
+            model_ids=self._hypotheses.model_ids(),
             glossary_usages=self._usages.usages(),
-            timings=hypotheses.timings(total_ms=1_000 * (time.monotonic() - self._started_at)),
-            usage=hypotheses.usage(),
+            timings=self._hypotheses.timings(total_ms=1_000 * (time.monotonic() - self._started_at)),
+            usage=self._hypotheses.usage(),
         )
 
-    async def _segment(self, each: Plan, assembler: Assembler) -> Segment:
-        sentence, status, outcome = each.sentence, _STATUS[each.action], Outcome(each.sentence.text)
-        error = None
-        if each.action is Action.TRANSLATE:
-            try:
-                outcome = await self._tasks[sentence.index]
-                self.successes += 1
-                # Whatever the reason, it is no translation.
-                status = SegmentStatus.COPIED if outcome.text == sentence.text else status
-            except EngineFailure as failure:
-                status, error, self.failure = SegmentStatus.FAILED, failure.reason, failure
+    def _translation(self, draft: Draft, tasks: dict[int, _Task]) -> Translation:
+        segments = []
+        for plan in draft.plans:
+            task = tasks.get(plan.sentence.index)
+            segments.append(self._segment(plan, None if task is None else task.result()))
+        return Translation(draft.source, _assemble(draft.source, segments), tuple(segments))
+
+    def _segment(self, plan: Plan, came: Outcome | EngineFailure | None) -> Segment:
+        """Return the segment of a sentence; `came` None = no model was asked."""
+        sentence, status, outcome, error = plan.sentence, _STATUS[plan.action], Outcome(plan.sentence.text), None
+        if isinstance(came, EngineFailure):
+            status, error, self._failure = SegmentStatus.FAILED, came.reason, came
+        elif came is not None:
+            outcome = came
+            self._successes += 1
             self._usages.add(outcome.glossary)
-        text = "" if each.action is Action.DROP else outcome.text
-        flags = outcome.flags | each.flags
+            # Whatever the reason, it is no translation.
+            status = SegmentStatus.COPIED if outcome.text == sentence.text else status
+        flags = outcome.flags | plan.flags
         self._count(status, flags)
         return Segment(
             index=sentence.index,
             paragraph=sentence.paragraph,
             field=sentence.field,
             source_span=sentence.span,
-            target_span=assembler.add(sentence, text),
             source_text=sentence.text,
-            translated_text=text,
-            source_language=each.source_language,
+            translated_text="" if plan.action is Action.DROP else outcome.text,
+            source_language=plan.source_language,
             status=status,
             flags=flags,
             boilerplate=sentence.boilerplate,
@@ -134,20 +165,29 @@ class TranslationJob:
         for flag in flags:
             self._metrics.quality_flags.labels(flag.name).inc()
 
-
-def raise_if_all_failed(jobs: Sequence[TranslationJob]) -> None:
-    """Raise the engine's failure when nothing was translated of all the texts of a call, whose segments are known.
-
-    Raises:
-        EngineFailure: the engine failed on every sentence that it was given.
-
-    """
-    failures = [job.failure for job in jobs if job.failure is not None]
-    if failures and not any(job.successes for job in jobs):
-        raise failures[-1]
+    def _raise_if_all_failed(self) -> None:
+        """A sentence that failed is no failure of the call while another one, of whichever text, is translated."""
+        if self._failure is not None and not self._successes:
+            raise self._failure
 
 
-def _see(task: asyncio.Task[Outcome]) -> None:
+async def _attempt(decoder: Decoder, plan: Plan) -> Outcome | EngineFailure:
+    try:
+        return await decoder.translate(plan)
+    except EngineFailure as failure:
+        return failure
+
+
+def _see(task: _Task) -> None:
     """Look at a task's error: nobody else may, when the segment before it ended the call."""
     if not task.cancelled():
         task.exception()
+
+
+def _assemble(source: Source, segments: Sequence[Segment]) -> dict[Field, str]:
+    """Put the translated fields together: gaps as they are, each sentence replaced by its segment's text."""
+    texts: dict[Field, str] = {}
+    for field, document in source.article.documents:
+        replacements = [segment.translated_text for segment in segments if segment.field is field]
+        texts[field] = document.assemble(replacements).text
+    return texts

@@ -1,5 +1,6 @@
 """What the translation use case takes and returns: plain immutable values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -7,6 +8,7 @@ from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.text.boilerplate import BoilerplateKind
 from talmach.text.span import Span
+from talmach.translation.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class GlossaryUsage:
 class TranslationOptions:
     """How to translate one article; codes are validated at the edge."""
 
-    target_language: str
+    target_language: str  # empty where nothing but a summary is asked for
     source_language: str | None = None  # None = detect, sentence by sentence
     model: str | None = None  # None = the default model of each direction
     glossary: tuple[GlossaryEntry, ...] = ()
@@ -56,7 +58,6 @@ class Segment:
     paragraph: int
     field: Field
     source_span: Span  # in the source field
-    target_span: Span  # in the translated field
     source_text: str
     translated_text: str
     source_language: str | None
@@ -88,7 +89,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What is known when the last segment is done."""
+    """What is known of all texts of a call when the last segment is done."""
 
     segment_count: int
     complete: bool  # no segment failed
@@ -99,9 +100,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleTranslation:
-    """A whole translated article."""
+class Translation:
+    """A whole translated text."""
 
-    texts: dict[Field, str]
-    segments: tuple[Segment, ...]
-    totals: Totals
+    source: Source
+    texts: Mapping[Field, str]
+    segments: tuple[Segment, ...]  # in document order
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no segment failed."""
+        return all(segment.status is not SegmentStatus.FAILED for segment in self.segments)

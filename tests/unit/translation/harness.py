@@ -9,11 +9,14 @@ from typing import Any
 
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
+from talmach.calls import Call
 from talmach.metrics import Metrics
-from talmach.text.article import Article
+from talmach.text.article import Field
 from talmach.translation.job import TranslationJob
-from talmach.translation.use_case import Translator
-from talmach.translation.values import ArticleTranslation, GlossaryEntry, Segment, TranslationOptions
+from talmach.translation.source import Source
+from talmach.translation.translator import Translator
+from talmach.translation.values import GlossaryEntry, Segment, TranslationOptions
+from talmach.use_cases import ArticleTranslation, Fields, TextTranslations, UseCases
 from tests.fakes import NaughtyEngine
 
 TO_ENGLISH = TranslationOptions("en")
@@ -29,9 +32,17 @@ class Running:
     metrics: Metrics = field(default_factory=Metrics)
 
     async def translate(self, text: str, options: TranslationOptions = TO_ENGLISH) -> ArticleTranslation:
-        """Translate a lone text within ten seconds."""
-        article = Article.of_text(text, options.source_language)
-        return await asyncio.wait_for(self.translator.translate(article, options), 10)
+        """Translate a lone text within twenty seconds."""
+        return await self.translate_article({Field.TEXT: text}, options)
+
+    async def translate_article(self, fields: Fields, options: TranslationOptions = TO_ENGLISH) -> ArticleTranslation:
+        """Translate an article within twenty seconds."""
+        use_cases = UseCases(self.translator, None)
+        return await asyncio.wait_for(use_cases.translate_article(fields, options, Call("test", "")), 20)
+
+    async def translate_texts(self, *texts: str) -> TextTranslations:
+        """Translate texts in one call."""
+        return await UseCases(self.translator, None).translate_texts(texts, TO_ENGLISH, Call("test", ""))
 
     async def segment(self, text: str, options: TranslationOptions = TO_ENGLISH) -> Segment:
         """Translate a text of one sentence."""
@@ -39,8 +50,13 @@ class Running:
         return segment
 
     async def start(self, text: str, options: TranslationOptions = TO_ENGLISH, **arguments: Any) -> TranslationJob:
-        """Start a job for a lone text."""
-        return await self.translator.start(Article.of_text(text), options, **arguments)
+        """Start a job for a lone text, and leave its end to the test."""
+        return await self.job(text, options, **arguments).__aenter__()
+
+    def job(self, text: str, options: TranslationOptions = TO_ENGLISH, **arguments: Any) -> TranslationJob:
+        """Prepare a job for a lone text."""
+        source = Source.read({Field.TEXT: text}, options.source_language)
+        return self.translator.prepare(source, options, **arguments)
 
 
 @asynccontextmanager

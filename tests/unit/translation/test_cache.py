@@ -9,9 +9,9 @@ from talmach.cache import HypothesisCache, LocalTier
 from talmach.engine.base import DecodeOptions, Hypothesis
 from talmach.errors import InvalidRequest, QueueFull
 from talmach.metrics import Metrics
-from talmach.text.article import Article
-from talmach.translation import use_case
-from talmach.translation.values import ArticleTranslation, TranslationOptions
+from talmach.translation import translator
+from talmach.translation.values import TranslationOptions
+from talmach.use_cases import ArticleTranslation
 from tests.fakes import ALL_DIRECTIONS
 from tests.unit.translation.harness import TO_ENGLISH, running, until
 
@@ -94,9 +94,9 @@ async def test_a_sentence_of_several_texts_is_decoded_once() -> None:
     """Texts of one call share what is in the queue; each of them gets it, and the call pays once."""
     texts = ["Школа адкрыта сёння. Дзеці рады.", "Дзеці рады. Новы мост тут.", "Дзеці рады."]
     async with running() as served:
-        jobs = await served.translator.start_texts(list(map(Article.of_text, texts)), TO_ENGLISH)
-        translated = [[segment.translated_text async for segment in job.segments()] for job in jobs]
-        usage = jobs[-1].totals().usage
+        done = await served.translate_texts(*texts)
+    translated = [[segment.translated_text for segment in each.segments] for each in done.translations]
+    usage = done.totals.usage
     assert sorted(served.engine.decoded) == ["Дзеці рады.", "Новы мост тут.", "Школа адкрыта сёння."]
     assert translated[2] == ["rady. Dzeci"] == translated[0][1:] == translated[1][:1]
     assert (usage.source_tokens, usage.target_tokens, usage.cache_hits) == (11, 11, 0)
@@ -105,23 +105,22 @@ async def test_a_sentence_of_several_texts_is_decoded_once() -> None:
 async def test_texts_are_queued_all_or_none() -> None:
     """What is wrong with some of them is told of all, and no sentence of the others is queued; nor in a full queue."""
     async with running(max_queue_tokens=10) as served:
-        articles = list(map(Article.of_text, ["Qwrt zxcv", "Дзеці рады.", "Zxcv qwrt"]))
         with pytest.raises(InvalidRequest) as caught:
-            await served.translator.start_texts(articles, TO_ENGLISH)
+            await served.translate_texts("Qwrt zxcv", "Дзеці рады.", "Zxcv qwrt")
         assert [each.field for each in caught.value.violations] == ["texts[0]", "texts[2]"]
         served.engine.gate.clear()
         served.queue.submit([["<2en>", "a"]], DecodeOptions())
         await until(served.engine.began.is_set)
         served.queue.submit([["<2en>", *"bcdefghi"]], DecodeOptions())
         with pytest.raises(QueueFull):
-            await served.translator.start_texts([Article.of_text("Дзеці рады.")] * 2, TO_ENGLISH)
+            await served.translate_texts("Дзеці рады.", "Дзеці рады.")
         assert served.queue.waiting_sentences == 1
 
 
 async def test_a_long_article_is_planned_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop turns while it is planned; a caller that goes away meanwhile leaves nothing in the queue."""
     planning, going_on, threads = threading.Event(), threading.Event(), []
-    plan = use_case.plan
+    plan = translator.plan
 
     def slow(*arguments: object, **options: object) -> object:
         threads.append(threading.current_thread())
@@ -129,16 +128,15 @@ async def test_a_long_article_is_planned_off_the_loop(monkeypatch: pytest.Monkey
         assert going_on.wait(20)
         return plan(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(use_case, "plan", slow)
+    monkeypatch.setattr(translator, "plan", slow)
     async with running() as served:
-        task = asyncio.ensure_future(served.start(BOOK))
+        task = asyncio.ensure_future(served.translate(BOOK))
         await until(planning.is_set)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         going_on.set()
-        job = await served.start("Дзеці рады.")
-        assert [segment.translated_text async for segment in job.segments()] == ["rady. Dzeci"]
+        assert (await served.segment("Дзеці рады.")).translated_text == "rady. Dzeci"
         await until(lambda: len(threads) == 201)
     assert served.engine.decoded == ["Дзеці рады."]
     assert threads.count(threading.main_thread()) == 1  # the short one's

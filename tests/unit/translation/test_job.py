@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import time
-from contextlib import aclosing
 
 import pytest
 
@@ -42,11 +41,11 @@ async def test_segments_come_in_document_order_before_the_last_is_decoded() -> N
     assert job.segment_count == 100
 
 
-async def test_closing_the_generator_empties_the_queue() -> None:
+async def test_leaving_the_block_empties_the_queue() -> None:
     """A caller that goes after the first segment frees everything that has not been decoded."""
     async with running(max_batch_size=4) as served:
-        async with aclosing((await served.start(BOOK)).segments()) as segments:
-            await anext(segments)
+        async with served.job(BOOK) as job:
+            await anext(job.segments())
         await asyncio.sleep(0)
         assert served.queue.waiting_sentences == 0
         await until(lambda: tasks() <= 2)

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from talmach.contract.offsets import OffsetUnit, SegmentOffsets
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.errors import EngineFailure, InvalidRequest, ModelNotFound, QueueFull
 from talmach.quality import Flag
-from talmach.text.article import Article, Field
+from talmach.text.article import Field
 from talmach.translation.decoding import strict
-from talmach.translation.use_case import Translator, assemble
-from talmach.translation.values import ArticleTranslation, SegmentStatus, TranslationOptions
+from talmach.translation.translator import Translator
+from talmach.translation.values import SegmentStatus, TranslationOptions
+from talmach.use_cases import ArticleTranslation, Fields
 from tests.fakes import ALL_DIRECTIONS, LOOP, NaughtyEngine
 from tests.unit.translation.harness import TO_ENGLISH, running, until
 
@@ -38,19 +40,19 @@ texts = st.lists(st.tuples(st.sampled_from(GAPS), st.sampled_from(SENTENCES)), m
 )
 
 
-def check_nothing_is_lost(article: Article, translation: ArticleTranslation) -> None:
+def check_nothing_is_lost(article: Fields, translation: ArticleTranslation) -> None:
     """What holds for every translation of every text."""
     segments = translation.segments
-    assert [segment.index for segment in segments] == list(range(len(article.sentences)))
+    assert [segment.index for segment in segments] == list(range(len(translation.source.article.sentences)))
     assert translation.totals.segment_count == len(segments)
-    for name, document in article.documents:
+    offsets = SegmentOffsets(translation.source.article, OffsetUnit.UTF32)
+    for name, text in article.items():
         own = [segment for segment in segments if segment.field is name]
         target = translation.texts[name]
-        assert [segment.source_span.slice(document.text) for segment in own] == [each.source_text for each in own]
-        assert [segment.target_span.slice(target) for segment in own] == [each.translated_text for each in own]
-        assert gaps(document.text, [each.source_span for each in own]) == gaps(
-            target, [each.target_span for each in own]
-        )
+        assert [segment.source_span.slice(text) for segment in own] == [each.source_text for each in own]
+        spans = list(map(offsets.next_target, own))
+        assert [span.slice(target) for span in spans] == [each.translated_text for each in own]
+        assert gaps(text, [each.source_span for each in own]) == gaps(target, spans)
 
 
 def gaps(text: str, spans: list[object]) -> list[str]:
@@ -67,9 +69,9 @@ def test_nothing_is_lost(headline: str, body: str) -> None:
 
     async def translate() -> ArticleTranslation:
         async with running(workers=2) as served:
-            return await asyncio.wait_for(served.translator.translate(article, options), 20)
+            return await served.translate_article(article, options)
 
-    article = Article.parse(headline, "", body, "be")
+    article = {Field.HEADLINE: headline, Field.LEAD: "", Field.BODY: body}
     options = TranslationOptions("en", source_language="be")
     try:
         translation = asyncio.run(translate())
@@ -91,18 +93,19 @@ def test_nothing_is_lost(headline: str, body: str) -> None:
 
 async def test_an_article_with_all_fields() -> None:
     """Every field is translated by itself; indices count over all of them."""
-    article = Article.parse(
-        "Адкрылі школу", "У пятніцу адкрылі новую школу.", "Школа новая.\n\nДзеці рады. Мост таксама."
-    )
+    article = {
+        Field.HEADLINE: "Адкрылі школу",
+        Field.LEAD: "У пятніцу адкрылі новую школу.",
+        Field.BODY: "Школа новая.\n\nДзеці рады. Мост таксама.",
+    }
     async with running() as served:
-        translation = await served.translator.translate(article, TO_ENGLISH)
+        translation = await served.translate_article(article, TO_ENGLISH)
     check_nothing_is_lost(article, translation)
     assert [segment.field for segment in translation.segments] == [Field.HEADLINE, Field.LEAD, *[Field.BODY] * 3]
     assert translation.texts[Field.HEADLINE] == "skolu Adkryli"
     assert translation.texts[Field.BODY].count("\n\n") == 1
     assert translation.totals.model_ids == ("naughty",)
     assert translation.totals.complete
-    assert assemble(article, translation.segments) == translation.texts
 
 
 async def test_repeated_sentences_are_decoded_once_and_known_by_position() -> None:
@@ -110,10 +113,10 @@ async def test_repeated_sentences_are_decoded_once_and_known_by_position() -> No
     text = "Ідзе моцны дождж.\n\nШкола адкрыта сёння.\n\nІдзе моцны дождж.\n\nІдзе моцны дождж."
     async with running() as served:
         translation = await served.translate(text)
-    check_nothing_is_lost(Article.of_text(text), translation)
+    check_nothing_is_lost({Field.TEXT: text}, translation)
     assert sorted(served.engine.decoded) == ["Ідзе моцны дождж.", "Школа адкрыта сёння."]
     assert [segment.paragraph for segment in translation.segments] == [0, 1, 2, 3]
-    assert len({segment.target_span.start for segment in translation.segments}) == 4
+    assert len({segment.source_span.start for segment in translation.segments}) == 4
     assert translation.totals.usage.source_tokens == 4 + 4
     assert translation.totals.usage.target_tokens == 4 + 4
 
@@ -253,7 +256,7 @@ async def test_a_text_of_two_languages_is_called_by_the_larger() -> None:
     async with running() as served:
         job = await served.start(text)
         segments = [segment async for segment in job.segments()]
-    assert job.source_language == "be"
+    assert job.source.language == "be"
     assert {segment.source_language for segment in segments} == {"ru", "be"}
 
 
@@ -321,8 +324,7 @@ async def test_a_model_says_which_scores_are_doubtful(
         engine.low_confidence[Direction("be", "en")] = own
     async with running(engine) as served:
         translator = Translator({"naughty": served.queue}, low_confidence_score=setting)
-        article = Article.of_text("Горад адкрыў школу.", "be")
-        (segment,) = (await translator.translate(article, TranslationOptions("en"))).segments
+        segment = await replace(served, translator=translator).segment("Горад адкрыў школу.")
     assert (Flag.LOW_CONFIDENCE in segment.flags) == is_flagged
 
 
@@ -466,19 +468,16 @@ async def test_markup_is_kept_and_named() -> None:
 
 async def test_boilerplate_is_dropped_only_when_asked() -> None:
     """It is reported in any case; dropped, its segment is empty and its span, too."""
-    article = Article.parse("", "", "Школа адкрыта сёння.\n\nЧытайце таксама: Мост\n\nДзеці вельмі рады.")
+    article = {Field.BODY: "Школа адкрыта сёння.\n\nЧытайце таксама: Мост\n\nДзеці вельмі рады."}
     async with running() as served:
-        kept = await served.translator.translate(article, TO_ENGLISH)
-        dropped = await served.translator.translate(article, replace(TO_ENGLISH, remove_boilerplate=True))
+        kept = await served.translate_article(article, TO_ENGLISH)
+        dropped = await served.translate_article(article, replace(TO_ENGLISH, remove_boilerplate=True))
     check_nothing_is_lost(article, kept)
     check_nothing_is_lost(article, dropped)
     assert [segment.boilerplate is not None for segment in kept.segments] == [False, True, False]
     assert kept.segments[1].status is SegmentStatus.TRANSLATED
     assert dropped.segments[1].status is SegmentStatus.DROPPED_BOILERPLATE
-    assert (dropped.segments[1].translated_text, dropped.segments[1].target_span.start) == (
-        "",
-        dropped.segments[1].target_span.end,
-    )
+    assert dropped.segments[1].translated_text == ""
 
 
 async def test_only_the_wanted_sentences_are_translated() -> None:
@@ -495,9 +494,9 @@ async def test_a_hundred_thousand_characters_come_back_whole() -> None:
     text = "\n\n".join(
         f"Сказ нумар {number} гэтага вельмі доўгага артыкула пра школу і мост." for number in range(1_500)
     )
-    article = Article.of_text(text[:100_000])
+    article = {Field.TEXT: text[:100_000]}
     async with running(workers=2) as served:
-        translation = await served.translator.translate(article, TO_ENGLISH)
+        translation = await served.translate_article(article, TO_ENGLISH)
     check_nothing_is_lost(article, translation)
     assert translation.totals.complete
     assert all(segment.status is SegmentStatus.TRANSLATED for segment in translation.segments)

@@ -1,0 +1,168 @@
+"""Prepares translations: models, a plan for every sentence, and what the models are to be asked."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from talmach import quality
+from talmach.batching import BatchingQueue
+from talmach.cache import HypothesisCache
+from talmach.engine.base import Direction
+from talmach.errors import InvalidRequest, ModelNotFound, Violation, language_undetermined, unsupported_language_pair
+from talmach.metrics import Metrics
+from talmach.text import protected
+from talmach.translation.decoding import Decoder
+from talmach.translation.glossary import Glossary
+from talmach.translation.hypotheses import Hypotheses
+from talmach.translation.job import Draft, TranslationJob
+from talmach.translation.plan import plan
+from talmach.translation.source import Source
+from talmach.translation.values import TranslationOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the texts of one call share."""
+
+    options: TranslationOptions
+    directions: frozenset[Direction]
+    hypotheses: Hypotheses
+    glossary: Glossary
+    low_confidence: Mapping[Direction, float]
+
+    def draft(self, source: Source, only: Collection[int] | None = None) -> Draft:
+        """Decide what is to be done with each sentence."""
+        self._validate(source)
+        decoder = Decoder(
+            self.hypotheses,
+            self.directions,
+            self.glossary,
+            target_language=self.options.target_language,
+            low_confidence=self.low_confidence,
+        )
+        plans = (
+            plan(
+                sentence,
+                named_language=source.named_language,
+                article_language=source.language,
+                target_language=self.options.target_language,
+                drop=self.options.remove_boilerplate,
+            )
+            for sentence in source.article.sentences
+            if only is None or sentence.index in only
+        )
+        return Draft(source, [decoder.prepare(each, source.language) for each in plans], decoder)
+
+    def _validate(self, source: Source) -> None:
+        language, target = source.language, self.options.target_language
+        if language is None:
+            if protected.has_words(source.article.text):
+                ranked = {candidate.language: candidate.confidence for candidate in source.detection.candidates}
+                raise InvalidRequest([language_undetermined("options.source_language_code", ranked)])
+        elif language != target and Direction(language, target) not in self.directions:
+            violation = unsupported_language_pair(
+                "options.target_language_code",
+                source=language,
+                target=target,
+                pairs=sorted(map(str, self.directions)),
+            )
+            raise InvalidRequest([violation])
+
+
+class Translator:
+    """Translates articles with the models whose queues it is given."""
+
+    def __init__(
+        self,
+        queues: Mapping[str, BatchingQueue],
+        *,
+        preferred: Mapping[Direction, str] | None = None,
+        low_confidence_score: float | None = None,
+        cache: HypothesisCache | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        """`queues` maps model id to queue, in the order of preference; `preferred` goes before it.
+
+        A score below the bound is LOW_CONFIDENCE; None = each model's own bounds.
+        """
+        self._queues = queues
+        self._low_confidence_score = low_confidence_score
+        self._cache = cache
+        self._metrics = metrics or Metrics()
+        self._defaults = {direction: queues[model] for direction, model in (preferred or {}).items()}
+        for queue in queues.values():
+            for direction in queue.engine.directions:
+                self._defaults.setdefault(direction, queue)
+
+    @property
+    def directions(self) -> frozenset[Direction]:
+        """Everything that can be translated."""
+        return frozenset(self._defaults)
+
+    def default_model(self, direction: Direction) -> str:
+        """Return the id of the model that translates a direction when a request names none."""
+        return self._defaults[direction].engine.model_id
+
+    def prepare(
+        self,
+        source: Source,
+        options: TranslationOptions,
+        *,
+        deadline: float | None = None,
+        only: Collection[int] | None = None,
+    ) -> TranslationJob:
+        """Plan and tokenise an article's sentences; with `only`, no others than these indices.
+
+        In a thread where the article is large. `deadline` is in seconds of `time.monotonic`.
+
+        Raises:
+            InvalidRequest: the language cannot be determined, or no model translates the pair.
+            ModelNotFound: `options.model` is not the name of a translation model.
+
+        """
+        work = self._work(options, deadline)
+        return self._job([work.draft(source, only)], work)
+
+    def prepare_texts(
+        self, sources: Sequence[Source], options: TranslationOptions, *, deadline: float | None = None
+    ) -> TranslationJob:
+        """Do so with independent texts; a sentence that several of them have is decoded once.
+
+        Raises what `prepare` raises; an InvalidRequest names what is wrong with any of them, as `texts[index]`.
+        """
+        work = self._work(options, deadline)
+        drafts: list[Draft] = []
+        violations: list[Violation] = []
+        for index, source in enumerate(sources):
+            try:
+                drafts.append(work.draft(source))
+            except InvalidRequest as error:
+                violations += [replace(each, field=f"texts[{index}]") for each in error.violations]
+        if violations:
+            raise InvalidRequest(violations)
+        return self._job(drafts, work)
+
+    def _job(self, drafts: Sequence[Draft], work: _Work) -> TranslationJob:
+        return TranslationJob(drafts, work.hypotheses, work.glossary, self._metrics)
+
+    def _work(self, options: TranslationOptions, deadline: float | None) -> _Work:
+        queues = self._select(options.model)
+        return _Work(
+            options,
+            frozenset(queues),
+            Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, cache=self._cache),
+            Glossary(options.glossary),
+            {direction: self._least_score(direction, queue) for direction, queue in queues.items()},
+        )
+
+    def _least_score(self, direction: Direction, queue: BatchingQueue) -> float:
+        if self._low_confidence_score is not None:
+            return self._low_confidence_score
+        return queue.engine.low_confidence.get(direction, quality.LOW_CONFIDENCE_SCORE)
+
+    def _select(self, model: str | None) -> Mapping[Direction, BatchingQueue]:
+        if model is None:
+            return self._defaults
+        if model not in self._queues:
+            raise ModelNotFound(self._queues, field="options.model")
+        queue = self._queues[model]
+        return dict.fromkeys(queue.engine.directions, queue)
