@@ -33,9 +33,9 @@ ARTICLES = MODELS_DIR.parent / "tests" / "data" / "articles"
 EXAMPLES = 2  # of each direction, among the best and among the worst
 STRENGTHS = {
     "translation": (
-        "Declarative sentences of news, in the plain style of an agency: who did what, where and when, sums and dates."
-        " Between Russian and Belarusian most sentences can be printed after a glance; into English the sense of most"
-        " stands."
+        "Declarative sentences of news, in the plain style of an agency: who did what, where and when, sums and "
+        "dates. Between Russian and Belarusian most sentences are right or off by a word; from and to English the "
+        "sense of most stands."
     ),
     "encoder": (
         "Finding the same sentence in another of the three languages, and sentences about the same thing within one;"
@@ -44,16 +44,17 @@ STRENGTHS = {
 }
 LIMITS = {
     "translation": (
-        "It sees one sentence at a time, so that a pronoun may get the wrong gender. Names that it has not met are"
-        " spelled by ear, rare words are replaced by others of a like sound or field, idioms are taken literally, and"
-        " English wording is often wooden. English into Belarusian is the weakest direction, Belarusian into English"
-        " the next. Most of its Belarusian was made from Russian by statistics, so common words may come out in Russian"
-        " dress. What is wrong reads as fluently as what is right; the service's flags find a part of it, and the table"
-        " above says which part. Not for contracts, medicine or court."
+        "It sees one sentence at a time, so that a pronoun may get the wrong gender. Names that it has not met are "
+        "spelled by ear or left in the source's letters, rare words are replaced by others of a like sound or "
+        "field, idioms are taken literally, and English wording is often wooden. English into Belarusian is the "
+        "weakest direction. Much of its Belarusian was made from Russian by statistics, so common words may come "
+        "out in Russian dress. What is wrong reads as fluently as what is right; the service's flags find a part of "
+        "it, and the table above says which part. Not for contracts, medicine or court."
     ),
     "encoder": (
-        "It knows topics better than facts: two sentences about different scores of one match are near to each other,"
-        " and so are a claim and its denial. Sentences beyond 127 pieces are read up to there."
+        "It knows topics better than facts: a claim and its denial are near to each other, and so are two sentences in"
+        " which the same people do the same thing to one another the other way round. What a sentence has beyond 127"
+        " pieces is not looked at."
     ),
 }
 LICENCE_NOTE = (
@@ -184,7 +185,11 @@ def _doubt(doubt: dict[str, Any]) -> Iterator[str]:
 def _examples(spec: ModelSpec) -> Iterator[str]:
     judged = [each for direction in map(Direction.parse, spec.directions) for each in _judge(spec, direction)]
     yield from ("## Our own articles", "")
-    yield from ("Mean chrF2 of their sentences; all twelve are in `tests/data/articles`.", "")
+    yield (
+        "Mean chrF2 of their sentences; all twelve are in `tests/data/articles`. A low chrF2 of one sentence need not"
+        " mean a bad translation: the reference may only put it in other words."
+    )
+    yield ""
     yield f"| article | {' | '.join(spec.directions)} |"
     yield "|---|" + "---|" * len(spec.directions)
     for article in sorted({each.article for each in judged}):
