@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.training.evaluate_summary import STORIES
+from models.training.evaluate_summary import parallel_for_tuning
 from models.training.summaries import tuning
-from models.training.summaries.documents import read_gum, read_stories
+from models.training.summaries.documents import read_gum
 from models.training.summaries.rouge import AVERAGE, Rouge, confidence_interval
 from models.training.summaries.served import RememberingEncoder, encoder_spec
 
@@ -25,14 +25,16 @@ def main() -> None:
     arguments = parser.parse_args()
     documents = read_gum(arguments.corpus)
     news = tuning.is_news(documents)
-    outcomes = tuning.measure(documents, list(read_stories(STORIES)), RememberingEncoder(encoder_spec()), Rouge())
-    winner = tuning.best(outcomes, news, range(len(documents)))
+    encoder = RememberingEncoder(encoder_spec())
+    outcomes = tuning.measure(documents, parallel_for_tuning(arguments.corpus), encoder, Rouge())
+    winner = tuning.best(outcomes, range(len(documents)))
     for setting, outcome in outcomes.items():
-        gain = 100 * (outcome.rouge - outcomes[winner].rouge)[:, news, AVERAGE].mean(axis=(0, 2))
+        gain = 100 * (outcome.rouge - outcomes[winner].rouge)[:, :, AVERAGE].mean(axis=(0, 2))
         low, high = confidence_interval(gain)
         print(
-            f"{tuning.objective(outcome.rouge, news):6.2f} least agreement {outcome.agreement:.2f}"
-            f" - best, news: {np.mean(gain):5.2f} [{low:5.2f}, {high:5.2f}]  {setting}"
+            f"{tuning.objective(outcome.rouge):6.2f} news {tuning.objective(outcome.rouge[:, news]):6.2f}"
+            f" least agreement {outcome.agreement:.3f}"
+            f" - best: {np.mean(gain):5.2f} [{low:5.2f}, {high:5.2f}]  {setting}"
         )
     print("best:", winner)
 

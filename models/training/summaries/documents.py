@@ -1,5 +1,6 @@
-"""The GUM set as articles, sentence for sentence as it was annotated, and the project's own parallel stories."""
+"""The GUM set as articles, sentence for sentence as it was annotated, and documents that exist in three languages."""
 
+import gzip
 import itertools
 import json
 import re
@@ -12,6 +13,11 @@ from talmach.text.article import Article, Field, Sentence
 from talmach.text.document import Document, Piece, PieceKind, Span
 
 GUM_FILE = Path("summaries") / "en.gum_summaries.jsonl"
+DEV_FILE = "dev/flores-dev.{}"
+_TRIPLES_FILE = "triples.tsv.gz"
+_RUNS_FILE = "mono/en.wmt_references.txt.gz"
+_DEV_LINES = 9
+_RUN = 9  # lines; fewer leave hardly a choice of three
 NEWS = "news"
 LANGUAGES = ("be", "ru", "en")
 
@@ -96,21 +102,27 @@ def _document(sentences: Sequence[str], paragraphs: Sequence[int]) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An article's text as it lies in a file: headline, lead and body paragraphs."""
+    """A document in one of its languages: headline, lead and body paragraphs."""
 
     headline: str
     lead: str
     body: tuple[str, ...]
     language: str
+    is_cut: bool = False  # each paragraph is one sentence and stays one
 
     @property
     def article(self) -> Article:
         """The story as the service gets it."""
+        if self.is_cut:
+            return article_of(self.headline, self.body, range(len(self.body)))
         return Article.parse(self.headline, self.lead, "\n\n".join(self.body), self.language)
 
 
-def read_stories(folder: Path) -> Iterator[dict[str, Story]]:
-    """Yield the parallel stories of `folder`, each by language; sentence i says the same in all of them."""
+Parallel = dict[str, Story]  # by language; sentence i says the same in all of them
+
+
+def read_stories(folder: Path) -> Iterator[Parallel]:
+    """Yield the parallel stories of `folder`."""
     for path in sorted(folder.glob(f"*.{LANGUAGES[0]}.txt")):
         stem = path.name.removesuffix(f".{LANGUAGES[0]}.txt")
         yield {language: _read_story(folder / f"{stem}.{language}.txt", language) for language in LANGUAGES}
@@ -119,3 +131,53 @@ def read_stories(folder: Path) -> Iterator[dict[str, Story]]:
 def _read_story(path: Path, language: str) -> Story:
     headline, lead, *body = path.read_text(encoding="utf-8").strip().split("\n\n")
     return Story(headline, lead, tuple(body), language)
+
+
+def read_dev(corpus: Path, *, with_headline: bool) -> list[Parallel]:
+    """Return the development set of the translations in documents of nine lines: two or three articles' openings.
+
+    Which lines belong to one article is not known. `with_headline`: the first line stands for one.
+    """
+    lines = {
+        language: (corpus / DEV_FILE.format(language)).read_text(encoding="utf-8").splitlines()
+        for language in LANGUAGES
+    }
+    starts = range(0, len(lines["en"]), _DEV_LINES)
+    return [
+        {
+            language: _cut(each[start : start + _DEV_LINES], language, with_headline=with_headline)
+            for language, each in lines.items()
+        }
+        for start in starts
+    ]
+
+
+def read_runs(corpus: Path) -> list[Parallel]:
+    """Return what can be put together again of the news that `triples` was drawn from: its lines are shuffled there.
+
+    A document is nine or more lines that follow each other in the English file; the first one stands for the headline.
+    """
+    translations: dict[str, dict[str, str]] = {"ru": {}, "be": {}}
+    with gzip.open(corpus / _TRIPLES_FILE, "rt", encoding="utf-8") as pairs:
+        for pair in pairs:
+            first, second, english, other, _ = pair.rstrip("\n").split("\t")
+            if first == "en":
+                translations[second][english] = other
+    with gzip.open(corpus / _RUNS_FILE, "rt", encoding="utf-8") as file:
+        lines = [line.rstrip("\n") for line in file]
+    runs = itertools.groupby(lines, lambda line: all(line in known for known in translations.values()))
+    documents = [run for is_known, run in ((known, list(run)) for known, run in runs) if is_known and len(run) >= _RUN]
+    return [
+        {
+            "be": _cut([translations["be"][line] for line in run], "be", with_headline=True),
+            "ru": _cut([translations["ru"][line] for line in run], "ru", with_headline=True),
+            "en": _cut(run, "en", with_headline=True),
+        }
+        for run in documents
+    ]
+
+
+def _cut(lines: Sequence[str], language: str, *, with_headline: bool) -> Story:
+    sentences = [line.strip() for line in lines]
+    headline, body = (sentences[0], sentences[1:]) if with_headline else ("", sentences)
+    return Story(headline, "", tuple(body), language, is_cut=True)

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.summaries.documents import LANGUAGES, Story
+from models.training.summaries.documents import LANGUAGES, Parallel, Story
 from talmach.summary.use_case import Summarizer
-from talmach.summary.values import ArticleSummary, SummaryOptions
+from talmach.summary.values import ArticleSummary, ScoredSentence, SummaryOptions
 from talmach.text.article import Field
 
 PAIRS = tuple(itertools.combinations(LANGUAGES, 2))
 SENTENCES = 3
 _DRAWS = 10
+_FEWEST_TO_RANK = 3
 _CHROME = {
     "be": ("Падпісвайцеся на наш Telegram-канал!", "Чытайце таксама: Новы мост у горадзе", "Фота: Ганна Лясная"),
     "ru": ("Подписывайтесь на наш Telegram-канал!", "Читайте также: Новый мост в городе", "Фото: Анна Лесная"),
@@ -37,19 +38,19 @@ def jaccard(first: Collection[object], second: Collection[object]) -> float:
     return len({*first} & {*second}) / len(union) if union else 1.0
 
 
-def agreement(summarizer: Summarizer, stories: Sequence[dict[str, Story]]) -> dict[str, Agreement]:
+def agreement(summarizer: Summarizer, stories: Sequence[Parallel]) -> dict[str, Agreement]:
     """Return the agreement at three sentences by pair of languages ("be-ru")."""
     summaries = [{language: _summarize(summarizer, story) for language, story in each.items()} for each in stories]
     return {
         f"{first}-{second}": Agreement(
-            float(np.mean([jaccard(_indices(each[first]), _indices(each[second])) for each in summaries])),
-            float(np.mean([_rank_correlation(each[first], each[second]) for each in summaries])),
+            float(np.mean([jaccard(_positions(each[first]), _positions(each[second])) for each in summaries])),
+            float(np.nanmean([_rank_correlation(each[first], each[second]) for each in summaries])),
         )
         for first, second in PAIRS
     }
 
 
-def stability(summarizer: Summarizer, stories: Sequence[dict[str, Story]]) -> dict[str, float]:
+def stability(summarizer: Summarizer, stories: Sequence[Parallel]) -> dict[str, float]:
     """Return how much of the choice at three sentences stays (Jaccard, by text) when a story is rearranged."""
     everything = [story for each in stories for story in each.values()]
     return {
@@ -63,14 +64,22 @@ def _summarize(summarizer: Summarizer, story: Story) -> ArticleSummary:
     return summarizer.choose(story.article, SummaryOptions(max_sentences=SENTENCES))
 
 
-def _indices(summary: ArticleSummary) -> set[int]:
-    return {each.sentence.index for each in summary.chosen}
+def _positions(summary: ArticleSummary) -> set[int]:
+    """Return where the chosen sentences stand in the text below the headline, which languages cut differently."""
+    return {position for position, each in enumerate(_below_headline(summary)) if each.chosen}
+
+
+def _below_headline(summary: ArticleSummary) -> list[ScoredSentence]:
+    return [each for each in summary.scores if each.sentence.field is not Field.HEADLINE]
 
 
 def _rank_correlation(first: ArticleSummary, second: ArticleSummary) -> float:
-    pairs = zip(first.scores, second.scores, strict=True)
-    scores = np.array([(one.score, other.score) for one, other in pairs if one.candidate and other.candidate])
-    return float(np.corrcoef(_ranks(scores[:, 0]), _ranks(scores[:, 1]))[0, 1])
+    pairs = zip(_below_headline(first), _below_headline(second), strict=True)
+    scores = [(one.score, other.score) for one, other in pairs if one.candidate and other.candidate]
+    if len(scores) < _FEWEST_TO_RANK:
+        return float("nan")
+    table = np.array(scores)
+    return float(np.corrcoef(_ranks(table[:, 0]), _ranks(table[:, 1]))[0, 1])
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -99,12 +108,12 @@ def _after_duplicates(summarizer: Summarizer, story: Story) -> float:
     return float(np.mean([_after(summarizer, story, replace(story, body=body)) for body in doubled]))
 
 
-def lead_agreement(stories: Sequence[dict[str, Story]]) -> dict[str, float]:
+def lead_agreement(stories: Sequence[Parallel]) -> dict[str, float]:
     """Return the same Jaccard for the first three sentences: 1 where the languages cut them alike."""
 
     def opening(story: Story) -> list[int]:
-        sentences = [each.index for each in story.article.sentences if each.field is not Field.HEADLINE]
-        return sentences[:SENTENCES]
+        sentences = [each for each in story.article.sentences if each.field is not Field.HEADLINE]
+        return list(range(min(SENTENCES, len(sentences))))
 
     return {
         f"{first}-{second}": float(np.mean([jaccard(opening(each[first]), opening(each[second])) for each in stories]))

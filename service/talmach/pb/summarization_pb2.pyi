@@ -145,8 +145,8 @@ class SummaryOptions(_message.Message):
     possible). Absent = the server's default.
     """
     include_lead: _builtins.bool
-    """True = the first sentence of the story (of the lead, else of the body) is always chosen and counts towards the
-    length.
+    """True = the first whole sentence of the story (of the lead, else of the body) is always chosen and counts towards
+    the length; a part of a longer quotation is none.
     """
     return_all_scores: _builtins.bool
     """True = fill `Summary.all_scores`."""
@@ -187,7 +187,10 @@ class Summary(_message.Message):
     ALL_SCORES_FIELD_NUMBER: _builtins.int
     ENCODER_MODEL_ID_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """The sentences joined by single spaces, in the order of the article; empty only when no sentence is fit for it."""
+    """The sentences joined by single spaces, in the order of the article. Where none is fit to stand alone, lines without
+    a full stop and whatever else belongs to the story stand in; it is empty only when nothing fits into `max_chars`,
+    or when the article has nothing beside its headline and boilerplate.
+    """
     language_code: _builtins.str
     """BCP-47 code of the language of `text`: the target language, or the article's own; empty when undetermined."""
     encoder_model_id: _builtins.str
@@ -272,7 +275,9 @@ class SentenceScore(_message.Message):
     chosen: _builtins.bool
     """Whether the summary has it."""
     candidate: _builtins.bool
-    """False = never considered: headline, boilerplate, question to the reader, fragment ...; its scores are 0."""
+    """False = never considered: headline, boilerplate, question to the reader, fragment, part of a longer quotation ...;
+    its scores are 0.
+    """
     score: _builtins.float
     """The weighted sum of the components, before redundancy is taken into account."""
     reason: _builtins.str

@@ -14,7 +14,7 @@ from talmach.metrics import Metrics
 from talmach.summary import ranking
 from talmach.summary.admission import Admission
 from talmach.summary.outcome import Numbers, Outcome, Scores, unscored
-from talmach.summary.ranking import BREVITY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
+from talmach.summary.ranking import BREVITY, POSITION_DECAY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
 from talmach.summary.shortlist import MOST_ENCODED, Shortlist
 from talmach.summary.terms import term_vectors
 from talmach.summary.values import DEFAULT_DIVERSITY, DEFAULT_SENTENCES, ArticleSummary, SummaryOptions
@@ -36,6 +36,7 @@ class Summarizer:
         weights: Weights | None = None,
         brevity: float = BREVITY,
         term_share: float = TERM_SHARE,
+        position_decay: float = POSITION_DECAY,
         max_queue_chars: int = 1_000_000,
         engine_timeout_s: float | None = None,
         metrics: Metrics | None = None,
@@ -50,6 +51,7 @@ class Summarizer:
         self._weights = weights or Weights()
         self._brevity = brevity
         self._term_share = term_share
+        self._position_decay = position_decay
         self._admission = Admission(max_queue_chars, metrics)
         self._workers = Workers(
             workers, name=encoder.model_id, timeout_s=engine_timeout_s, metrics=metrics, on_change=on_workers_change
@@ -168,7 +170,7 @@ class Summarizer:
         n = len(shortlist.candidates)
         centrality = ranking.centrality(embeddings[:n], terms.first(n), self._term_share)
         similarity = self._similarity_to_last(embeddings, terms)[:n] if shortlist.has_headline else None
-        position = ranking.position_prior(shortlist.places)
+        position = ranking.position_prior(shortlist.places, self._position_decay)
         scores = ranking.combine(centrality, similarity, position, self._weights)
         return Scores(scores, centrality, similarity, position)
 
