@@ -9,7 +9,10 @@ from pathlib import Path
 
 import ctranslate2
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+
+# ruff: noqa: E402 - without torch there is nothing to test
 
 from models.training import export, generate, synthesize
 from models.training.data.corpus import SYNTHETIC
@@ -39,7 +42,7 @@ def exported(small_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
-def padded(rows: list[list[int]], pad: int) -> torch.Tensor:
+def padded(rows: list[list[int]], pad: int) -> "torch.Tensor":
     """Return rows of token ids as one array."""
     longest = max(map(len, rows))
     return torch.tensor([row + [pad] * (longest - len(row)) for row in rows])
