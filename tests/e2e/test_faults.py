@@ -208,8 +208,29 @@ async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> N
     assert server.process.wait(20) == 0
 
 
+async def test_two_servers_share_the_calls_and_one_may_be_killed(naughty: Start) -> None:
+    """Half of the calls each, give or take a tenth; kill -9 of one in the middle loses none."""
+    servers = naughty(TALMACH_WORKERS="1"), naughty(TALMACH_WORKERS="1")
+
+    def calls() -> list[float]:
+        return [server.metric("talmach_rpc_requests_total") for server in servers]
+
+    async with AsyncClient(f"ipv4:{','.join(server.address for server in servers)}") as client:
+        while not all(calls()):
+            await ask(client, 0)
+        before = calls()
+        outcomes = [await ask(client, number) for number in range(100)]
+        shares = [after - earlier for after, earlier in zip(calls(), before, strict=True)]
+        assert all(40 <= share <= 60 for share in shares), shares
+        going = asyncio.gather(*(ask(client, number, "doze" if number < 4 else "ідзе") for number in range(50)))
+        await asyncio.sleep(0.3)
+        servers[0].kill()
+        outcomes += [*await going, *[await ask(client, number) for number in range(20)]]
+    assert {(outcome.code, outcome.is_own) for outcome in outcomes} == {("OK", True)}
+
+
 async def test_a_restart_is_felt_by_nobody_who_has_another_server(naughty: Start) -> None:
-    """SIGTERM under load: a `AsyncClient` loses no call, and who has no other server is told, never just cancelled."""
+    """SIGTERM under load: our client loses no call, and who has no other server is told, never just cancelled."""
     options = {"NAUGHTY_BATCH_S": "0.002", "TALMACH_WORKERS": "1"}
     going, staying = naughty(**options), naughty(**options)
     outcomes: Counter[tuple[str, str, str]] = Counter()

@@ -22,7 +22,7 @@ from talmach.client import (
     SummaryOptions,
     TranslationOptions,
 )
-from tests.e2e.program import COMMAND, TIMEOUT_S, Server, environment, free_address, talmach
+from tests.e2e.program import COMMAND, TIMEOUT_S, Result, Server, environment, free_address, talmach
 
 NAME = "talmach.example.org"
 MARKER = "Запаветнаеслова"
@@ -91,6 +91,17 @@ def test_a_command_gets_in_with_its_files(folder: Path, tmp_path: Path) -> None:
         anonymous = talmach("detect", *at, "--token-file", str(tmp_path / "token"), stdin="Горад.")
         assert (anonymous.status, anonymous.stdout) == (2, "")
         assert "it may want a client's certificate" in anonymous.stderr
+        here, port = address.split(":")
+        by_name = ("--address", f"localhost:{port}", "--ca-file", str(folder / "ca.pem"))
+        trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+        wrong_authority = ("--address", address, "--ca-file", str(tmp_path / "other.pem"))
+        for options, cause in (
+            (("--address", f"{here}:{port}"), "the server closed the connection; it may want TLS"),
+            ((*by_name, *pair), "the server's certificate is for another name"),
+            ((*wrong_authority, *pair), "the server's certificate is not signed by an authority that is trusted"),
+        ):
+            refused = talmach("detect", *options, stdin="Горад.")
+            assert refused == Result(2, "", f"talmach: --address: {options[1]}: {cause}\n")
     finally:
         process.terminate()
         process.wait()

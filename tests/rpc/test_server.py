@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from talmach.pb import translation_pb2 as pb
@@ -250,3 +250,23 @@ async def test_a_connection_has_a_limit_of_streams(monkeypatch: pytest.MonkeyPat
         for watch in watches:
             watch.cancel()
         await asyncio.gather(*reads, return_exceptions=True)
+
+
+async def test_pings_have_a_limit_that_is_told(served: Running) -> None:
+    """Who pings more often than GetServerInfo says is cut off in the middle of a call; who keeps to it is not."""
+    interval_ms = (await served.info.GetServerInfo(GetServerInfoRequest())).limits.min_keepalive_interval_ms
+    assert interval_ms == 10_000
+
+    async def watch(keepalive_ms: int) -> str:
+        options = [
+            ("grpc.keepalive_time_ms", keepalive_ms),
+            ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.use_local_subchannel_pool", 1),
+        ]
+        async with grpc.aio.insecure_channel(served.address, options=options) as channel:
+            call = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=4)
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                [status async for status in call]
+            return caught.value.code().name
+
+    assert await asyncio.gather(watch(500), watch(interval_ms)) == ["UNAVAILABLE", "DEADLINE_EXCEEDED"]

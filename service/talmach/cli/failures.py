@@ -58,11 +58,16 @@ def explain(failure: RpcFailed, texts: Sequence[str] = ("the text",), *, suggest
         problems: dict[str, str] = {}
         for each in failure.violations:
             # Of a lone text that is too long for all texts together as well, the lower limit is enough.
-            problems.setdefault(_name(each.field, texts), _OWN_WORDS.get(each.reason, each.description))
+            problems.setdefault(_name(each.field, texts), told(each.reason, each.description))
         return kind("; ".join(f"{name}: {problem}" for name, problem in problems.items()) + suggestion)
     if isinstance(failure, NotConnected):
         return kind(failure.message)
     return kind(f"the server answered {failure.code}: {failure.message}")
+
+
+def told(reason: str, message: str) -> str:
+    """Return a message in the words of the command, where it has its own for the reason."""
+    return _OWN_WORDS.get(reason, message)
 
 
 def _name(field: str, texts: Sequence[str]) -> str:

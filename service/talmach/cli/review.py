@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from talmach.cli import terminal
-from talmach.cli.failures import FAILURE_STATUS, FLAGGED_STATUS
+from talmach.cli.failures import FAILURE_STATUS, FLAGGED_STATUS, told
 from talmach.client import QualityFlag, Segment, SegmentStatus
 
 _PREFIX = "QUALITY_FLAG_"
@@ -49,10 +49,15 @@ class Review:
         self._flags: Counter[str] = Counter()
 
     def add(self, segments: Iterable[Segment], place: str = "segment {}") -> None:
-        """Count the sentences of one translation; `place` says where one is, {} being its index."""
+        """Count the sentences of one translation, and name those that failed.
+
+        `place` says where a sentence is, {} being its index.
+        """
         for segment in segments:
             self._sentences += 1
-            self._failed += segment.status == SegmentStatus.SEGMENT_STATUS_FAILED
+            if segment.status == SegmentStatus.SEGMENT_STATUS_FAILED:
+                self._failed += 1
+                terminal.complain(f"{place.format(segment.index)}: {told(segment.error.reason, segment.error.message)}")
             names = flag_names(segment)
             self._flagged += bool(names)
             self._flags.update(names)

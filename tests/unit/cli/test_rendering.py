@@ -8,7 +8,7 @@ from rich.console import Console
 
 from talmach.cli import rendering
 from talmach.cli.review import Review
-from talmach.client import GetServerInfoResponse, ModelInfo, SegmentStatus
+from talmach.client import GetServerInfoResponse, ItemError, ModelInfo, SegmentStatus
 from tests.unit.cli.replies import reply, segment
 
 
@@ -126,10 +126,12 @@ def test_flags_that_fail(capsys: pytest.CaptureFixture[str]) -> None:
 def test_failed_sentences_are_told_to_everyone(capsys: pytest.CaptureFixture[str]) -> None:
     """Standard error and the exit status say what standard output cannot; a failure weighs more than any flag."""
     review = Review(fail_on="LOW_CONFIDENCE")
-    review.add([segment(0, (0, "а"), (0, "а"), status=SegmentStatus.SEGMENT_STATUS_FAILED)])
+    error = ItemError(reason="ENGINE_TIMEOUT", message="engine: took too long")
+    review.add([segment(0, (0, "а"), (0, "а"), status=SegmentStatus.SEGMENT_STATUS_FAILED, error=error)], "line 7")
     review.add(reply().translation.segments)
     with pytest.raises(typer.Exit) as caught:
         review.tell()
     assert caught.value.exit_code == 1
-    expected = "talmach: 1 of 5 sentences could not be translated and stand in the original"
-    assert capsys.readouterr().err.splitlines()[-1] == expected
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first == "talmach: line 7: engine: took too long"
+    assert last == "talmach: 1 of 5 sentences could not be translated and stand in the original"
