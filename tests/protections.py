@@ -214,6 +214,13 @@ PROTECTIONS = (
         f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
     ),
     Protection(
+        "nobody reads the log",
+        "cli/serve.py",
+        "    with in_background():",
+        "    if settings:",
+        f"{_FAULTS}::test_a_log_that_nobody_reads",
+    ),
+    Protection(
         "SIGTERM while the models are loaded",
         "app/application.py",
         "await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)",

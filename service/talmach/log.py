@@ -6,9 +6,15 @@ are written; a TalmachError, whose message is free of texts by contract, keeps i
 """
 
 import logging
+import os
 import sys
+import threading
+import time
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Literal, TextIO
 
 import structlog
@@ -17,6 +23,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from talmach.errors import TalmachError
 
 LogFormat = Literal["auto", "json", "console"]
+_MAX_WAITING_LINES = 4_096
+_FLUSH_S = 1.0
 
 
 def configure_logging(level: str = "info", log_format: LogFormat = "auto", stream: TextIO | None = None) -> None:
@@ -43,6 +51,66 @@ def configure_logging(level: str = "info", log_format: LogFormat = "auto", strea
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """Let a thread write what is logged: a stream that nobody reads stops neither a call nor the end of the process.
+
+    Lines beyond 4,096 that wait are dropped; `count_dropped_lines` tells of them. At the end what waits gets a second.
+    """
+    root = logging.getLogger()
+    (direct,) = root.handlers
+    assert isinstance(direct, logging.StreamHandler)
+    handler = _BackgroundHandler(direct.stream)
+    handler.setFormatter(direct.formatter)
+    root.handlers = [handler]
+    try:
+        yield
+    finally:
+        handler.flush()
+
+
+def count_dropped_lines(count: Callable[[], None]) -> None:
+    """Have `count` called for every line that is dropped from now on; without effect unless `in_background`."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _BackgroundHandler):
+            handler.count = count
+
+
+class _BackgroundHandler(logging.Handler):
+    """Formats a record where it is made, and writes it in a thread."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.count: Callable[[], None] = lambda: None
+        self._encoding = stream.encoding
+        # Past the stream, whose lock a thread that hangs in a write would hold when the process ends.
+        self._descriptor = stream.fileno()
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._taken = self._written = 0  # lines; the first counted by whoever logs, under the handler's lock
+        threading.Thread(target=self._write, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._taken - self._written >= _MAX_WAITING_LINES:
+            self.count()
+        else:
+            self._taken += 1
+            self._lines.put(self.format(record))
+
+    def flush(self) -> None:
+        """Wait until everything is written, but not for long."""
+        end = time.monotonic() + _FLUSH_S
+        while self._written < self._taken and time.monotonic() < end:
+            time.sleep(0.001)
+
+    def _write(self) -> None:
+        while True:
+            left = f"{self._lines.get()}\n".encode(self._encoding, "backslashreplace")
+            with suppress(OSError):  # the reader has gone
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
+            self._written += 1
 
 
 def _renderer(log_format: LogFormat, stream: TextIO) -> Processor:

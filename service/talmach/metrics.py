@@ -44,6 +44,9 @@ class Metrics:
             ["model", "version", "compute_type", "device"],
             registry=at,
         )
+        self.log_lines_dropped = Counter(
+            "talmach_log_lines_dropped", "Lines of the log that nobody read in time.", registry=at
+        )
         build = Gauge("talmach_build_info", "Always 1; the version of talmach.", ["version"], registry=at)
         build.labels(version("talmach")).set(1)
         ProcessCollector(registry=at)

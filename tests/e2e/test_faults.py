@@ -19,7 +19,7 @@ from talmach.client import AsyncClient
 from talmach.pb.segment_pb2 import SEGMENT_STATUS_FAILED as FAILED
 from tests.e2e import callers
 from tests.e2e.callers import ask, ask_once, ask_through
-from tests.e2e.program import COMMAND, Server, environment, free_address, talmach
+from tests.e2e.program import COMMAND, NAUGHTY_COMMAND, Server, environment, free_address, talmach
 
 Start = Callable[..., Server]
 
@@ -165,6 +165,35 @@ async def test_two_thousand_calls_leave_nothing(naughty: Start, tmp_path: Path) 
     before = held()
     await calls(2_000)
     server.wait_until(lambda: all(count <= before[name] for name, count in held().items()), timeout_s=20)
+
+
+async def ask_often(address: str, count: int) -> set[str]:
+    """Ask so many questions, a hundred at once, and return the codes that they ended with."""
+    async with AsyncClient(address) as client:
+        rounds = [
+            await asyncio.gather(*(ask(client, number, timeout_s=20) for number in range(100)))
+            for _ in range(count // 100)
+        ]
+    return {outcome.code for outcomes in rounds for outcome in outcomes}
+
+
+def test_a_log_that_nobody_reads(tmp_path: Path) -> None:
+    """A full pipe on standard error: calls are answered, dropped lines are counted, and SIGTERM ends the server."""
+    address, metrics_address = free_address(), free_address()
+    settings = environment({"TALMACH_METRICS_ADDRESS": metrics_address})
+    command = [*NAUGHTY_COMMAND, "serve", "--address", address]
+    process = subprocess.Popen(command, env=settings, stderr=subprocess.PIPE)
+    (tmp_path / "log").touch()
+    server = Server(process, address, metrics_address, tmp_path / "log")
+    try:
+        server.wait_until(lambda: server.health() == "SERVING")
+        assert asyncio.run(ask_often(address, 5_000)) == {"OK"}
+        assert server.metric("talmach_log_lines_dropped_total") > 100
+        assert server.end() == 0
+    finally:
+        server.kill()
+        if process.stderr:
+            process.stderr.close()
 
 
 # ------------------------------------------------------------------------------------------------- servers that go away

@@ -5,14 +5,16 @@ import gc
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
 from talmach.errors import ModelUnusable
-from talmach.log import configure_logging
+from talmach.log import configure_logging, count_dropped_lines, in_background
 
 SECRET = "the mayor's unpublished words"
 
@@ -134,3 +136,28 @@ async def test_a_lost_task_is_logged_without_its_text() -> None:
     (record,) = records(stream)
     assert record["message"] == "Task exception was never retrieved"
     assert SECRET not in stream.getvalue()
+
+
+def test_what_is_logged_in_the_background_is_all_written(tmp_path: Path) -> None:
+    """In order, and when the block is over."""
+    with (tmp_path / "log").open("w", encoding="utf-8") as stream:
+        configure_logging(log_format="json", stream=stream)
+        with in_background():
+            for number in range(1_000):
+                structlog.get_logger().info("thing.done", number=number)
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["number"] for line in lines] == [*range(1_000)]
+
+
+def test_lines_that_nobody_reads_are_dropped_and_counted() -> None:
+    """The writer hangs in a full pipe; whoever logs goes on at once."""
+    reading, writing = os.pipe()
+    dropped = []
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        configure_logging(log_format="json", stream=stream)
+        with in_background():
+            count_dropped_lines(lambda: dropped.append(1))
+            for number in range(10_000):
+                structlog.get_logger().info("thing.done", number=number)
+            assert len(dropped) > 4_000
+        os.close(reading)

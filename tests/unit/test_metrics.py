@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from talmach.metrics import Metrics
 
 NAMES = {
+    "talmach_log_lines_dropped",
     "talmach_build_info",
     "talmach_batch_padding_ratio",
     "talmach_batch_sentences",

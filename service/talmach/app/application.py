@@ -16,6 +16,7 @@ from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
 from talmach.config import InvalidSettings, Settings
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
+from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
 from talmach.rpc.server import CannotListen, Server
 from talmach.summary.use_case import Summarizer
@@ -57,6 +58,7 @@ class Application:
         """
         settings = self._settings
         check_device(settings)
+        count_dropped_lines(self._metrics.log_lines_dropped.inc)
         clients, tls = load_clients(settings, self._metrics), load_tls(settings)
         self._tracing = _tracing(settings.otlp_endpoint) if settings.otlp_endpoint else None
         self._server = Server(

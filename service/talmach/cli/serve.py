@@ -9,7 +9,7 @@ import typer
 from talmach.cli.failures import CommandFailed
 from talmach.cli.session import run
 from talmach.config import Settings, is_host_port, load_settings
-from talmach.log import configure_logging
+from talmach.log import configure_logging, in_background
 
 
 def _listening(value: str | None) -> str | None:
@@ -33,7 +33,8 @@ def serve(address: Address = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight. Settings are TALMACH_* variables."""
     settings = load_settings(**({} if address is None else {"address": address}))
     configure_logging(settings.log_level, settings.log_format)
-    asyncio.run(_serve(settings))
+    with in_background():
+        asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
