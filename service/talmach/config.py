@@ -17,16 +17,14 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from talmach.errors import InvalidSettings
+
 PREFIX = "TALMACH_"
 
 
 # Kubernetes puts these into every pod beside a Service that is called `talmach`; they are nobody's misspelling.
 _SERVICE_LINK = re.compile(r"TALMACH_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)")
 _MAX_PORT = 65_535
-
-
-class InvalidSettings(ValueError):
-    """Variables of the environment that are unknown or wrong, one line for each."""
 
 
 def is_host_port(value: str) -> bool:

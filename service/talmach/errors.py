@@ -3,7 +3,11 @@
     TalmachError
     +-- InvalidRequest       the caller's values; carries every violation at once
     +-- ModelNotFound        MODEL_NOT_FOUND       no model of that name is in the catalog
-    +-- ModelUnusable        MODEL_UNUSABLE        a model failed its checksum or its self-test
+    +-- StartFailure         START_FAILURE         the server cannot start before somebody changes something
+    |   +-- InvalidSettings  INVALID_SETTINGS      variables that are unknown or wrong
+    |   +-- UnusableFile     UNUSABLE_FILE         a file that a setting names
+    |   +-- CannotListen     CANNOT_LISTEN         an address that is taken, or not one of this machine
+    |   +-- ModelUnusable    MODEL_UNUSABLE        a model failed its checksum or its self-test
     +-- Overloaded           come back in `retry_after_s`
     |   +-- QueueFull        QUEUE_FULL            the server has more queued than it can do in time
     |   +-- QuotaExceeded    QUOTA_EXCEEDED        this client has used up its share
@@ -126,7 +130,31 @@ class ModelNotFound(TalmachError):
         super().__init__(f"{field}: is not the name of a model (models: {models})", {"models": models})
 
 
-class ModelUnusable(TalmachError):
+class StartFailure(TalmachError):
+    """The server cannot start as it is set up; trying again helps nobody before somebody changes something."""
+
+    reason = "START_FAILURE"
+
+
+class InvalidSettings(StartFailure):
+    """Variables of the environment that are unknown or wrong, one line for each."""
+
+    reason = "INVALID_SETTINGS"
+
+
+class UnusableFile(StartFailure):
+    """A file that a setting names cannot be used; names setting and file, never what stands in it."""
+
+    reason = "UNUSABLE_FILE"
+
+
+class CannotListen(StartFailure):
+    """The address cannot be listened on; names it."""
+
+    reason = "CANNOT_LISTEN"
+
+
+class ModelUnusable(StartFailure):
     """A model failed its checksum or its self-test; `problem` says what is wrong and what cures it."""
 
     reason = "MODEL_UNUSABLE"

@@ -7,9 +7,8 @@ import pytest
 
 from talmach.access.clients import Client, Clients
 from talmach.access.quotas import Quotas
-from talmach.access.watched import UnusableFile
 from talmach.client import RpcFailed
-from talmach.errors import PermissionDenied, Unauthenticated
+from talmach.errors import PermissionDenied, Unauthenticated, UnusableFile
 from tests.rpc.harness import Clients as File
 from tests.rpc.harness import running, token_line
 

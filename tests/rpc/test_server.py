@@ -15,10 +15,11 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from talmach.errors import CannotListen
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from talmach.pb.info_pb2 import GetServerInfoRequest
-from talmach.rpc.server import SERVICES, CannotListen
+from talmach.rpc.server import SERVICES
 from tests.rpc.harness import Clients, Failure, Running, running, to, until
 
 GOOD = pb.TranslateTextRequest(texts=["Сёння ідзе моцны дождж."], options=to("en", "be"))

@@ -8,8 +8,8 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from talmach.access.watched import UnusableFile
 from talmach.client import AsyncClient, RpcFailed, Tls
+from talmach.errors import UnusableFile
 from talmach.rpc.tls import ServerTls
 from tests.rpc.harness import Clients, Running, running
 

@@ -222,7 +222,8 @@ async def test_a_collector_that_does_not_answer_harms_no_call(monkeypatch: pytes
 WITHOUT_THE_EXTRA = """
 import asyncio, sys
 from talmach.app.application import Application
-from talmach.config import InvalidSettings, load_settings
+from talmach.config import load_settings
+from talmach.errors import InvalidSettings
 assert not [name for name in sys.modules if name.startswith("opentelemetry")]
 sys.modules["opentelemetry"] = None
 try:

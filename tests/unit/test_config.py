@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from talmach.config import InvalidSettings, Settings, load_settings, settings_table
+from talmach.config import Settings, load_settings, settings_table
+from talmach.errors import InvalidSettings
 
 
 @pytest.fixture(autouse=True)

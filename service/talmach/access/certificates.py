@@ -6,7 +6,8 @@ What gRPC makes of files that are no good is a handshake that fails every time.
 import ssl
 from pathlib import Path
 
-from talmach.access.watched import UnusableFile, read
+from talmach.access.watched import read
+from talmach.errors import UnusableFile
 
 
 def check_certificate(option: str, path: Path) -> None:

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from talmach.access.quotas import Account, Quotas
-from talmach.access.watched import UnusableFile, Watched, read
-from talmach.errors import PermissionDenied, Unauthenticated
+from talmach.access.watched import Watched, read
+from talmach.errors import PermissionDenied, Unauthenticated, UnusableFile
 from talmach.metrics import Metrics
 
 SETTING = "TALMACH_CLIENTS_FILE"

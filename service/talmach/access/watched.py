@@ -7,13 +7,11 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from talmach.errors import UnusableFile
+
 _Value = TypeVar("_Value")
 _Signature = tuple[tuple[int, int, int] | None, ...]
 _log: Any = structlog.get_logger("talmach.rpc")
-
-
-class UnusableFile(ValueError):
-    """A file that a setting names cannot be used; names setting and file, never what stands in it."""
 
 
 def read(setting: str, path: Path) -> bytes:

@@ -14,11 +14,12 @@ from talmach.app.caching import open_cache
 from talmach.app.loading import Engines, check_device, load_engines, worker_count
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
-from talmach.config import InvalidSettings, Settings
+from talmach.config import Settings
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
+from talmach.errors import CannotListen, InvalidSettings
 from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
-from talmach.rpc.server import CannotListen, Server
+from talmach.rpc.server import Server
 from talmach.summary.use_case import Summarizer
 from talmach.threads import Workers
 from talmach.translation.translator import Translator

@@ -13,13 +13,13 @@ from talmach import quality
 from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue
 from talmach.catalog.manifest import ModelSpec
 from talmach.catalog.verify import verify
-from talmach.config import InvalidSettings, Settings
+from talmach.config import Settings
 from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction, Prompt, TargetLengths, TranslationEngine
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.encoder import Ct2Encoder, Pooling
 from talmach.engine.model import TokenizerFiles, compute_types, need_gpu, resolve_device
-from talmach.errors import ModelUnusable
+from talmach.errors import InvalidSettings, ModelUnusable
 from talmach.metrics import Metrics
 from talmach.quality import Flag
 

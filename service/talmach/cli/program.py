@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from talmach import threads
-from talmach.access.watched import UnusableFile
 from talmach.cli import terminal
 from talmach.cli.detect import detect
 from talmach.cli.failures import BAD_INPUT_STATUS, FAILURE_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
@@ -20,8 +19,7 @@ from talmach.cli.summarize import summarize
 from talmach.cli.token import token
 from talmach.cli.translate import translate
 from talmach.client import RpcFailed
-from talmach.config import InvalidSettings
-from talmach.errors import ModelUnusable
+from talmach.errors import StartFailure
 
 program = typer.Typer(
     help="Translates and summarises news articles between Russian, Belarusian and English.",
@@ -72,7 +70,7 @@ def _status() -> int:
     except typer.TyperException as error:
         terminal.complain(error.format_message())
         return BAD_INPUT_STATUS
-    except (InvalidSettings, ModelUnusable, UnusableFile) as error:
+    except StartFailure as error:
         terminal.complain(str(error).replace("\n", "; "))
         return BAD_INPUT_STATUS
     except (CommandFailed, RpcFailed) as error:

@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from talmach.access.watched import UnusableFile
 from talmach.cli import terminal
 from talmach.cli.connection import Connection
 from talmach.cli.failures import BadInput
 from talmach.client import AsyncClient, RpcFailed
 from talmach.config import Settings, load_settings
-from talmach.errors import ModelUnusable
+from talmach.errors import StartFailure
 from talmach.log import configure_logging
 
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
     """Yield a client whose server says SERVING; without an address, start one on a free port of this machine.
 
     Raises:
-        BadInput: nobody serves at the address, and why; or no server can be started here.
+        BadInput: nobody serves at the address, and why.
+        StartFailure: no server can be started here.
 
     """
     if server.address:
@@ -53,7 +53,7 @@ async def running(settings: Settings, shown: str = "") -> AsyncIterator["Applica
     """Yield a server that serves, and stop it at the end; `shown` = what to show while it starts.
 
     Raises:
-        BadInput: a model, the address, or a file that the settings name cannot be used.
+        StartFailure: a model, the address, or a file that the settings name cannot be used.
 
     """
     application = _application(settings)
@@ -66,7 +66,7 @@ async def running(settings: Settings, shown: str = "") -> AsyncIterator["Applica
 
 
 async def run(settings: Settings, stopping: asyncio.Event) -> bool:
-    """Run a server until the event; return whether every call could finish. Raises BadInput as `running` does."""
+    """Run a server until the event; return whether every call could finish. Raises StartFailure as `running` does."""
     application = _application(settings)
     try:
         with _start_failures():
@@ -85,8 +85,8 @@ def _application(settings: Settings) -> "Application":
 def _start_failures() -> Iterator[None]:
     try:
         yield
-    except (ModelUnusable, UnusableFile, OSError) as error:
-        raise BadInput(str(error)) from error
+    except OSError as error:  # of which this program has no better sentence
+        raise StartFailure(str(error)) from error
 
 
 async def _find(client: AsyncClient) -> None:

@@ -13,6 +13,7 @@ from talmach.access.clients import ClientRegistry
 from talmach.access.gate import Gate, State
 from talmach.calls import Tracing
 from talmach.contract.info import MIN_KEEPALIVE_INTERVAL_MS, ServerInfo
+from talmach.errors import CannotListen
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
 from talmach.rpc.connections import hang_up
@@ -40,10 +41,6 @@ _MAX_METADATA_BYTES = 16_384
 # CANCELLED, health checks too; with this one every call reaches the gate, which says why and when to come back.
 _MAX_PENDING_CALLS = 1_000_000
 _log: Any = structlog.get_logger("talmach.rpc")
-
-
-class CannotListen(OSError):
-    """The address cannot be listened on; names it."""
 
 
 class _Late:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from talmach.access.watched import UnusableFile
 from talmach.cli.connection import Connection, connection, own_server
 from talmach.cli.failures import BadInput
 from talmach.config import Settings
+from talmach.errors import UnusableFile
 
 ADDRESS = "127.0.0.1:1"
 
