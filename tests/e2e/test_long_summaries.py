@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from talmach.client import Article, TalmachClient
+from talmach.client import Article, AsyncClient
 from tests.e2e.program import Server
 
 AT_ONCE = 10
@@ -32,7 +32,7 @@ def peak_bytes(server: Server) -> int:
 async def test_ten_summaries_of_the_longest_articles_at_once(start: Callable[..., Server]) -> None:
     """They take less than 200 MB beside the idle server: memory is linear in the sentences, and few are at work."""
     server = start(TALMACH_ENGINE_TIMEOUT_S="100")
-    async with TalmachClient(server.address) as client:
+    async with AsyncClient(server.address) as client:
         await client.summarize(Article(body="Горад адкрыў новую школу. Школа стаіць у цэнтры."))
         idle = peak_bytes(server)
         began = time.monotonic()

@@ -1,5 +1,6 @@
 """The commands in real shells: odd streams, proxies, signals at any moment, settings that this machine cannot do."""
 
+import re
 import shlex
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from tests.e2e.program import COMMAND, NAUGHTY_COMMAND, TIMEOUT_S, Result, Server, environment, free_address, talmach
 
+README = Path(__file__).parents[2] / "README.md"
 TEXT = "Горад адкрыў новую школу.\n"
 PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:1")
 
@@ -263,3 +265,13 @@ def test_a_summary_in_a_pipe_is_plain(server: Server) -> None:
     assert len(lines) == 2
     assert all(line in text for line in lines)
     assert talmach("summarize", *at, stdin=TEXT).stdout == TEXT
+
+
+def test_the_example_of_the_readme_runs(server: Server) -> None:
+    """As it stands there, but for the address."""
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    script = example.replace("127.0.0.1:50051", server.address)
+    assert script != example
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=TIMEOUT_S, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert re.fullmatch(r"\w.+\. \[.*\]\n", done.stdout.decode())
