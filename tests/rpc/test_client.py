@@ -6,7 +6,7 @@ import json
 import re
 import time
 import typing
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,28 @@ async def test_every_call_without_an_event_loop(served: Running) -> None:
             assert caught.value.reason == "EMPTY_TEXT"
 
     await asyncio.to_thread(calls)
+
+
+async def test_what_is_wrong_with_the_items_comes_out(served: Running) -> None:
+    """An error of the caller's own iterator is neither swallowed nor taken for a cancellation."""
+    item = BatchTranslateRequest(id="a", text="Дождж ідзе.", options=TO_ENGLISH)
+
+    async def items() -> AsyncIterator[BatchTranslateRequest]:
+        yield item
+        raise ValueError("mine")
+
+    def same_items() -> Iterator[BatchTranslateRequest]:
+        yield item
+        raise ValueError("mine")
+
+    def ask() -> None:
+        with Client(served.address) as client, pytest.raises(ValueError, match="mine"):
+            list(client.batch_translate(same_items()))
+
+    async with served.client() as client:
+        with pytest.raises(ValueError, match="mine"):
+            _ = [answer async for answer in client.batch_translate(items())]
+    await asyncio.to_thread(ask)
 
 
 def test_both_clients_have_the_same_surface() -> None:

@@ -113,12 +113,30 @@ class AsyncClient:
     async def batch_translate(
         self, items: AsyncIterable[BatchTranslateRequest], *, timeout_s: float | None = None
     ) -> AsyncIterator[BatchTranslateResponse]:
-        """Yield one answer for each item, in the order in which they get ready; a failed item has its own error."""
-        call = self._translation.BatchTranslate(aiter(items), timeout=timeout_s, metadata=self._metadata)
+        """Yield one answer for each item, in the order in which they get ready; a failed item has its own error.
+
+        An error of the items themselves ends the call and comes out as it is.
+        """
+        problems: list[Exception] = []
+
+        async def sent() -> AsyncIterator[BatchTranslateRequest]:
+            try:
+                async for item in items:
+                    yield item
+            except Exception as problem:
+                problems.append(problem)
+                raise
+
+        call = self._translation.BatchTranslate(sent(), timeout=timeout_s, metadata=self._metadata)
         try:
             with failures(self._target, has_tls=self._has_tls):
                 async for response in call:
                     yield response
+        except (asyncio.CancelledError, RpcFailed):
+            # What gRPC makes of it: a call that was cancelled.
+            if problems:
+                raise problems[0] from None
+            raise
         finally:
             call.cancel()
 

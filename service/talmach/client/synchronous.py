@@ -113,11 +113,28 @@ class Client:
     def batch_translate(
         self, items: Iterable[BatchTranslateRequest], *, timeout_s: float | None = None
     ) -> Iterator[BatchTranslateResponse]:
-        """Yield one answer for each item, in the order in which they get ready; a failed item has its own error."""
-        call = self._translation.BatchTranslate(iter(items), timeout=timeout_s, metadata=self._metadata)
+        """Yield one answer for each item, in the order in which they get ready; a failed item has its own error.
+
+        An error of the items themselves ends the call and comes out as it is.
+        """
+        problems: list[Exception] = []
+
+        def sent() -> Iterator[BatchTranslateRequest]:
+            try:
+                yield from items
+            except Exception as problem:
+                problems.append(problem)
+                raise
+
+        call = self._translation.BatchTranslate(sent(), timeout=timeout_s, metadata=self._metadata)
         try:
             with failures(self._target, has_tls=self._has_tls):
                 yield from call
+        except RpcFailed:
+            # What gRPC makes of it: a call of unknown failure.
+            if problems:
+                raise problems[0] from None
+            raise
         finally:
             call.cancel()
 
