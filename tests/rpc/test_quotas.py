@@ -1,6 +1,7 @@
 """Quotas: each kind, with the wait that is really needed."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,22 @@ async def test_characters_per_minute(file: Clients, call: Callable[[AsyncClient]
         assert (await refusal(call(desk))).retry_after_s == pytest.approx(0.1, abs=0.002)
         file.now_s += 0.1
         await call(desk)
+
+
+async def test_large_texts_at_once_share_one_quota(file: Clients) -> None:
+    """Of 80 texts that threads prepare, with switches between them at every turn, exactly those in the quota pass."""
+    text, fitting = f"{TEXT} " * 100, 20
+    quota = f"characters_per_minute = {fitting * len(text)}"
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        async with running(clients=file.write(desk=quota)) as served, served.client("desk-token") as desk:
+            calls = (desk.translate_texts([text], TO_ENGLISH) for _ in range(4 * fitting))
+            ends = await asyncio.gather(*calls, return_exceptions=True)
+    finally:
+        sys.setswitchinterval(interval)
+    assert sum(not isinstance(end, RpcFailed) for end in ends) == fitting
+    assert {end.reason for end in ends if isinstance(end, RpcFailed)} == {"QUOTA_EXCEEDED"}
 
 
 async def test_what_is_refused_as_invalid_costs_nothing(file: Clients) -> None:

@@ -1,6 +1,7 @@
 """Values read from files that an operator may replace while the server runs: certificates, the clients file."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -10,7 +11,8 @@ import structlog
 from talmach.errors import UnusableFile
 
 _Value = TypeVar("_Value")
-_Signature = tuple[tuple[int, int, int] | None, ...]
+_Signature = tuple[tuple[int, int, int, int] | None, ...]
+_RETRY_S = 1.0
 _log: Any = structlog.get_logger("talmach.rpc")
 
 
@@ -34,6 +36,8 @@ class Watched(Generic[_Value]):
         # Before the content: what changes while it is read is read once more.
         self._signature = _signature(paths)
         self._value = load()
+        self._problem = ""  # of the last try; empty = there was none
+        self._tried_at = 0.0
 
     def current(self) -> _Value:
         """Return the newest value that could be used."""
@@ -43,15 +47,21 @@ class Watched(Generic[_Value]):
     def changed(self) -> _Value | None:
         """Return the value if it is another one since the last call, else None; what cannot be used is only logged."""
         with self._lock:
-            signature = _signature(self._paths)
-            if signature == self._signature:
+            signature, now = _signature(self._paths), time.monotonic()
+            # A file that could not be read may be readable now and look as it did.
+            is_due = bool(self._problem) and now - self._tried_at >= _RETRY_S
+            if signature == self._signature and not is_due:
                 return None
-            self._signature = signature
+            is_news = signature != self._signature
+            self._signature, self._tried_at = signature, now
             try:
                 self._value = self._load()
             except UnusableFile as error:
-                _log.error("files.not_reloaded", what=self._name, problem=str(error))
+                if is_news or str(error) != self._problem:
+                    _log.error("files.not_reloaded", what=self._name, problem=str(error))
+                self._problem = str(error)
                 return None
+            self._problem = ""
             _log.info("files.reloaded", what=self._name)
             return self._value
 
@@ -60,10 +70,10 @@ def _signature(paths: Sequence[Path]) -> _Signature:
     return tuple(map(_state, paths))
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _state(path: Path) -> tuple[int, int, int, int] | None:
     try:
         status = path.stat()
     except OSError:
         return None
-    # The inode too: a file moved over another may have its size, and its time.
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    # The inode too: a file moved over another may have its size, and its time. Of a new mode only the change tells.
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
