@@ -57,6 +57,8 @@ def shell(line: str) -> Result:
         ),
         ("echo горад | talmach detect {at} 2>&- | grep -c be", 0, ""),
         ("talmach detect {at} <&- >&- 2>&-", 2, ""),
+        ("echo горад | talmach detect {at} > /dev/full 2> /dev/full", 1, ""),
+        ("talmach nonsense 2> /dev/full", 2, ""),
     ],
 )
 def test_streams_that_cannot_be_used(server: Server, line: str, status: int, stderr: str) -> None:

@@ -80,5 +80,6 @@ def _status() -> int:
     except OSError as error:
         # What a command reads and where it serves has its own sentences; this is standard output, full or closed.
         terminal.give_up_output()
-        terminal.complain(f"standard output: cannot be written ({(error.strerror or 'error').lower()})")
+        reason = (error.strerror or "error").lower()
+        terminal.complain(f"{error.filename or 'standard output'}: cannot be written ({reason})")
         return FAILURE_STATUS

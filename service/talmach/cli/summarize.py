@@ -45,7 +45,10 @@ def summarize(
     cert_file: CertFile = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Summarise an article by its own sentences, translated when --to is given."""
+    """Summarise an article by its own sentences, translated when --to is given.
+
+    A pipe or a file gets a sentence a line; a terminal, and --scores, their places in the article too.
+    """
     server = connection(address, token_file, ca_file, cert_file, key_file)
     check_pair(source, target)
     summary_options = _summary_options(sentences, ratio, max_chars)

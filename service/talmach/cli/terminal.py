@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -42,8 +42,9 @@ def error_console() -> Console:
 
 
 def complain(sentence: str) -> None:
-    """Say on standard error what is wrong."""
-    sys.stderr.write(f"talmach: {sentence}\n")
+    """Say on standard error what is wrong, if it can be written to."""
+    with suppress(OSError):
+        sys.stderr.write(f"talmach: {sentence}\n")
 
 
 @contextmanager
