@@ -1,34 +1,37 @@
-"""Everything that can go wrong on purpose, free of gRPC; `rpc` maps the tree to status codes.
+"""Everything that can go wrong on purpose, as facts; each door has its own codes, and its own names for the fields.
 
     TalmachError
-    +-- InvalidRequest       the caller's values; carries every violation at once
-    +-- ModelNotFound        MODEL_NOT_FOUND       no model of that name is in the catalog
-    +-- StartFailure         START_FAILURE         the server cannot start before somebody changes something
-    |   +-- InvalidSettings  INVALID_SETTINGS      variables that are unknown or wrong
-    |   +-- UnusableFile     UNUSABLE_FILE         a file that a setting names
-    |   +-- CannotListen     CANNOT_LISTEN         an address that is taken, or not one of this machine
-    |   +-- ModelUnusable    MODEL_UNUSABLE        a model failed its checksum or its self-test
-    +-- Overloaded           come back in `retry_after_s`
-    |   +-- QueueFull        QUEUE_FULL            the server has more queued than it can do in time
-    |   +-- QuotaExceeded    QUOTA_EXCEEDED        this client has used up its share
-    +-- Unavailable          the same call may succeed a little later or on another replica
-    |   +-- ServerStarting   SERVER_STARTING       the models are not loaded and proven yet
-    |   +-- ServerDraining   SERVER_DRAINING       the server is finishing what it has accepted
-    |   +-- EngineStuck      ENGINE_STUCK          no worker of the engine comes back; the server must be restarted
-    +-- DeadlineExceeded     DEADLINE_EXCEEDED     too little time left to start the work
-    +-- Unauthenticated      UNAUTHENTICATED       no token
-    +-- PermissionDenied     PERMISSION_DENIED     a token that nobody was given
-    +-- ReplyTooLarge        REPLY_TOO_LARGE       the answer does not fit into one message
-    +-- EngineFailure        ENGINE_FAILURE        the engine failed on the whole call
-        +-- EngineTimeout    ENGINE_TIMEOUT        the engine took too long and was given up
+    +-- InvalidRequest                                          the caller asks for what cannot be done
+    |   +-- LanguageUndetermined     LANGUAGE_UNDETERMINED      no evidence for one language
+    |   +-- UnsupportedLanguagePair  UNSUPPORTED_LANGUAGE_PAIR  no model translates this way
+    |   +-- BeyondQuota              TEXT_TOO_LONG              more at once than the client may send in a minute
+    |   +-- UntranslatableTexts      as the first of them       which of several texts, and why
+    |   +-- InvalidFields            as the first of them       of `contract.violations`: which fields, and why
+    +-- ModelNotFound                MODEL_NOT_FOUND            no model of that name is in the catalog
+    +-- StartFailure                 START_FAILURE              the server cannot start as it is set up
+    |   +-- InvalidSettings          INVALID_SETTINGS           variables that are unknown or wrong
+    |   +-- UnusableFile             UNUSABLE_FILE              a file that a setting names
+    |   +-- CannotListen             CANNOT_LISTEN              an address that is taken, or not one of this machine
+    |   +-- ModelUnusable            MODEL_UNUSABLE             a model failed its checksum or its self-test
+    +-- Overloaded                                              come back in `retry_after_s`
+    |   +-- QueueFull                QUEUE_FULL                 the server has more queued than it can do in time
+    |   +-- QuotaExceeded            QUOTA_EXCEEDED             this client has used up its share
+    +-- Unavailable                                             a little later, or on another replica, it may succeed
+    |   +-- ServerStarting           SERVER_STARTING            the models are not loaded and proven yet
+    |   +-- ServerDraining           SERVER_DRAINING            the server is finishing what it has accepted
+    |   +-- EngineStuck              ENGINE_STUCK               no worker comes back; the server must be restarted
+    +-- DeadlineExceeded             DEADLINE_EXCEEDED          too little time left to start the work
+    +-- Unauthenticated              UNAUTHENTICATED            no token
+    +-- PermissionDenied             PERMISSION_DENIED          a token that nobody was given
+    +-- ReplyTooLarge                REPLY_TOO_LARGE            the answer does not fit into one message
+    +-- EngineFailure                ENGINE_FAILURE             the engine failed on the whole call
+        +-- EngineTimeout            ENGINE_TIMEOUT             the engine took too long and was given up
 
-Messages have the form `field: what is wrong (limit)`. Neither messages nor metadata ever hold a user's text: they are
+Messages have the form `what: what is wrong (limit)`. Neither messages nor metadata ever hold a user's text: they are
 logged and sent over the wire as they are.
 """
 
-import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 
 class TalmachError(Exception):
@@ -41,83 +44,54 @@ class TalmachError(Exception):
         self.metadata: dict[str, str] = dict(metadata or {})
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One thing that is wrong with one field of a request; `field` is its path as the proto names it."""
-
-    field: str
-    reason: str
-    description: str
-    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.description}"
-
-
-def empty_text(field: str) -> Violation:
-    """EMPTY_TEXT: nothing but white space where a text is needed."""
-    return Violation(field, "EMPTY_TEXT", "is empty")
-
-
-def text_too_long(field: str, *, actual: int, limit: int) -> Violation:
-    """TEXT_TOO_LONG: lengths in Unicode code points."""
-    metadata = {"limit": str(limit), "actual": str(actual)}
-    return Violation(field, "TEXT_TOO_LONG", f"has {actual} characters (limit {limit})", metadata)
-
-
-def text_beyond_quota(*, actual: int, limit: int) -> Violation:
-    """TEXT_TOO_LONG, of a whole request: no wait helps, since `limit` is what its client may send in a minute."""
-    description = f"has {actual} characters, more than this client may send in a whole minute (limit {limit})"
-    return Violation("request", "TEXT_TOO_LONG", description, {"limit": str(limit), "actual": str(actual)})
-
-
-def too_many_texts(field: str, *, actual: int, limit: int) -> Violation:
-    """TOO_MANY_TEXTS: more items than one call may carry."""
-    metadata = {"limit": str(limit), "actual": str(actual)}
-    return Violation(field, "TOO_MANY_TEXTS", f"has {actual} items (limit {limit})", metadata)
-
-
-def invalid_text(field: str, description: str) -> Violation:
-    """INVALID_TEXT: text that no language has, such as a lone surrogate."""
-    return Violation(field, "INVALID_TEXT", description)
-
-
-def invalid_language_code(field: str, code: str, supported: Iterable[str]) -> Violation:
-    """INVALID_LANGUAGE_CODE: the code is missing or names none of the `supported` languages."""
-    languages = ", ".join(supported)
-    description = f"is not the code of a supported language ({languages})" if code else f"is required ({languages})"
-    return Violation(field, "INVALID_LANGUAGE_CODE", description, {"supported": languages})
-
-
-def unsupported_language_pair(field: str, *, source: str, target: str, pairs: Iterable[str]) -> Violation:
-    """UNSUPPORTED_LANGUAGE_PAIR: no model translates this way, or source = target; `pairs` are those that work."""
-    known = ", ".join(pairs)
-    metadata = {"source": source, "target": target, "pairs": known}
-    return Violation(field, "UNSUPPORTED_LANGUAGE_PAIR", f"no model translates {source}-{target} ({known})", metadata)
-
-
-def language_undetermined(field: str, candidates: Mapping[str, float]) -> Violation:
-    """LANGUAGE_UNDETERMINED: no evidence for one language; `candidates` maps language to confidence, best first."""
-    ranked = ", ".join(f"{language}:{confidence:.2f}" for language, confidence in candidates.items())
-    description = "the language of the text cannot be determined: name the source language"
-    return Violation(field, "LANGUAGE_UNDETERMINED", description, {"candidates": ranked})
-
-
-def out_of_range(field: str, description: str, bounds: str) -> Violation:
-    """OUT_OF_RANGE: a number outside `bounds`, which are in interval notation such as `(0, 1]`."""
-    return Violation(field, "OUT_OF_RANGE", f"{description} ({bounds})", {"range": bounds})
-
-
 class InvalidRequest(TalmachError):
-    """The caller's values are wrong; holds every violation at once, and the reason of the first."""
+    """What the caller asks for cannot be done, now or later."""
 
     reason = "INVALID_REQUEST"
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        assert violations, "an invalid request has at least one violation"
-        super().__init__("; ".join(map(str, violations)), violations[0].metadata)
-        self.violations = tuple(violations)
-        self.reason = violations[0].reason
+
+class LanguageUndetermined(InvalidRequest):
+    """There is no evidence for one language; `candidates` maps language to confidence, best first."""
+
+    reason = "LANGUAGE_UNDETERMINED"
+
+    def __init__(self, candidates: Mapping[str, float]) -> None:
+        ranked = ", ".join(f"{language}:{confidence:.2f}" for language, confidence in candidates.items())
+        message = "the language of the text cannot be determined: name the source language"
+        super().__init__(message, {"candidates": ranked})
+
+
+class UnsupportedLanguagePair(InvalidRequest):
+    """No model translates this way, or source = target; `pairs` are those that work."""
+
+    reason = "UNSUPPORTED_LANGUAGE_PAIR"
+
+    def __init__(self, source: str, target: str, pairs: Iterable[str]) -> None:
+        known = ", ".join(pairs)
+        metadata = {"source": source, "target": target, "pairs": known}
+        super().__init__(f"no model translates {source}-{target} ({known})", metadata)
+
+
+class BeyondQuota(InvalidRequest):
+    """The request is larger than what its client may send in a whole minute, in characters: no wait helps."""
+
+    reason = "TEXT_TOO_LONG"
+
+    def __init__(self, *, actual: int, limit: int) -> None:
+        message = f"has {actual} characters, more than this client may send in a whole minute (limit {limit})"
+        super().__init__(message, {"limit": str(limit), "actual": str(actual)})
+
+
+class UntranslatableTexts(InvalidRequest):
+    """Texts of one call that cannot be translated: at least one `problems`, by number; has the reason of the first."""
+
+    reason = "UNTRANSLATABLE_TEXTS"
+
+    def __init__(self, problems: Mapping[int, InvalidRequest]) -> None:
+        first = next(iter(problems.values()))
+        super().__init__("; ".join(f"text {number}: {each}" for number, each in problems.items()), first.metadata)
+        self.problems = dict(problems)
+        self.reason = first.reason
 
 
 class ModelNotFound(TalmachError):
@@ -125,9 +99,9 @@ class ModelNotFound(TalmachError):
 
     reason = "MODEL_NOT_FOUND"
 
-    def __init__(self, known: Iterable[str], *, field: str = "model") -> None:
+    def __init__(self, known: Iterable[str]) -> None:
         models = ", ".join(known)
-        super().__init__(f"{field}: is not the name of a model (models: {models})", {"models": models})
+        super().__init__(f"model: is not the name of a model (models: {models})", {"models": models})
 
 
 class StartFailure(TalmachError):

@@ -80,7 +80,8 @@ class UseCases:
         """Translate independent texts, all or none; a sentence that several of them have is decoded once.
 
         Raises:
-            InvalidRequest: a language cannot be determined, or no model translates the pair; names every such text.
+            UntranslatableTexts: a language cannot be determined, or no model translates the pair.
+            BeyondQuota: no wait helps.
             ModelNotFound, QuotaExceeded, QueueFull, DeadlineExceeded, EngineStuck: nothing was begun, or given up.
             EngineFailure: the engine failed on every sentence that it was given.
 

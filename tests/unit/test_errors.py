@@ -5,14 +5,16 @@ import re
 import pytest
 
 from talmach import errors
+from talmach.contract import violations
+from talmach.contract.violations import InvalidFields, Violation
 from talmach.errors import (
-    InvalidRequest,
+    LanguageUndetermined,
     ModelNotFound,
     ModelUnusable,
     QueueFull,
     QuotaExceeded,
     TalmachError,
-    Violation,
+    UnsupportedLanguagePair,
 )
 
 
@@ -34,48 +36,46 @@ def test_every_error_is_drawn_in_the_tree_and_has_its_own_reason() -> None:
 @pytest.mark.parametrize(
     ("violation", "reason", "text", "metadata"),
     [
-        (errors.empty_text("body"), "EMPTY_TEXT", "body: is empty", {}),
+        (violations.empty_text("body"), "EMPTY_TEXT", "body: is empty", {}),
         (
-            errors.text_too_long("texts[2]", actual=120, limit=100),
+            violations.text_too_long("texts[2]", actual=120, limit=100),
             "TEXT_TOO_LONG",
             "texts[2]: has 120 characters (limit 100)",
             {"limit": "100", "actual": "120"},
         ),
         (
-            errors.too_many_texts("texts", actual=9, limit=8),
+            violations.too_many_texts("texts", actual=9, limit=8),
             "TOO_MANY_TEXTS",
             "texts: has 9 items (limit 8)",
             {"limit": "8", "actual": "9"},
         ),
-        (errors.invalid_text("lead", "holds a lone surrogate"), "INVALID_TEXT", "lead: holds a lone surrogate", {}),
+        (violations.invalid_text("lead", "holds a lone surrogate"), "INVALID_TEXT", "lead: holds a lone surrogate", {}),
         (
-            errors.invalid_language_code("target_language_code", "de", ["ru", "be"]),
+            violations.invalid_language_code("target_language_code", "de", ["ru", "be"]),
             "INVALID_LANGUAGE_CODE",
             "target_language_code: is not the code of a supported language (ru, be)",
             {"supported": "ru, be"},
         ),
         (
-            errors.invalid_language_code("options.target_language_code", "", ["ru", "be"]),
+            violations.invalid_language_code("options.target_language_code", "", ["ru", "be"]),
             "INVALID_LANGUAGE_CODE",
             "options.target_language_code: is required (ru, be)",
             {"supported": "ru, be"},
         ),
         (
-            errors.unsupported_language_pair(
-                "target_language_code", source="be", target="be", pairs=["be-en", "en-be"]
-            ),
+            violations.violation("target_language_code", UnsupportedLanguagePair("be", "be", ["be-en", "en-be"])),
             "UNSUPPORTED_LANGUAGE_PAIR",
             "target_language_code: no model translates be-be (be-en, en-be)",
             {"source": "be", "target": "be", "pairs": "be-en, en-be"},
         ),
         (
-            errors.language_undetermined("body", {"ru": 0.5, "be": 0.25}),
+            violations.violation("body", LanguageUndetermined({"ru": 0.5, "be": 0.25})),
             "LANGUAGE_UNDETERMINED",
             "body: the language of the text cannot be determined: name the source language",
             {"candidates": "ru:0.50, be:0.25"},
         ),
         (
-            errors.out_of_range("ratio", "is out of range", "(0, 1]"),
+            violations.out_of_range("ratio", "is out of range", "(0, 1]"),
             "OUT_OF_RANGE",
             "ratio: is out of range ((0, 1])",
             {"range": "(0, 1]"},
@@ -89,18 +89,17 @@ def test_violations(violation: Violation, reason: str, text: str, metadata: dict
 
 def test_an_invalid_request_tells_everything_at_once() -> None:
     """All violations are kept in order; reason and metadata are those of the first."""
-    long, empty = errors.text_too_long("body", actual=3, limit=2), errors.empty_text("lead")
-    error = InvalidRequest([long, empty])
+    long, empty = violations.text_too_long("body", actual=3, limit=2), violations.empty_text("lead")
+    error = InvalidFields([long, empty])
     assert error.violations == (long, empty)
     assert (error.reason, error.metadata) == ("TEXT_TOO_LONG", {"limit": "2", "actual": "3"})
     assert str(error) == "body: has 3 characters (limit 2); lead: is empty"
-    assert InvalidRequest.reason == "INVALID_REQUEST"
 
 
 def test_an_invalid_request_needs_a_violation() -> None:
     """An error without a reason is a mistake of ours."""
     with pytest.raises(AssertionError):
-        InvalidRequest([])
+        InvalidFields([])
 
 
 def test_errors_name_the_fact() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from talmach.errors import InvalidRequest, QuotaExceeded, text_beyond_quota
+from talmach.errors import BeyondQuota, QuotaExceeded
 from talmach.metrics import Metrics
 
 # Nobody knows when a call will end; as at the gate, in a second some have.
@@ -59,14 +59,14 @@ class Account:
 
         Raises:
             QuotaExceeded: they would fit after the wait that it tells.
-            InvalidRequest: they never will.
+            BeyondQuota: they never will.
 
         """
         limit = self.quotas.characters_per_minute
         if limit is None:
             return
         if characters > limit:
-            raise InvalidRequest([text_beyond_quota(actual=characters, limit=limit)])
+            raise BeyondQuota(actual=characters, limit=limit)
         wait_s = self._characters.take(characters, capacity=limit, per_s=limit / _MINUTE_S, now=self._clock())
         if wait_s:
             # A call that is already inside, or one item of it: nobody else counts it as refused.

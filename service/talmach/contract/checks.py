@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from talmach.contract.info import Limits
-from talmach.errors import (
-    InvalidRequest,
+from talmach.contract.violations import (
+    InvalidFields,
     Violation,
     empty_text,
     invalid_language_code,
@@ -23,9 +23,9 @@ class Problems(list[Violation]):
     """The violations of one request."""
 
     def settle(self) -> None:
-        """Raise InvalidRequest with all of them, if there is one."""
+        """Raise InvalidFields with all of them, if there is one."""
         if self:
-            raise InvalidRequest(self)
+            raise InvalidFields(self)
 
 
 def language(field: str, code: str, problems: Problems) -> str:

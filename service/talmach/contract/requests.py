@@ -6,8 +6,9 @@ from talmach.contract import checks
 from talmach.contract.checks import MAX_ID_CHARS, Problems
 from talmach.contract.info import Limits
 from talmach.contract.offsets import UNITS
+from talmach.contract.violations import Violation, empty_text, violation
 from talmach.engine.base import Direction
-from talmach.errors import Violation, empty_text, unsupported_language_pair
+from talmach.errors import UnsupportedLanguagePair
 from talmach.pb import common_pb2, summarization_pb2, translation_pb2
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Field
@@ -90,8 +91,8 @@ class RequestReader:
         if message.target_language_code or needs_target:
             target = checks.language("options.target_language_code", message.target_language_code, problems)
         if source and source == target:
-            field = "options.target_language_code"
-            problems.append(unsupported_language_pair(field, source=source, target=target, pairs=self._pairs))
+            error = UnsupportedLanguagePair(source, target, self._pairs)
+            problems.append(violation("options.target_language_code", error))
         checks.between("options.beam_size", message.beam_size, 0, self._limits.max_beam_size, problems)
         checks.glossary(message, self._limits, problems)
         # An encoding of a later version of the contract: counted in anything else, its spans would cut wrongly.

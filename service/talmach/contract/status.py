@@ -11,7 +11,8 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # typ
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from talmach import errors
-from talmach.errors import InvalidRequest, Overloaded, TalmachError, Violation
+from talmach.contract.violations import Violation, by_field
+from talmach.errors import InvalidRequest, ModelNotFound, Overloaded, TalmachError
 from talmach.pb.common_pb2 import ItemError
 
 DOMAIN = "talmach"
@@ -41,7 +42,7 @@ def to_status(error: TalmachError) -> Status:
     """Return an error as a rich status: ErrorInfo always, BadRequest with the violations, RetryInfo with the wait."""
     details: list[Message] = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
     if isinstance(error, InvalidRequest):
-        shown = _fitting(error.violations)
+        shown = _fitting(by_field(error))
         details.append(BadRequest(field_violations=map(_field_violation, shown)))
     if isinstance(error, Overloaded):
         delay = Duration()
@@ -64,10 +65,13 @@ def _number(error: TalmachError) -> int:
 
 
 def _message(error: TalmachError) -> str:
+    if isinstance(error, ModelNotFound):
+        return f"options.{error}"
     if not isinstance(error, InvalidRequest):
         return str(error)
-    shown = _fitting(error.violations)
-    rest = len(error.violations) - len(shown)
+    violations = by_field(error)
+    shown = _fitting(violations)
+    rest = len(violations) - len(shown)
     return "; ".join(map(str, shown)) + (f"; and {rest} more" if rest else "")
 
 

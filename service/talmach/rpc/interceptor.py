@@ -21,7 +21,8 @@ from talmach.access.clients import ClientRegistry
 from talmach.access.gate import Gate
 from talmach.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
 from talmach.contract import status
-from talmach.errors import EngineFailure, InvalidRequest, ReplyTooLarge, TalmachError, invalid_text
+from talmach.contract.violations import InvalidFields, invalid_text
+from talmach.errors import EngineFailure, ReplyTooLarge, TalmachError
 from talmach.metrics import Metrics
 
 _log: Any = structlog.get_logger("talmach.rpc")
@@ -168,7 +169,7 @@ def _parse(request: bytes, parse: Callable[[bytes], _Response]) -> _Response:
     try:
         return parse(request)
     except DecodeError as error:
-        raise InvalidRequest([invalid_text("request", "is not a valid message (is its text UTF-8?)")]) from error
+        raise InvalidFields([invalid_text("request", "is not a valid message (is its text UTF-8?)")]) from error
 
 
 async def _parse_all(requests: AsyncIterator[bytes], parse: Callable[[bytes], _Response]) -> AsyncIterator[_Response]:

@@ -1,13 +1,19 @@
 """Prepares translations: models, a plan for every sentence, and what the models are to be asked."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from talmach import quality
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
 from talmach.engine.base import Direction
-from talmach.errors import InvalidRequest, ModelNotFound, Violation, language_undetermined, unsupported_language_pair
+from talmach.errors import (
+    InvalidRequest,
+    LanguageUndetermined,
+    ModelNotFound,
+    UnsupportedLanguagePair,
+    UntranslatableTexts,
+)
 from talmach.metrics import Metrics
 from talmach.text import protected
 from talmach.translation.decoding import Decoder
@@ -57,15 +63,9 @@ class _Work:
         if language is None:
             if protected.has_words(source.article.text):
                 ranked = {candidate.language: candidate.confidence for candidate in source.detection.candidates}
-                raise InvalidRequest([language_undetermined("options.source_language_code", ranked)])
+                raise LanguageUndetermined(ranked)
         elif language != target and Direction(language, target) not in self.directions:
-            violation = unsupported_language_pair(
-                "options.target_language_code",
-                source=language,
-                target=target,
-                pairs=sorted(map(str, self.directions)),
-            )
-            raise InvalidRequest([violation])
+            raise UnsupportedLanguagePair(language, target, sorted(map(str, self.directions)))
 
 
 class Translator:
@@ -115,7 +115,7 @@ class Translator:
         In a thread where the article is large. `deadline` is in seconds of `time.monotonic`.
 
         Raises:
-            InvalidRequest: the language cannot be determined, or no model translates the pair.
+            LanguageUndetermined, UnsupportedLanguagePair: there is nothing to translate from, or with.
             ModelNotFound: `options.model` is not the name of a translation model.
 
         """
@@ -127,18 +127,18 @@ class Translator:
     ) -> TranslationJob:
         """Do so with independent texts; a sentence that several of them have is decoded once.
 
-        Raises what `prepare` raises; an InvalidRequest names what is wrong with any of them, as `texts[index]`.
+        Raises what `prepare` raises, or UntranslatableTexts with what it raises for any of them.
         """
         work = self._work(options, deadline)
         drafts: list[Draft] = []
-        violations: list[Violation] = []
+        problems: dict[int, InvalidRequest] = {}
         for index, source in enumerate(sources):
             try:
                 drafts.append(work.draft(source))
             except InvalidRequest as error:
-                violations += [replace(each, field=f"texts[{index}]") for each in error.violations]
-        if violations:
-            raise InvalidRequest(violations)
+                problems[index] = error
+        if problems:
+            raise UntranslatableTexts(problems)
         return self._job(drafts, work)
 
     def _job(self, drafts: Sequence[Draft], work: _Work) -> TranslationJob:
@@ -163,6 +163,6 @@ class Translator:
         if model is None:
             return self._defaults
         if model not in self._queues:
-            raise ModelNotFound(self._queues, field="options.model")
+            raise ModelNotFound(self._queues)
         queue = self._queues[model]
         return dict.fromkeys(queue.engine.directions, queue)

@@ -7,7 +7,7 @@ import pytest
 
 from talmach.cache import HypothesisCache, LocalTier
 from talmach.engine.base import DecodeOptions, Hypothesis
-from talmach.errors import InvalidRequest, QueueFull
+from talmach.errors import QueueFull, UntranslatableTexts
 from talmach.metrics import Metrics
 from talmach.translation import translator
 from talmach.translation.values import TranslationOptions
@@ -105,9 +105,9 @@ async def test_a_sentence_of_several_texts_is_decoded_once() -> None:
 async def test_texts_are_queued_all_or_none() -> None:
     """What is wrong with some of them is told of all, and no sentence of the others is queued; nor in a full queue."""
     async with running(max_queue_tokens=10) as served:
-        with pytest.raises(InvalidRequest) as caught:
+        with pytest.raises(UntranslatableTexts) as caught:
             await served.translate_texts("Qwrt zxcv", "Дзеці рады.", "Zxcv qwrt")
-        assert [each.field for each in caught.value.violations] == ["texts[0]", "texts[2]"]
+        assert list(caught.value.problems) == [0, 2]
         served.engine.gate.clear()
         served.queue.submit([["<2en>", "a"]], DecodeOptions())
         await until(served.engine.began.is_set)
