@@ -16,6 +16,7 @@ from talmach.config import Settings
 from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
+from talmach.metrics import Metrics
 from talmach.text.article import Field
 from talmach.translation.translator import Translator
 from talmach.translation.values import TranslationOptions
@@ -117,8 +118,10 @@ class UseCase:
         return tokens, timed
 
     async def _translate(self, items: Sequence[Item]) -> list[int]:
-        queue = BatchingQueue(self._engine, workers=self._workers)
-        use_cases = UseCases(Translator({self._engine.model_id: queue}, low_confidence_score=-100), None)
+        queue = BatchingQueue(self._engine, workers=self._workers, metrics=Metrics())
+        use_cases = UseCases(
+            Translator({self._engine.model_id: queue}, low_confidence_score=-100, metrics=Metrics()), None
+        )
         room = asyncio.Semaphore(_IN_FLIGHT)
 
         async def translate(item: Item) -> int:

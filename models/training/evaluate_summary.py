@@ -33,6 +33,7 @@ from models.training.summaries.methods import Method
 from models.training.summaries.rouge import AVERAGE, BEST, SIGNATURE, TYPES, Rouge, confidence_interval
 from models.training.summaries.served import MODELS_DIR, RememberingEncoder, encoder_spec
 from models.training.summaries.tuning import LENGTHS
+from talmach.metrics import Metrics
 from talmach.summary.use_case import Summarizer
 
 OURS, HELD_OUT, LEAD, LEAD_OF_CANDIDATES, RANDOM = (
@@ -174,7 +175,7 @@ def main() -> None:
     arguments = parser.parse_args()
     spec = encoder_spec()
     encoder = RememberingEncoder(spec)
-    summarizer = Summarizer(encoder)
+    summarizer = Summarizer(encoder, metrics=Metrics())
     report = {
         "encoder": {"id": spec.id, "version": spec.version, "files": spec.files},
         "signature": SIGNATURE,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from models.training.evaluate_summary import RESULTS, STORIES
 from models.training.summaries.documents import read_stories
 from models.training.summaries.served import RememberingEncoder, encoder_spec
+from talmach.metrics import Metrics
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary, ScoredSentence, SummaryOptions
 
@@ -47,7 +48,7 @@ to the article's highest, scores divided by a power of the length, and a cost on
 def lines() -> Iterator[str]:
     """Yield the lines of the page."""
     spec = encoder_spec()
-    summarizer = Summarizer(RememberingEncoder(spec))
+    summarizer = Summarizer(RememberingEncoder(spec), metrics=Metrics())
     stories = list(read_stories(STORIES))
     yield _HEAD.format(encoder=f"{spec.id} {spec.version}")
     for number, language in SHOWN:

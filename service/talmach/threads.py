@@ -51,7 +51,7 @@ class Workers:
         *,
         name: str,
         timeout_s: float | None = None,
-        metrics: Metrics | None = None,
+        metrics: Metrics,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         """`name` is the model's; `timeout_s` None = for ever; `on_change` is called when one gets free or stuck."""
@@ -59,7 +59,7 @@ class Workers:
         self.stuck = 0  # threads
         self._name = name
         self._timeout_s = timeout_s
-        self._gauge = (metrics or Metrics()).stuck_workers.labels(name)
+        self._gauge = metrics.stuck_workers.labels(name)
         self._on_change = on_change
         self._open: set[_Piece] = set()  # that have not ended, those that wait for a thread included
         self._is_closed = False

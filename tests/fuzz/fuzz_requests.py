@@ -16,7 +16,7 @@ from talmach.pb import summarization_pb2, translation_pb2
 _PAIRS = [
     Direction(source, target) for source in ("ru", "be", "en") for target in ("ru", "be", "en") if source != target
 ]
-_READER = RequestReader(Limits(max_text_chars=1_000, max_texts=8), _PAIRS)
+_READER = RequestReader(Limits(max_text_chars=1_000, max_texts=8, max_message_bytes=1 << 20), _PAIRS)
 _KINDS = (
     (translation_pb2.TranslateTextRequest, _READER.texts),
     (translation_pb2.TranslateArticleRequest, _READER.article),

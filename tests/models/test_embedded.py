@@ -109,8 +109,8 @@ def test_forbidden_letters_are_not_produced(engines: Engines, target: str, lette
 async def test_an_article_is_translated(engines: Engines, direction: Direction) -> None:
     """Every segment, in the right script, without loops in all but a few."""
     spec, engine = engines.translators[0]
-    queue = BatchingQueue(engine, workers=2)
-    use_cases = UseCases(Translator({engine.model_id: queue}, low_confidence_score=-100), None)
+    queue = BatchingQueue(engine, workers=2, metrics=Metrics())
+    use_cases = UseCases(Translator({engine.model_id: queue}, low_confidence_score=-100, metrics=Metrics()), None)
     source = fields(direction.source)
     try:
         options, call = TranslationOptions(direction.target), Call("test", "")
@@ -145,7 +145,7 @@ def embed(engines: Engines, language: str) -> NDArray[np.float32]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_article_is_summarised(engines: Engines, language: str) -> None:
     """Three sentences of the body, in its order."""
-    summary = Summarizer(engines.encoder[1]).choose(article(language), SummaryOptions())
+    summary = Summarizer(engines.encoder[1], metrics=Metrics()).choose(article(language), SummaryOptions())
     assert len(summary.chosen) == 3
     assert [each.sentence.index for each in summary.chosen] == sorted(each.sentence.index for each in summary.chosen)
     assert summary.encoder_model_id == engines.encoder[0].id

@@ -8,6 +8,7 @@ import pytest
 from models.training.summaries.documents import Story, read_stories
 from models.training.summaries.robustness import agreement, stability
 from models.training.summaries.served import RememberingEncoder, encoder_spec
+from talmach.metrics import Metrics
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article
@@ -22,7 +23,7 @@ def _stories() -> list[dict[str, Story]]:
 
 @pytest.fixture(name="summarizer", scope="module")
 def _summarizer() -> Summarizer:
-    return Summarizer(RememberingEncoder(encoder_spec()))
+    return Summarizer(RememberingEncoder(encoder_spec()), metrics=Metrics())
 
 
 def test_there_are_a_dozen_parallel_stories(stories: list[dict[str, Story]]) -> None:
@@ -64,7 +65,7 @@ def test_a_long_article_takes_a_second_or_two(stories: list[dict[str, Story]]) -
     paragraphs = [paragraph for each in stories for story in each.values() for paragraph in story.body]
     article = Article.parse("Навіны", "", "\n\n".join(paragraphs[:170]))
     assert len(article.sentences) > 300
-    summarizer = Summarizer(RememberingEncoder(encoder_spec()))
+    summarizer = Summarizer(RememberingEncoder(encoder_spec()), metrics=Metrics())
     summarizer.choose(stories[0]["en"].article, SummaryOptions())
     start = time.process_time()  # other processes do not count
     summarizer.choose(article, SummaryOptions())

@@ -154,7 +154,7 @@ async def running(
         engine, workers=1, max_queue_tokens=max_queue_tokens, max_batch_size=max_batch_size, metrics=metrics
     )
     translator = Translator({"naughty": queue}, low_confidence_score=-5, metrics=metrics)
-    summarizer = Summarizer(encoder)
+    summarizer = Summarizer(encoder, metrics=Metrics())
     pairs = tuple(LanguagePair(direction, "naughty") for direction in ALL_DIRECTIONS)
     info = ServerInfo("1.2.3", pairs, (LoadedModel(SPEC, "int8_float32", "cpu"),), limits)
     server = Server(

@@ -41,7 +41,7 @@ async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None
 @asynccontextmanager
 async def opened(engine: NaughtyEngine, **options: Any) -> AsyncIterator[BatchingQueue]:
     """A queue that is closed at the end, whatever hangs."""
-    queue = BatchingQueue(engine, **{"workers": 1, **options})
+    queue = BatchingQueue(engine, **{"workers": 1, "metrics": Metrics(), **options})
     try:
         yield queue
     finally:
@@ -460,7 +460,7 @@ async def test_closing_finishes_what_runs_and_cancels_what_waits() -> None:
     """The running sentence is answered; the waiting one never reaches the engine."""
     engine = NaughtyEngine()
     engine.gate.clear()
-    queue = BatchingQueue(engine, workers=1)
+    queue = BatchingQueue(engine, workers=1, metrics=Metrics())
     (running,) = queue.submit([sentence("running")], GREEDY)
     await until(engine.began.is_set)
     (waiting,) = queue.submit([sentence("waiting")], GREEDY)
@@ -476,7 +476,7 @@ async def test_closing_finishes_what_runs_and_cancels_what_waits() -> None:
 
 async def test_a_closed_queue_fails_instead_of_hanging() -> None:
     """Whoever comes too late learns it."""
-    queue = BatchingQueue(NaughtyEngine(), workers=1)
+    queue = BatchingQueue(NaughtyEngine(), workers=1, metrics=Metrics())
     await queue.close()
     (future,) = queue.submit([sentence("late")], GREEDY)
     with pytest.raises(EngineFailure):

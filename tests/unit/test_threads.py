@@ -38,7 +38,7 @@ async def test_stuck_and_back_again() -> None:
 
 async def test_work_that_nobody_waits_for_is_not_begun() -> None:
     """Cancelled while it waits for a thread."""
-    workers, release, begun = Workers(1, name="m"), threading.Event(), []
+    workers, release, begun = Workers(1, name="m", metrics=Metrics()), threading.Event(), []
     first, second = workers.run(release.wait), workers.run(lambda: begun.append("second"))
     second.cancel()
     release.set()
@@ -50,7 +50,7 @@ async def test_work_that_nobody_waits_for_is_not_begun() -> None:
 
 async def test_waiting_for_a_thread_takes_no_time_of_the_work() -> None:
     """Six pieces of 0.1 s for one thread: the last one waits longer than the timeout, and none is given up."""
-    workers = Workers(1, name="m", timeout_s=0.3)
+    workers = Workers(1, name="m", timeout_s=0.3, metrics=Metrics())
     assert await asyncio.gather(*(workers.run(lambda: time.sleep(0.1)) for _ in range(6))) == [None] * 6
     assert not workers.stuck
     workers.close()
@@ -58,7 +58,7 @@ async def test_waiting_for_a_thread_takes_no_time_of_the_work() -> None:
 
 async def test_what_waits_for_stuck_threads_is_given_up() -> None:
     """With the last thread lost, nothing would ever begin it; nor what comes later."""
-    workers, release = Workers(1, name="m", timeout_s=0.1), threading.Event()
+    workers, release = Workers(1, name="m", timeout_s=0.1, metrics=Metrics()), threading.Event()
     running, waiting = workers.run(release.wait), workers.run(lambda: 7)
     with pytest.raises(EngineTimeout):
         await running
@@ -74,7 +74,7 @@ async def test_what_waits_for_stuck_threads_is_given_up() -> None:
 
 async def test_closing_waits_for_nobody() -> None:
     """Neither for what runs nor with what comes later."""
-    workers, release = Workers(1, name="m"), threading.Event()
+    workers, release = Workers(1, name="m", metrics=Metrics()), threading.Event()
     running = workers.run(release.wait)
     await asyncio.sleep(0.05)
     began = time.monotonic()
@@ -96,7 +96,7 @@ async def test_an_encoder_that_hangs() -> None:
             release.wait()
             return super().encode(texts)
 
-    summarizer = Summarizer(Hanging(), engine_timeout_s=0.1)
+    summarizer = Summarizer(Hanging(), engine_timeout_s=0.1, metrics=Metrics())
     article = Article.parse("", "", "Рыбакі знайшлі на балоце новае возера. Яно вельмі глыбокае і чыстае.")
     with pytest.raises(EngineTimeout):
         await summarizer.summarize(article, SummaryOptions())

@@ -8,6 +8,7 @@ from talmach.batching import BatchingQueue
 from talmach.calls import Call
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
+from talmach.metrics import Metrics
 from talmach.text.article import Field
 from talmach.translation.translator import Translator
 from talmach.translation.values import Translation, TranslationOptions
@@ -45,8 +46,10 @@ def translate_lines(
 async def _translate(
     engine: Ct2Translator, direction: Direction, lines: Sequence[str], workers: int
 ) -> list[Translation]:
-    queue = BatchingQueue(engine, workers=workers)
-    use_cases = UseCases(Translator({engine.model_id: queue}, low_confidence_score=_ANY_CONFIDENCE), None)
+    queue = BatchingQueue(engine, workers=workers, metrics=Metrics())
+    use_cases = UseCases(
+        Translator({engine.model_id: queue}, low_confidence_score=_ANY_CONFIDENCE, metrics=Metrics()), None
+    )
     options = TranslationOptions(direction.target, source_language=direction.source)
     room = asyncio.Semaphore(_IN_FLIGHT)
 

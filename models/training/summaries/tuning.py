@@ -16,6 +16,7 @@ from models.training.summaries import methods, robustness
 from models.training.summaries.documents import NEWS, Parallel, Summarized
 from models.training.summaries.rouge import AVERAGE, TYPES, Rouge
 from talmach.engine.base import SentenceEncoder
+from talmach.metrics import Metrics
 from talmach.summary.ranking import Weights
 from talmach.summary.use_case import Summarizer
 
@@ -38,7 +39,9 @@ class Setting:
 
     def summarizer(self, encoder: SentenceEncoder) -> Summarizer:
         """Return a summariser with this setting."""
-        return Summarizer(encoder, weights=Weights(headline=self.headline), position_decay=self.decay)
+        return Summarizer(
+            encoder, weights=Weights(headline=self.headline), position_decay=self.decay, metrics=Metrics()
+        )
 
     @property
     def around(self) -> "list[Setting]":

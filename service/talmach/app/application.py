@@ -75,7 +75,7 @@ class Application:
         self._start_metrics_page()
         port = await self._server.start()
         self.address = f"{settings.address.rpartition(':')[0]}:{port}"
-        loader = Workers(1, name="load")
+        loader = Workers(1, name="load", metrics=self._metrics)
         try:
             engines = await loader.run(partial(load_engines, settings, self._metrics))
         finally:

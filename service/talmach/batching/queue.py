@@ -33,7 +33,7 @@ class BatchingQueue:
         max_batch_size: int = 32,
         max_queue_tokens: int = 200_000,
         engine_timeout_s: float | None = None,
-        metrics: Metrics | None = None,
+        metrics: Metrics,
         on_workers_change: Callable[[], None] = lambda: None,
     ) -> None:
         """Token limits count source tokens; `max_batch_tokens` includes padding; `engine_timeout_s` None = for ever."""
@@ -41,7 +41,7 @@ class BatchingQueue:
         self._max_batch_tokens = max_batch_tokens
         self._max_batch_size = max_batch_size
         self._max_queue_tokens = max_queue_tokens
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics
         self._on_workers_change = on_workers_change
         self._workers = Workers(
             workers,

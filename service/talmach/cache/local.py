@@ -14,10 +14,10 @@ _ENTRY_BYTES = 110
 class LocalTier:
     """A `Tier` that lives and dies with its process."""
 
-    def __init__(self, max_bytes: int, metrics: Metrics | None = None) -> None:
+    def __init__(self, max_bytes: int, metrics: Metrics) -> None:
         """`max_bytes` bounds the memory that keys, values and their bookkeeping take."""
         self._max_bytes = max_bytes
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics
         self._hypotheses: OrderedDict[bytes, Hypothesis] = OrderedDict()
         self._bytes = 0
 

@@ -42,7 +42,7 @@ _log: Any = structlog.get_logger("talmach.cache")
 class SharedTier:
     """A `Tier` in a Redis that other processes use too."""
 
-    def __init__(self, url: str, *, timeout_s: float, ttl_s: int, metrics: Metrics | None = None) -> None:
+    def __init__(self, url: str, *, timeout_s: float, ttl_s: int, metrics: Metrics) -> None:
         """`timeout_s` bounds every request with its connecting; `ttl_s` is how long Redis keeps an answer.
 
         Raises:
@@ -51,7 +51,7 @@ class SharedTier:
         """
         self._timeout_s = timeout_s
         self._ttl_s = ttl_s
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=_MAX_CONNECTIONS,

@@ -18,9 +18,9 @@ _REPLY_BYTES_PER_CHAR = 16
 class Limits:
     """What the server accepts; characters are Unicode code points."""
 
-    max_text_chars: int = 100_000
-    max_texts: int = 1_024
-    max_message_bytes: int = 8_388_608
+    max_text_chars: int
+    max_texts: int
+    max_message_bytes: int
     max_glossary_entries: int = MAX_GLOSSARY_ENTRIES  # do-not-translate phrases included
     max_term_chars: int = MAX_TERM_CHARS
     max_beam_size: int = MAX_BEAM_SIZE

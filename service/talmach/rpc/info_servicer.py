@@ -14,9 +14,12 @@ from talmach.pb.info_pb2_grpc import InfoServiceServicer
 
 
 class InfoServicer(InfoServiceServicer):
-    """Describes the server."""
+    """Describes the server; nobody is let in before `serve`."""
 
-    def __init__(self, info: ServerInfo) -> None:
+    _response: pb.GetServerInfoResponse
+
+    def serve(self, info: ServerInfo) -> None:
+        """Take what it tells: the server is known when its models are loaded."""
         self._response = server_info.response(info)
 
     async def GetServerInfo(

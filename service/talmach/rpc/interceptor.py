@@ -48,7 +48,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         clients: ClientRegistry | None = None,
         tracing: Tracing | None = None,
         *,
-        max_message_bytes: int = 8_388_608,
+        max_message_bytes: int,
     ) -> None:
         """`clients` None = every caller is let in; `tracing` None = no traces."""
         self._max_message_bytes = max_message_bytes

@@ -1,8 +1,7 @@
 """The gRPC server: built from plain values and use cases, told when it serves, drained before it stops."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import grpc
 import structlog
@@ -43,22 +42,6 @@ _MAX_PENDING_CALLS = 1_000_000
 _log: Any = structlog.get_logger("talmach.rpc")
 
 
-class _Late:
-    """Stands for a servicer until the models are loaded, since grpc wants its handlers before the start.
-
-    The gate lets nobody in before.
-    """
-
-    def __init__(self) -> None:
-        self.servicer: object = None
-
-    def __getattr__(self, method: str) -> Callable[[Any, Any], Any]:
-        def call(request: Any, context: Any) -> Any:
-            return getattr(self.servicer, method)(request, context)
-
-        return call
-
-
 class Server:
     """One process, one event loop, one server; `start`, `serve`, at the end `drain` or `stop`."""
 
@@ -67,7 +50,7 @@ class Server:
         address: str,
         *,
         metrics: Metrics,
-        max_message_bytes: int = 8_388_608,
+        max_message_bytes: int,
         clients: ClientRegistry | None = None,
         tls: ServerTls | None = None,
         tracing: Tracing | None = None,
@@ -88,7 +71,9 @@ class Server:
             interceptors=[CallInterceptor(self._gate, metrics, clients, tracing, max_message_bytes=max_message_bytes)],
             options=_options(max_message_bytes, max_concurrent_calls),
         )
-        self._translation, self._summarization, self._info = _Late(), _Late(), _Late()
+        self._translation = TranslationServicer(self._gate.check)
+        self._summarization = SummarizationServicer()
+        self._info = InfoServicer()
         self._add_services()
         if with_reflection:
             _add_reflection(self._server)
@@ -126,9 +111,9 @@ class Server:
 
     async def serve(self, use_cases: UseCases, info: ServerInfo) -> None:
         """Let calls in; the models are ready."""
-        self._translation.servicer = TranslationServicer(use_cases, info.limits, self._gate.check)
-        self._summarization.servicer = SummarizationServicer(use_cases, info.limits)
-        self._info.servicer = InfoServicer(info)
+        self._translation.serve(use_cases, info.limits)
+        self._summarization.serve(use_cases, info.limits)
+        self._info.serve(info)
         self._gate.state = State.SERVING
         await self._set_health(_SERVING)
 
@@ -175,11 +160,9 @@ class Server:
             await self._health.set(service, status)
 
     def _add_services(self) -> None:
-        translation = cast(TranslationServicer, self._translation)
-        translation_pb2_grpc.add_TranslationServiceServicer_to_server(translation, self._server)
-        summarization = cast(SummarizationServicer, self._summarization)
-        summarization_pb2_grpc.add_SummarizationServiceServicer_to_server(summarization, self._server)
-        info_pb2_grpc.add_InfoServiceServicer_to_server(cast(InfoServicer, self._info), self._server)
+        translation_pb2_grpc.add_TranslationServiceServicer_to_server(self._translation, self._server)
+        summarization_pb2_grpc.add_SummarizationServiceServicer_to_server(self._summarization, self._server)
+        info_pb2_grpc.add_InfoServiceServicer_to_server(self._info, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
 
 

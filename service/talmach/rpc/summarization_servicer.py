@@ -18,9 +18,13 @@ from talmach.use_cases import UseCases
 
 
 class SummarizationServicer(SummarizationServiceServicer):
-    """Summarises; runs behind the interceptor, which turns errors into statuses."""
+    """Summarises; runs behind the interceptor, which turns errors into statuses and lets nobody in before `serve`."""
 
-    def __init__(self, use_cases: UseCases, limits: Limits) -> None:
+    _use_cases: UseCases
+    _reader: RequestReader
+
+    def serve(self, use_cases: UseCases, limits: Limits) -> None:
+        """Take what it works with: grpc wants its servicers before the models are loaded."""
         self._use_cases = use_cases
         self._reader = RequestReader(limits, use_cases.directions)
 

@@ -25,14 +25,21 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class TranslationServicer(TranslationServiceServicer):
-    """Translates; runs behind the interceptor, which turns errors into statuses."""
+    """Translates; runs behind the interceptor, which turns errors into statuses and lets nobody in before `serve`."""
 
-    def __init__(self, use_cases: UseCases, limits: Limits, check_open: Callable[[], None]) -> None:
+    _use_cases: UseCases
+    _reader: RequestReader
+    _limits: Limits
+
+    def __init__(self, check_open: Callable[[], None]) -> None:
         """`check_open` raises Unavailable when no new work is taken: asked for every item of a bulk translation."""
+        self._check_open = check_open
+
+    def serve(self, use_cases: UseCases, limits: Limits) -> None:
+        """Take what it works with: grpc wants its servicers before the models are loaded."""
         self._use_cases = use_cases
         self._reader = RequestReader(limits, use_cases.directions)
         self._limits = limits
-        self._check_open = check_open
 
     async def TranslateText(self, request: pb.TranslateTextRequest, context: _Context) -> pb.TranslateTextResponse:
         """Translate independent texts, all at once."""

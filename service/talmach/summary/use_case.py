@@ -39,14 +39,13 @@ class Summarizer:
         position_decay: float = POSITION_DECAY,
         max_queue_chars: int = 1_000_000,
         engine_timeout_s: float | None = None,
-        metrics: Metrics | None = None,
+        metrics: Metrics,
         on_workers_change: Callable[[], None] = lambda: None,
     ) -> None:
         """`max_queue_chars` are those of all articles at work or waiting.
 
         `engine_timeout_s` is for one worker's share of an article; None = for ever.
         """
-        metrics = metrics or Metrics()
         self._encoder = encoder
         self._weights = weights or Weights()
         self._brevity = brevity

@@ -78,7 +78,7 @@ class Translator:
         preferred: Mapping[Direction, str] | None = None,
         low_confidence_score: float | None = None,
         cache: HypothesisCache | None = None,
-        metrics: Metrics | None = None,
+        metrics: Metrics,
     ) -> None:
         """`queues` maps model id to queue, in the order of preference; `preferred` goes before it.
 
@@ -87,7 +87,7 @@ class Translator:
         self._queues = queues
         self._low_confidence_score = low_confidence_score
         self._cache = cache
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics
         self._defaults = {direction: queues[model] for direction, model in (preferred or {}).items()}
         for queue in queues.values():
             for direction in queue.engine.directions:

@@ -26,9 +26,9 @@ def key(number: int) -> bytes:
 
 async def test_the_least_recently_used_goes_first() -> None:
     """Room for three: the fourth pushes out the one that nobody has asked for."""
-    one = LocalTier(1 << 20)
+    one = LocalTier(1 << 20, Metrics())
     await one.put_many({key(0): hypothesis()})
-    tier = LocalTier(3 * one.bytes_held)
+    tier = LocalTier(3 * one.bytes_held, Metrics())
     for number in range(3):
         await tier.put_many({key(number): hypothesis()})
     assert set(await tier.get_many([key(0)])) == {key(0)}
@@ -56,7 +56,7 @@ async def test_the_bound_holds_whatever_is_put() -> None:
 @pytest.mark.parametrize("letter", ["a", "ж"])
 async def test_the_estimate_is_honest(letter: str) -> None:
     """What the allocator says is within a fifth of what the tier believes."""
-    tier = LocalTier(1 << 30)
+    tier = LocalTier(1 << 30, Metrics())
     gc.collect()
     tracemalloc.start()
     for number in range(5_000):
@@ -102,7 +102,7 @@ def test_a_fingerprint_is_that_of_weights_and_runtime() -> None:
 
 async def test_only_what_is_complete_is_kept() -> None:
     """A sentence that was cut off or came to nothing gets another try."""
-    cache = HypothesisCache([LocalTier(1 << 20)], {"m": "fingerprint"})
+    cache = HypothesisCache([LocalTier(1 << 20, Metrics())], {"m": "fingerprint"})
     keys = [cache.key("m", GREEDY, RUSSIAN, text) for text in ("cut", "empty", "good")]
     for each, value in zip(keys, (hypothesis(truncated=True), hypothesis(""), hypothesis()), strict=True):
         await cache.put(each, value)
@@ -112,7 +112,7 @@ async def test_only_what_is_complete_is_kept() -> None:
 async def test_a_near_tier_learns_from_a_far_one() -> None:
     """And the far one is asked only for what the near one lacks."""
     metrics = Metrics()
-    near, far = LocalTier(1 << 20), LocalTier(1 << 20, metrics)
+    near, far = LocalTier(1 << 20, Metrics()), LocalTier(1 << 20, metrics)
     cache = HypothesisCache([near, far], {})
     await far.put_many({key(0): hypothesis()})
     await near.put_many({key(1): hypothesis()})

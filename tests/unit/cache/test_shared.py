@@ -61,7 +61,7 @@ async def eventually(holds: Callable[[], Awaitable[object]]) -> None:
 async def test_replicas_share_what_they_know(redis_server: RedisServer, redis: Redis) -> None:
     """Another tier reads back the same value; Redis holds no sentence of the source, and not for ever."""
     metrics = Metrics()
-    first = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000)
+    first = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=Metrics())
     await first.put_many({KEY: HYPOTHESIS})
     await first.close()
     second = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=metrics)
@@ -78,10 +78,10 @@ async def test_replicas_share_what_they_know(redis_server: RedisServer, redis: R
 async def test_many_at_once(redis_server: RedisServer) -> None:
     """More than one request holds, in both ways."""
     keys = [key_of("m", DecodeOptions(), Direction("ru", "be"), str(number)) for number in range(1_234)]
-    tier = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000)
+    tier = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=Metrics())
     await tier.put_many(dict.fromkeys(keys, HYPOTHESIS))
     await tier.close()
-    again = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000)
+    again = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=Metrics())
     assert list(await again.get_many(keys)) == keys
     await again.close()
 
@@ -108,7 +108,7 @@ GARBAGE = [
 
 async def test_garbage_is_a_miss(redis_server: RedisServer, redis: Redis) -> None:
     """Whatever stands under the key that nobody of us wrote; Redis is not given up for it."""
-    tier = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000)
+    tier = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=Metrics())
     for value in GARBAGE:
         await redis.set("talmach:1:" + KEY.hex(), value)
         assert await tier.get_many([KEY]) == {}, value[:60]
@@ -117,7 +117,7 @@ async def test_garbage_is_a_miss(redis_server: RedisServer, redis: Redis) -> Non
     assert await tier.get_many([KEY]) == {}
     await tier.put_many({KEY: HYPOTHESIS})
     await tier.close()
-    again = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000)
+    again = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=Metrics())
     assert await again.get_many([KEY]) == {KEY: HYPOTHESIS}
     await again.close()
 
@@ -166,7 +166,7 @@ async def test_a_redis_that_hangs_costs_one_timeout(log: io.StringIO) -> None:
 
 async def test_a_caller_that_goes_away_takes_nobody_along(redis_server: RedisServer) -> None:
     """A lookup that is cancelled in the middle leaves no answer behind for the next one to take for its own."""
-    tier = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000)
+    tier = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=Metrics())
     await tier.put_many({KEY: HYPOTHESIS})
     await eventually(lambda: tier.get_many([KEY]))
     for turns in range(12):

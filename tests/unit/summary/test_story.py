@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from talmach.metrics import Metrics
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article
@@ -21,7 +22,9 @@ STORY = """У горадзе Вербна ў пятніцу адкрылі но�
 
 def summarize(article: Article, sentences: int = 3, *, diversity: float | None = None) -> ArticleSummary:
     """Summarise with the word encoder."""
-    return Summarizer(WordEncoder()).choose(article, SummaryOptions(max_sentences=sentences, diversity=diversity))
+    return Summarizer(WordEncoder(), metrics=Metrics()).choose(
+        article, SummaryOptions(max_sentences=sentences, diversity=diversity)
+    )
 
 
 def chosen(summary: ArticleSummary) -> list[str]:
@@ -81,7 +84,7 @@ def test_the_words_of_a_sentence_count_beside_its_embedding() -> None:
             return super()._vector("the same")
 
     body = "Вецер зламаў сорак старых дрэў.\n\nУ кіно паказалі новы фільм.\n\nМост праз Вербну закрылі на рамонт."
-    summary = Summarizer(Blind()).choose(
+    summary = Summarizer(Blind(), metrics=Metrics()).choose(
         Article.parse("Мост праз Вербну закрылі", "", body), SummaryOptions(max_sentences=1)
     )
     assert chosen(summary) == ["Мост праз Вербну закрылі на рамонт."]
@@ -94,7 +97,7 @@ def test_three_hundred_real_sentences_take_well_under_a_second() -> None:
     article = Article.parse(HEADLINE, "", "\n\n".join(bodies))
     assert len(article.sentences) > 300
     encoder = WordEncoder()
-    summarizer = Summarizer(encoder)
+    summarizer = Summarizer(encoder, metrics=Metrics())
     summarizer.choose(article, SummaryOptions())
     start = time.perf_counter()
     encoder.encode([sentence.text for sentence in article.sentences])

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from talmach.errors import EngineFailure
+from talmach.metrics import Metrics
 from talmach.summary.ranking import Weights
 from talmach.summary.shortlist import MOST_ENCODED
 from talmach.summary.use_case import Summarizer
@@ -34,7 +35,7 @@ CHROME = "Читайте также: Новости\n\nПодписывайте�
 
 def summarize(article: Article, **options: Any) -> ArticleSummary:
     """Summarise with the word encoder."""
-    return Summarizer(WordEncoder()).choose(article, replace(SummaryOptions(), **options))
+    return Summarizer(WordEncoder(), metrics=Metrics()).choose(article, replace(SummaryOptions(), **options))
 
 
 def chosen(summary: ArticleSummary) -> list[str]:
@@ -50,7 +51,7 @@ def _article() -> Article:
 async def test_three_sentences_in_the_order_of_the_article(article: Article) -> None:
     """The default; encoded in one call, in a thread."""
     encoder = WordEncoder()
-    summarizer = Summarizer(encoder)
+    summarizer = Summarizer(encoder, metrics=Metrics())
     summary = await summarizer.summarize(article, SummaryOptions())
     summarizer.close()
     indices = [each.sentence.index for each in summary.chosen]
@@ -68,11 +69,11 @@ async def test_workers_share_the_sentences_of_an_article() -> None:
     )
     article = Article.parse(HEADLINE, "", body)
     encoder = WordEncoder()
-    summarizer = Summarizer(encoder, workers=2)
+    summarizer = Summarizer(encoder, workers=2, metrics=Metrics())
     summary = await summarizer.summarize(article, SummaryOptions())
     summarizer.close()
     assert sorted(map(len, encoder.calls)) == [15, 16]
-    assert summary == Summarizer(WordEncoder()).choose(article, SummaryOptions())
+    assert summary == Summarizer(WordEncoder(), metrics=Metrics()).choose(article, SummaryOptions())
 
 
 def test_of_thousands_the_best_by_their_words_are_encoded() -> None:
@@ -83,7 +84,7 @@ def test_of_thousands_the_best_by_their_words_are_encoded() -> None:
     sentences[-1] = "У Вербне адкрылі новую школу і мост праз раку."
     article = Article.parse(HEADLINE, "", " ".join(sentences))
     encoder = WordEncoder()
-    summary = Summarizer(encoder).choose(article, SummaryOptions(ratio=1.0, diversity=0))
+    summary = Summarizer(encoder, metrics=Metrics()).choose(article, SummaryOptions(ratio=1.0, diversity=0))
     assert len(encoder.calls[0]) == MOST_ENCODED + 1
     assert {sentences[0], sentences[-1], HEADLINE} <= {*encoder.calls[0]}
     assert len(summary.chosen) == len(sentences)
@@ -148,7 +149,7 @@ def test_without_candidates_the_summary_is_empty(body: str) -> None:
     """The encoder is not even asked."""
     encoder = WordEncoder()
     article = Article.parse("Загаловак", "", body)
-    summary = Summarizer(encoder).choose(article, SummaryOptions())
+    summary = Summarizer(encoder, metrics=Metrics()).choose(article, SummaryOptions())
     assert (summary.chosen, summary.encoder_model_id, encoder.calls) == ((), "", [])
     assert [each.sentence for each in summary.scores] == list(article.sentences)
 
@@ -202,7 +203,7 @@ def test_scores_are_complete(article: Article) -> None:
 
 def test_the_headline_steers_the_choice() -> None:
     """Where only the headline counts, the sentence about its bridge comes first, whatever else the article is about."""
-    summarizer = Summarizer(WordEncoder(), weights=Weights(centrality=0, headline=1, position=0))
+    summarizer = Summarizer(WordEncoder(), weights=Weights(centrality=0, headline=1, position=0), metrics=Metrics())
     article = Article.parse("Новы мост цераз раку", "", BODY)
     (bridge,) = summarizer.choose(article, SummaryOptions(max_sentences=1)).chosen
     assert bridge.sentence.text == "Новы мост цераз раку мае даўжыню 85 метраў."
@@ -215,7 +216,7 @@ def test_length_costs() -> None:
     third = "Школа і мост каштавалі дорага."
     article = Article.parse(HEADLINE, "", f"У горадзе Вербна адкрылі новую школу і мост.\n\n{second}\n\n{third}")
     for brevity, expected in ((0.0, second), (1.0, third)):
-        summarizer = Summarizer(WordEncoder(), weights=Weights(0, 0, 1), brevity=brevity)
+        summarizer = Summarizer(WordEncoder(), weights=Weights(0, 0, 1), brevity=brevity, metrics=Metrics())
         assert chosen(summarizer.choose(article, SummaryOptions(max_sentences=2, diversity=0)))[1] == expected
 
 
@@ -233,7 +234,7 @@ def test_three_hundred_sentences_take_well_under_a_second() -> None:
     body = "\n".join(f"Сказ нумар {number} гэтага вельмі доўгага артыкула пра школу." for number in range(300))
     article = Article.parse(HEADLINE, "", body)
     start = time.perf_counter()
-    summary = Summarizer(Random()).choose(article, SummaryOptions(ratio=0.5))
+    summary = Summarizer(Random(), metrics=Metrics()).choose(article, SummaryOptions(ratio=0.5))
     assert time.perf_counter() - start < 1
     assert len(summary.chosen) == 150
 
@@ -254,7 +255,7 @@ async def test_a_failing_encoder_fails_the_call() -> None:
         def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
             raise EngineFailure
 
-    summarizer = Summarizer(Broken())
+    summarizer = Summarizer(Broken(), metrics=Metrics())
     with pytest.raises(EngineFailure):
         await summarizer.summarize(Article.of_text(BODY), SummaryOptions())
     summarizer.close()

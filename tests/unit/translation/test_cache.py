@@ -23,7 +23,7 @@ BOOK = "\n".join(f"Сказ нумар {number} гэтай кнігі." for numb
 
 def remembering(fingerprint: str = "weights", tier: LocalTier | None = None) -> HypothesisCache:
     """Return a cache for the naughty engine."""
-    return HypothesisCache([tier or LocalTier(1 << 20)], {"naughty": fingerprint})
+    return HypothesisCache([tier or LocalTier(1 << 20, Metrics())], {"naughty": fingerprint})
 
 
 def answer(translation: ArticleTranslation) -> tuple[object, object]:
@@ -57,7 +57,7 @@ async def test_only_what_is_unknown_is_queued() -> None:
 
 async def test_other_options_and_other_weights_are_not_answered() -> None:
     """A beam is no greedy search, and a model that was replaced under its name is another model."""
-    tier = LocalTier(1 << 20)
+    tier = LocalTier(1 << 20, Metrics())
     for fingerprint in ("weights", "other weights"):
         async with running(cache=remembering(fingerprint, tier)) as served:
             for options in (TO_ENGLISH, TranslationOptions("en", beam_size=4), TranslationOptions("ru")):
@@ -76,7 +76,7 @@ async def test_a_cut_sentence_is_decoded_again() -> None:
 
 async def test_a_cancelled_sentence_is_not_remembered() -> None:
     """A job that is given up while its sentence is in the engine leaves nothing in the cache."""
-    tier = LocalTier(1 << 20)
+    tier = LocalTier(1 << 20, Metrics())
     async with running(cache=remembering(tier=tier)) as served:
         job = await served.start("Гэты сказ hang вісіць.")
         await until(served.engine.began.is_set)

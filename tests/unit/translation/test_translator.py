@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from talmach.contract.offsets import OffsetUnit, SegmentOffsets
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.errors import EngineFailure, InvalidRequest, ModelNotFound, QueueFull
+from talmach.metrics import Metrics
 from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.translation.decoding import strict
@@ -323,7 +324,7 @@ async def test_a_model_says_which_scores_are_doubtful(
     if own is not None:
         engine.low_confidence[Direction("be", "en")] = own
     async with running(engine) as served:
-        translator = Translator({"naughty": served.queue}, low_confidence_score=setting)
+        translator = Translator({"naughty": served.queue}, low_confidence_score=setting, metrics=Metrics())
         segment = await replace(served, translator=translator).segment("Горад адкрыў школу.")
     assert (Flag.LOW_CONFIDENCE in segment.flags) == is_flagged
 
