@@ -33,17 +33,16 @@ class Target:
             ValueError: it is none of these, such as a URL.
 
         """
-        name, is_list = address, address.startswith(_LISTS)
         if address.startswith(_SOCKETS):
             endpoints = []
-        elif is_list:
+        elif address.startswith(_LISTS):
             endpoints = address.partition(":")[2].split(",")
         else:
             endpoints = [match[1] if (match := _DNS.fullmatch(address)) else address]
         matches = [_ENDPOINT.fullmatch(each) for each in endpoints]
         is_valid = address.partition(":")[2] and all(each and int(each[2]) <= _MAX_PORT for each in matches)
         if not (is_valid and _is_unicode(address)):
-            raise ValueError(f"{name!r} is not HOST:PORT")
+            raise ValueError(f"{address!r} is not HOST:PORT")
         return cls(address, tuple(each[1].strip("[]") for each in matches if each))
 
     @property

@@ -6,7 +6,8 @@ from talmach.client.failures import NotConnected, RpcFailed
 
 SERVING = "SERVING"
 NOT_SERVING = "NOT_SERVING"
-POLL_S = 0.1
+_POLL_S = 0.1
+_PASSING_CODES = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
 
 
 class Waiting:
@@ -26,7 +27,7 @@ class Waiting:
     @property
     def pause_s(self) -> float:
         """Seconds until the server should be asked again."""
-        return max(0.0, min(POLL_S, self.left_s))
+        return max(0.0, min(_POLL_S, self.left_s))
 
     def note(self, outcome: str | RpcFailed) -> None:
         """Take down what the server said or why it did not; raises the failure again that waiting does not cure."""
@@ -42,6 +43,3 @@ class Waiting:
         """Return what to raise when time is over."""
         waited = f"{self._address} was not serving within {self._timeout_s:g} s"
         return RpcFailed("UNAVAILABLE", f"{waited}: {self._state}" if self._state else waited)
-
-
-_PASSING_CODES = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
