@@ -3,17 +3,20 @@
     python tests/protections.py [--only WORD]
 
 Copies the project into a temporary folder, takes out one protection after the other and runs the test that is there for
-it. Ends with status 1 when a test passes all the same. Takes some minutes, and is therefore no test itself; that the
+it. What is taken out is named by what it does and where, and found by syntax, not by text, so that lines may be written
+anew. Ends with status 1 when a test passes all the same. Takes some minutes, and is therefore no test itself; that the
 table below fits the code is one (`test_protections.py`).
 """
 
 import argparse
+import ast
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,218 +30,319 @@ _NEIGHBOURS = "tests/e2e/test_neighbours.py"
 
 
 @dataclass(frozen=True, slots=True)
+class Mutation:
+    """A change of the nodes that `concerns` is true of, within one function, or within the module where it is empty."""
+
+    path: str  # below service/talmach
+    function: str  # Class.method
+    concerns: Callable[[ast.AST], bool]
+    changed: Callable[[ast.AST], ast.AST | list[ast.stmt]]
+
+    def places(self, source: str) -> int:
+        """Return how many there are: exactly one, or the name is not good enough."""
+        return sum(map(self.concerns, ast.walk(self._scope(ast.parse(source)))))
+
+    def apply(self, source: str) -> str:
+        """Return the module without what is taken out."""
+        tree = ast.parse(source)
+        _Change(self).visit(self._scope(tree))
+        return ast.unparse(ast.fix_missing_locations(tree))
+
+    def _scope(self, node: ast.AST) -> ast.AST:
+        for name in filter(None, self.function.split(".")):
+            kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+            node = next(each for each in ast.walk(node) if isinstance(each, kinds) and each.name == name)
+        return node
+
+
+class _Change(ast.NodeTransformer):
+    def __init__(self, mutation: Mutation) -> None:
+        self._mutation = mutation
+
+    def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
+        changed = self.generic_visit(node)
+        return self._mutation.changed(node) if self._mutation.concerns(node) else changed
+
+
+def refusal(path: str, function: str, error: str) -> Mutation:
+    """`error` is not raised."""
+
+    def concerns(node: ast.AST) -> bool:
+        if not isinstance(node, ast.Raise) or node.exc is None:
+            return False
+        return ast.unparse(node.exc.func if isinstance(node.exc, ast.Call) else node.exc) == error
+
+    return Mutation(path, function, concerns, lambda _: ast.Pass())
+
+
+def call(path: str, function: str, callee: str) -> Mutation:
+    """`callee` is not called."""
+
+    def concerns(node: ast.AST) -> bool:
+        return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _calls(node.value, callee)
+
+    return Mutation(path, function, concerns, lambda _: ast.Pass())
+
+
+def case(path: str, function: str, mentions: str) -> Mutation:
+    """The `if` that asks for `mentions` never holds."""
+
+    def changed(node: ast.AST) -> ast.AST:
+        assert isinstance(node, ast.If)
+        node.test = ast.Constant(value=False)
+        return node
+
+    return Mutation(path, function, lambda node: isinstance(node, ast.If) and mentions in _names(node.test), changed)
+
+
+def handler(path: str, function: str, error: str, instead: str = "ZeroDivisionError") -> Mutation:
+    """`error` is not caught, but `instead` is."""
+
+    def concerns(node: ast.AST) -> bool:
+        return isinstance(node, ast.ExceptHandler) and node.type is not None and ast.unparse(node.type) == error
+
+    def changed(node: ast.AST) -> ast.AST:
+        assert isinstance(node, ast.ExceptHandler)
+        node.type = _expression(instead)
+        return node
+
+    return Mutation(path, function, concerns, changed)
+
+
+def argument(path: str, function: str, callee: str, name: str | int, value: str) -> Mutation:
+    """`callee` is given `value` for the argument of that name or number."""
+
+    def changed(node: ast.AST) -> ast.AST:
+        assert isinstance(node, ast.Call)
+        if isinstance(name, int):
+            node.args[name] = _expression(value)
+        else:
+            (keyword,) = (each for each in node.keywords if each.arg == name)
+            keyword.value = _expression(value)
+        return node
+
+    return Mutation(path, function, lambda node: isinstance(node, ast.Call) and _calls(node, callee), changed)
+
+
+def value(path: str, function: str, target: str, instead: str) -> Mutation:
+    """`target` is assigned `instead`."""
+
+    def concerns(node: ast.AST) -> bool:
+        return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == target
+
+    def changed(node: ast.AST) -> ast.AST:
+        assert isinstance(node, ast.Assign)
+        node.value = _expression(instead)
+        return node
+
+    return Mutation(path, function, concerns, changed)
+
+
+def entry(path: str, key: str, instead: str) -> Mutation:
+    """A pair (key, value), or the value of a key in a dictionary, is `instead`."""
+
+    def concerns(node: ast.AST) -> bool:
+        if isinstance(node, ast.Dict):
+            return any(isinstance(each, ast.Constant) and each.value == key for each in node.keys)
+        return isinstance(node, ast.Tuple) and isinstance(first := node.elts[0], ast.Constant) and first.value == key
+
+    def changed(node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Tuple):
+            node.elts[1] = _expression(instead)
+        else:
+            assert isinstance(node, ast.Dict)
+            at = [isinstance(each, ast.Constant) and each.value == key for each in node.keys].index(True)
+            node.values[at] = _expression(instead)
+        return node
+
+    return Mutation(path, "", concerns, changed)
+
+
+def block(path: str, function: str, manager: str) -> Mutation:
+    """What stands in the `with` block of `manager` is done without it."""
+
+    def concerns(node: ast.AST) -> bool:
+        if not isinstance(node, ast.With):
+            return False
+        context = node.items[0].context_expr
+        return isinstance(context, ast.Call) and _calls(context, manager)
+
+    def changed(node: ast.AST) -> list[ast.stmt]:
+        assert isinstance(node, ast.With)
+        return node.body
+
+    return Mutation(path, function, concerns, changed)
+
+
+def _calls(node: ast.Call, callee: str) -> bool:
+    return f".{ast.unparse(node.func)}".endswith(f".{callee}")
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {
+        each.id if isinstance(each, ast.Name) else each.attr
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name | ast.Attribute)
+    }
+
+
+def _expression(source: str) -> ast.expr:
+    return ast.parse(source, mode="eval").body
+
+
+@dataclass(frozen=True, slots=True)
 class Protection:
-    """Some code, what stands in its place without the protection, and the test of the fault."""
+    """What is taken out of the code, and the test of the fault that it protects from."""
 
     fault: str
-    path: str  # below service/talmach
-    code: str  # occurs once
-    without: str
+    without: Mutation
     test: str
 
 
 PROTECTIONS = (
     Protection(
         "overload: more than the queue holds",
-        _QUEUE,
-        "if self._waiting_tokens and self._waiting_tokens + tokens > self._max_queue_tokens:",
-        "if False:",
+        refusal(_QUEUE, "BatchingQueue._admit", "QueueFull"),
         "tests/e2e/test_overload.py::test_ten_times_more_than_it_can_do",
     ),
     Protection(
         "overload: when to come back",
-        _QUEUE,
-        "QueueFull(retry_after_s=max(wait_s, _SHORTEST_RETRY_S))",
-        "QueueFull(retry_after_s=0.001)",
+        argument(_QUEUE, "BatchingQueue._admit", "QueueFull", "retry_after_s", "0.001"),
         "tests/e2e/test_overload.py::test_who_waits_as_told_is_let_in",
     ),
     Protection(
         "overload: too many calls at once",
-        _GATE,
-        "if self._calls >= self._max_calls:",
-        "if False:",
+        refusal(_GATE, "Gate.enter", "QueueFull"),
         "tests/rpc/test_errors.py::test_too_many_calls_at_once",
     ),
     Protection(
         "overload: gRPC's own limit of pending calls",
-        _SERVER,
-        "_MAX_PENDING_CALLS = 1_000_000",
-        "_MAX_PENDING_CALLS = 1_000",
+        value(_SERVER, "", "_MAX_PENDING_CALLS", "1_000"),
         "tests/e2e/test_overload.py::test_every_refusal_of_a_burst_is_ours",
     ),
     Protection(
         "a caller vanishes: its job is given up",
-        "translation/job.py",
-        "        self._hypotheses.cancel()",
-        "        pass",
+        call("translation/job.py", "TranslationJob.cancel", "_hypotheses.cancel"),
         "tests/unit/translation/test_job.py::test_a_job_that_nobody_listens_to_can_be_cancelled",
     ),
     Protection(
         "a caller vanishes: its sentences leave the queue",
-        _QUEUE,
-        "        if entry.is_waiting:",
-        "        if False:",
+        case(_QUEUE, "BatchingQueue._settle", "is_waiting"),
         f"{_UNIT}::test_cancelled_sentences_leave_the_queue_at_once",
     ),
     Protection(
         "a caller vanishes in the middle of a stream",
-        "translation/job.py",
-        "        for tasks in self._tasks:\n            for task in tasks.values():\n                task.cancel()\n",
-        "        return\n",
+        call("translation/job.py", "TranslationJob.__aexit__", "cancel"),
         f"{_FAULTS}::test_callers_that_vanish_leave_nothing",
     ),
     Protection(
         "a caller vanishes as a batch is formed",
-        _QUEUE,
-        "if entry.future.done():  # cancelled",
-        "if False:  # cancelled",
+        case(_QUEUE, "BatchingQueue._is_wanted", "done"),
         f"{_UNIT}::test_cancelled_in_the_turn_of_the_batch",
     ),
     Protection(
         "a deadline passes in the queue",
-        _QUEUE,
-        "if entry.deadline is not None and time.monotonic() >= entry.deadline:",
-        "if False:",
+        case(_QUEUE, "BatchingQueue._is_wanted", "deadline"),
         f"{_UNIT}::test_a_deadline_that_passes_in_the_queue",
     ),
     Protection(
         "a deadline that cannot be met",
-        _QUEUE,
-        "if deadline is not None and self._is_hopeless(deadline, wait_s):",
-        "if False:",
+        refusal(_QUEUE, "BatchingQueue._admit", "DeadlineExceeded"),
         "tests/rpc/test_errors.py::test_a_deadline_that_the_queue_cannot_meet",
     ),
     Protection(
         "the engine raises: anything",
-        "batching/work.py",
-        "except BaseException as error:",
-        "except OSError as error:",
+        handler("batching/work.py", "translate", "BaseException", "OSError"),
         f"{_UNIT}::test_whatever_an_engine_raises_fails_one_batch",
     ),
     Protection(
         "the engine raises: the other sentences of the batch",
-        "translation/hypotheses.py",
-        "decoded = await self._future(key, options, alone=True)",
-        "raise",
+        handler("translation/hypotheses.py", "Hypotheses._wait", "EngineFailure"),
         f"{_FAULTS}::test_an_engine_that_fails_on_a_batch",
     ),
     Protection(
         "the engine returns too few results",
-        "batching/work.py",
-        "if not is_complete:",
-        "if False:",
+        case("batching/work.py", "translate", "is_complete"),
         f"{_FAULTS}::test_an_engine_that_fails_on_a_batch",
     ),
     Protection(
         "the engine hangs",
-        "threads.py",
-        "piece.timer = loop.call_later(self._timeout_s, self._look_after, piece)",
-        "pass",
+        case("threads.py", "Workers.run", "_timeout_s"),
         f"{_FAULTS}::test_an_engine_that_hangs_is_given_up",
     ),
     Protection(
         "the engine is slow: waiting for it is no hanging",
-        "threads.py",
-        "begun_at = time.monotonic() if piece.begun_at is None else piece.begun_at",
-        "begun_at = 0.0",
+        value("threads.py", "Workers._look_after", "begun_at", "0.0"),
         f"{_NEIGHBOURS}::test_summaries_that_wait_are_not_stuck",
     ),
     Protection(
         "overload: more summaries than fit",
-        "summary/admission.py",
-        "if self._chars and self._chars + chars > self._max_chars:",
-        "if False:",
+        refusal("summary/admission.py", "Admission.enter", "QueueFull"),
         f"{_NEIGHBOURS}::test_summaries_that_wait_are_not_stuck",
     ),
     Protection(
         "the engine hangs: what waits for it",
-        _QUEUE,
-        "                entry.future.set_exception(EngineStuck())",
-        "                pass",
+        call(_QUEUE, "BatchingQueue._follow_workers", "set_exception"),
         f"{_FAULTS}::test_what_waits_for_a_hanging_engine_is_given_up_too",
     ),
     Protection(
         "a model file is cut short or altered",
-        "catalog/verify.py",
-        "if actual != expected:",
-        "if False:",
+        case("catalog/verify.py", "verify", "expected"),
         f"{_FAULTS}::test_models_that_are_not_the_manifests",
     ),
     Protection(
         "a model file is missing",
-        "catalog/verify.py",
-        "except OSError as error:",
-        "except ZeroDivisionError as error:",
+        handler("catalog/verify.py", "verify", "OSError"),
         f"{_FAULTS}::test_models_that_are_not_the_manifests",
     ),
     Protection(
         "the port is taken: by another server of ours",
-        _SERVER,
-        '("grpc.so_reuseport", 0)',
-        '("grpc.so_reuseport", 1)',
+        entry(_SERVER, "grpc.so_reuseport", "1"),
         f"{_FAULTS}::test_a_taken_port_is_found_before_the_models_are_loaded",
     ),
     Protection(
         "the port is taken: a sentence, no traceback",
-        _SERVER,
-        "except RuntimeError as error:",
-        "except ZeroDivisionError as error:",
+        handler(_SERVER, "Server.start", "RuntimeError"),
         "tests/e2e/test_serve.py::test_a_port_in_use_is_named",
     ),
     Protection(
         "SIGTERM under load: what was accepted is finished",
-        _SERVER,
-        "self._gate.wait_until_empty(timeout_s), asyncio",
-        "self._gate.wait_until_empty(0), asyncio",
+        argument(_SERVER, "Server.drain", "wait_until_empty", 0, "0"),
         f"{_FAULTS}::test_a_terminated_server_under_load_loses_nothing",
     ),
     Protection(
         "SIGTERM under load: nothing new is accepted",
-        _GATE,
-        "if self.state is State.DRAINING:",
-        "if False:",
+        refusal(_GATE, "Gate.check", "ServerDraining"),
         f"{_FAULTS}::test_a_terminated_server_under_load_loses_nothing",
     ),
     Protection(
         "SIGTERM under load: nobody is just cancelled",
-        _SERVER,
-        "        hang_up(self._port)",
-        "        pass",
+        call(_SERVER, "Server.drain", "hang_up"),
         f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
     ),
     Protection(
         "SIGTERM under load: callers have time to go elsewhere",
-        "app/application.py",
-        "grace_s=_DRAIN_GRACE_S",
-        "grace_s=0",
+        argument("app/application.py", "Application.run_until", "drain", "grace_s", "0"),
         f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
     ),
     Protection(
         "nobody reads the log",
-        "cli/serve.py",
-        "    with in_background():",
-        "    if settings:",
+        block("cli/serve.py", "serve", "in_background"),
         f"{_FAULTS}::test_a_log_that_nobody_reads",
     ),
     Protection(
         "SIGTERM while the models are loaded",
-        "app/application.py",
-        "await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)",
-        "await starting",
+        argument("app/application.py", "Application.run_until", "asyncio.wait", "return_when", "asyncio.ALL_COMPLETED"),
         f"{_FAULTS}::test_a_server_ends_while_it_loads",
     ),
     Protection(
         "a call before the models are loaded",
-        _GATE,
-        "if self.state is State.STARTING:",
-        "if False:",
+        refusal(_GATE, "Gate.check", "ServerStarting"),
         f"{_FAULTS}::test_a_starting_server_says_so",
     ),
     Protection(
         "kill -9 and a restart",
-        "client/channel.py",
-        '"retryableStatusCodes": ["UNAVAILABLE"]',
-        '"retryableStatusCodes": ["ABORTED"]',
+        entry("client/channel.py", "retryableStatusCodes", '["ABORTED"]'),
         f"{_FAULTS}::test_a_killed_server_is_not_missed",
     ),
 )
@@ -246,9 +350,9 @@ PROTECTIONS = (
 
 def check(protection: Protection, root: Path) -> str:
     """Run the test on the project in `root` without a protection; return what became of it."""
-    path = root / "service" / "talmach" / protection.path
+    path = root / "service" / "talmach" / protection.without.path
     whole = path.read_text(encoding="utf-8")
-    path.write_text(whole.replace(protection.code, protection.without), encoding="utf-8")
+    path.write_text(protection.without.apply(whole), encoding="utf-8")
     try:
         return _run(protection.test, root)
     finally:

@@ -1,5 +1,6 @@
 """The table of protections fits the code and the tests; what it is for, `python tests/protections.py` proves."""
 
+import ast
 import re
 
 import pytest
@@ -9,8 +10,9 @@ from tests.protections import PROTECTIONS, ROOT, Protection
 
 @pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda each: each.fault)
 def test_the_table_fits(protection: Protection) -> None:
-    """The code stands in its file once, and its test is there."""
-    code = (ROOT / "service" / "talmach" / protection.path).read_text(encoding="utf-8")
-    assert code.count(protection.code) == 1
+    """What is taken out is there, once, and so is its test."""
+    source = (ROOT / "service" / "talmach" / protection.without.path).read_text(encoding="utf-8")
+    assert protection.without.places(source) == 1
+    assert protection.without.apply(source) != ast.unparse(ast.parse(source))
     file, _, name = protection.test.partition("::")
     assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
