@@ -292,11 +292,27 @@ def test_the_servers_objections_are_in_the_commands_words(server: Server) -> Non
     to_en = ("translate", "--to", "en", "--address", server.address)
     too_long = talmach(*to_en, stdin="а" * 100_001)
     assert too_long.stderr.startswith("talmach: the text: has 100001 characters (limit 100000)")
-    line = talmach(*to_en, "--lines", "--from", "be", stdin="Так.\n\n" + "а" * 100_001)
-    assert line.stderr == "talmach: line 3: has 100001 characters (limit 100000)\n"
     unknown = talmach(*to_en, stdin="zzz qqq")
     assert unknown.stderr == "talmach: the text: the language cannot be determined; name it with --from\n"
-    assert (too_long.status, line.status, unknown.status) == (2, 2, 2)
+    assert (too_long.status, unknown.status) == (2, 2)
+
+
+def test_a_line_that_is_refused_fails_alone(server: Server) -> None:
+    """Of unknown language or too long: named, in its place as it was, the others translated, and status 1."""
+    long = "а" * 100_001
+    arguments = ("--lines", "--address", server.address)
+    result = talmach("translate", "--to", "en", *arguments, stdin=f"Горад рады.\nzzz qqq\n\n{long}\nДзень добры.\n")
+    first, second, third, fourth, fifth, end = result.stdout.split("\n")
+    assert (result.status, second, third, fourth, end) == (1, "zzz qqq", "", long, "")
+    assert first.isascii()
+    assert fifth.isascii()
+    told = [line for line in result.stderr.splitlines() if "flagged" not in line]
+    assert told[:2] == [
+        "talmach: line 2: the language cannot be determined; name it with --from",
+        "talmach: line 4: has 100001 characters (limit 100000)",
+    ]
+    detected = talmach("detect", *arguments, stdin=f"Горад рады.\n{long}\n")
+    assert detected == Result(1, "be\n\n", "talmach: line 2: has 100001 characters (limit 100000)\n")
 
 
 def test_wrong_settings_are_named(folder: Path) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 
+import typer
+
 from talmach.cli import terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
-from talmach.cli.failures import explain
+from talmach.cli.failures import FAILURE_STATUS, explain
 from talmach.cli.inputs import STANDARD_INPUT, read_text
 from talmach.cli.lines import to_json_line, write_lines
 from talmach.cli.options import File, Json, Lines
@@ -55,4 +57,5 @@ async def _detect_lines(text: str, server: Connection, as_json: bool) -> None:
         async def ask(texts: Sequence[str]) -> Sequence[LanguageDetection]:
             return (await client.detect(texts)).detections
 
-        await write_lines(text, (await client.info()).limits, ask, show, "detecting")
+        if await write_lines(text, (await client.info()).limits, ask, show, "detecting"):
+            raise typer.Exit(FAILURE_STATUS)

@@ -2,45 +2,62 @@
 
 import asyncio
 import json
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from itertools import count, repeat
 from typing import TypeVar
 
 from talmach.cli import terminal
-from talmach.cli.failures import explain
+from talmach.cli.failures import explain, told
 from talmach.cli.inputs import batches, split_lines
 from talmach.client import LanguageDetection, Limits, RpcFailed, TextTranslation, to_json
 
 _Reply = TypeVar("_Reply")
 Ask = Callable[[Sequence[str]], Awaitable[Sequence[_Reply]]]
 """A call for several texts that returns one reply for each, in order."""
+Show = Callable[[int, str, _Reply | None], str]
+"""What is written for a line, from its number (from 1), the line without its end, and the reply; None = no reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why the server does not take a line."""
+
+    problem: str
+
 
 # Small enough for a first result soon, and enough of them at once that no worker waits for the next batch.
 _BATCH_TEXTS = 128
 _BATCH_CHARS = 16_384
 _BATCHES_IN_FLIGHT = 4
+_PLACE = re.compile(r"texts\[(\d+)\]")
 
 
-async def write_lines(
-    text: str, limits: Limits, ask: Ask[_Reply], show: Callable[[int, str, _Reply | None], str], what: str
-) -> None:
-    """Write `show(number, line, reply)` for each line of a text as soon as it and those before it are answered.
+async def write_lines(text: str, limits: Limits, ask: Ask[_Reply], show: Show[_Reply], what: str) -> int:
+    """Write what `show` makes of each line of a text as soon as it and those before it are answered.
 
-    `show` gets numbers from 1, lines without their ends, and None for a blank line, which is not sent; `what` names the
-    work.
+    A blank line is not sent. One that the server refuses is named on standard error, and the others go on; returns how
+    many those were. `what` names the work.
     """
     lines = split_lines(text)
-    done = 0
+    done = refused = 0
     with terminal.progress(what, len(lines)) as advance:
         async for replies in in_batches(lines, limits, ask):
             batch = lines[done : done + len(replies)]
-            terminal.write("".join(map(_shown, count(done + 1), batch, replies, repeat(show))))
+            for number, reply in enumerate(replies, start=done + 1):
+                if isinstance(reply, Refused):
+                    terminal.complain(f"line {number}: {reply.problem}")
+                    refused += 1
+            answers = [None if isinstance(reply, Refused) else reply for reply in replies]
+            terminal.write("".join(map(_shown, count(done + 1), batch, answers, repeat(show))))
             done += len(replies)
             advance(len(replies))
+    return refused
 
 
-def _shown(number: int, line: str, reply: _Reply | None, show: Callable[[int, str, _Reply | None], str]) -> str:
+def _shown(number: int, line: str, reply: _Reply | None, show: Show[_Reply]) -> str:
     content = line.removesuffix("\n")
     # A line feed of the reply's own would shift every line after it.
     return show(number, content, reply).replace("\n", " ") + line[len(content) :]
@@ -51,16 +68,18 @@ def to_json_line(message: TextTranslation | LanguageDetection) -> str:
     return json.dumps(json.loads(to_json(message)), ensure_ascii=False)
 
 
-async def in_batches(lines: Sequence[str], limits: Limits, ask: Ask[_Reply]) -> AsyncIterator[list[_Reply | None]]:
+async def in_batches(
+    lines: Sequence[str], limits: Limits, ask: Ask[_Reply]
+) -> AsyncIterator[list[_Reply | Refused | None]]:
     """Yield the replies to consecutive batches of lines, None for a blank line, which is not sent.
 
     Raises:
-        CommandFailed: a call failed; names the line where one is at fault.
+        CommandFailed: a call failed, and no line is at fault.
 
     """
     max_texts = min(_BATCH_TEXTS, limits.max_texts)
     max_chars = min(_BATCH_CHARS, limits.max_request_chars)
-    pending: deque[asyncio.Task[list[_Reply | None]]] = deque()
+    pending: deque[asyncio.Task[list[_Reply | Refused | None]]] = deque()
     try:
         for batch in batches(lines, max_texts=max_texts, max_chars=max_chars):
             if len(pending) == _BATCHES_IN_FLIGHT:
@@ -74,14 +93,34 @@ async def in_batches(lines: Sequence[str], limits: Limits, ask: Ask[_Reply]) -> 
         await asyncio.gather(*pending, return_exceptions=True)
 
 
-async def _replies(lines: Sequence[str], batch: range, ask: Ask[_Reply]) -> list[_Reply | None]:
+async def _replies(lines: Sequence[str], batch: range, ask: Ask[_Reply]) -> list[_Reply | Refused | None]:
+    """Ask for one batch, and once more without the lines that the server refuses."""
     numbers = [number for number in batch if lines[number].strip()]
-    texts = [lines[number].removesuffix("\n") for number in numbers]
-    try:
-        answered = dict(zip(numbers, await _patiently(ask, texts), strict=True)) if texts else {}
-    except RpcFailed as failure:
-        raise explain(failure, [f"line {number + 1}" for number in numbers]) from failure
+    answered: dict[int, _Reply | Refused] = {}
+    while numbers:
+        try:
+            replies = await _patiently(ask, [lines[number].removesuffix("\n") for number in numbers])
+        except RpcFailed as failure:
+            refused = _refused(failure, numbers)
+            if not refused:
+                raise explain(failure, [f"line {number + 1}" for number in numbers]) from failure
+            answered |= refused
+            numbers = [number for number in numbers if number not in refused]
+        else:
+            answered |= zip(numbers, replies, strict=True)
+            break
     return [answered.get(number) for number in batch]
+
+
+def _refused(failure: RpcFailed, numbers: Sequence[int]) -> dict[int, Refused]:
+    """Return what is wrong with single lines; nothing when something else is wrong too."""
+    refused = {}
+    for violation in failure.violations:
+        place = _PLACE.fullmatch(violation.field)
+        if place is None or int(place[1]) >= len(numbers):
+            return {}
+        refused[numbers[int(place[1])]] = Refused(told(violation.reason, violation.description))
+    return refused
 
 
 async def _patiently(ask: Ask[_Reply], texts: Sequence[str]) -> Sequence[_Reply]:

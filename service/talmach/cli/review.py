@@ -46,6 +46,7 @@ class Review:
         self._shows = show_flags
         self._fatal = frozenset((fail_on or "").upper().split(",")) - {""}
         self._sentences = self._flagged = self._failed = 0
+        self.refused = 0  # lines that were not taken; set by who sent them
         self._flags: Counter[str] = Counter()
 
     def add(self, segments: Iterable[Segment], place: str = "segment {}") -> None:
@@ -68,7 +69,8 @@ class Review:
         """Say how many sentences are flagged and how many failed.
 
         Raises:
-            typer.Exit: with status 1 for those that failed, else with 3 for flags that --fail-on names.
+            typer.Exit: with status 1 for those that failed and for lines that were refused, else with 3 for flags
+                that --fail-on names.
 
         """
         if self._flagged:
@@ -77,6 +79,9 @@ class Review:
         if self._failed:
             failed = f"{self._failed} of {self._sentences} sentences"
             terminal.complain(f"{failed} could not be translated and stand in the original")
+        if self.refused:
+            terminal.complain(f"lines that could not be translated and stand in the original: {self.refused}")
+        if self._failed or self.refused:
             raise typer.Exit(FAILURE_STATUS)
         if fatal := sorted(self._fatal & self._flags.keys()):
             terminal.complain(f"--fail-on: {', '.join(fatal)}")

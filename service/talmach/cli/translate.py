@@ -145,4 +145,4 @@ async def _translate_lines(
             review.add(translation.segments, f"line {number}")
             return to_json_line(translation) if as_json else translation.translated_text
 
-        await write_lines(text, (await client.info()).limits, ask, show, _WAIT)
+        review.refused = await write_lines(text, (await client.info()).limits, ask, show, _WAIT)

@@ -44,17 +44,34 @@ async def test_a_busy_server_is_asked_again(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "<а>\n"
 
 
-async def test_a_failure_names_the_line_of_the_file() -> None:
-    """The server counts within its request, without the blank lines; people count lines of the file."""
+async def test_a_line_that_is_refused_fails_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named by its number in the file and stands as it was; those beside it in the call are sent once more."""
+    sent: list[Sequence[str]] = []
 
     async def ask(texts: Sequence[str]) -> Sequence[str]:
-        if "долго" not in texts:
-            return texts
-        place = f"texts[{texts.index('долго')}]"
-        raise RpcFailed("INVALID_ARGUMENT", "", violations=[Violation(place, "TEXT_TOO_LONG", "has 9 characters")])
+        sent.append(texts)
+        places = [place for place, text in enumerate(texts) if text == "долго"]
+        if places:
+            wrong = [Violation(f"texts[{place}]", "TEXT_TOO_LONG", "has 9 characters") for place in places]
+            raise RpcFailed("INVALID_ARGUMENT", "", violations=wrong)
+        return texts
 
-    with pytest.raises(BadInput, match=r"^line 5: has 9 characters$"):
-        await write_lines("а\n\n\nб\nдолго\nв\n" * 3, LIMITS, ask, show, "asking")
+    assert await write_lines("а\n\n\nдолго\nв\nдолго\nдолго\n", LIMITS, ask, show, "asking") == 3
+    shown = capsys.readouterr()
+    assert shown.out == "<а>\n\n\nдолго\n<в>\nдолго\nдолго\n"
+    assert shown.err == "".join(f"talmach: line {number}: has 9 characters\n" for number in (4, 6, 7))
+    assert sent.count(["в"]) == 1
+
+
+async def test_what_is_wrong_with_the_call_ends_it() -> None:
+    """An option that is wrong is wrong for every line, whatever else is."""
+    wrong = [Violation("texts[0]", "TEXT_TOO_LONG", "is long"), Violation("options.beam_size", "OUT_OF_RANGE", "is 9")]
+
+    async def ask(_texts: Sequence[str]) -> Sequence[str]:
+        raise RpcFailed("INVALID_ARGUMENT", "", violations=wrong)
+
+    with pytest.raises(BadInput, match=r"^line 2: is long; --beam-size: is 9$"):
+        await write_lines("\nа\nб\n", LIMITS, ask, show, "asking")
 
 
 @pytest.mark.parametrize(
