@@ -9,9 +9,8 @@ from typing import Any, Self
 import prometheus_client
 import structlog
 
-from talmach.app.access import load_clients, load_tls
-from talmach.app.caching import open_cache
 from talmach.app.loading import Engines, check_device, load_engines, worker_count
+from talmach.app.opening import load_clients, load_tls, open_cache
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
 from talmach.config import Settings

@@ -1,10 +1,23 @@
 """What the use case talks to: makes the keys, asks the tiers from the nearest on, and keeps only what is complete."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 from talmach.cache.keys import key_of
-from talmach.cache.tier import Tier
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+
+
+class Tier(Protocol):
+    """Keeps hypotheses under keys of `keys.key_of`, as long as it likes; nothing that it does raises."""
+
+    async def get_many(self, keys: Collection[bytes]) -> dict[bytes, Hypothesis]:
+        """Return what is known of `keys`."""
+
+    async def put_many(self, hypotheses: Mapping[bytes, Hypothesis]) -> None:
+        """Keep these; does not wait for anything slow."""
+
+    async def close(self) -> None:
+        """Let go of everything."""
 
 
 class HypothesisCache:

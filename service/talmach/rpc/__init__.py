@@ -2,10 +2,10 @@
 
 server         builds the server, tells when it serves, drains it
 interceptor    what every call goes through: admission, errors, the log line, the metrics
+connections    closes them before the server stops
 tls            the certificates that it listens with
-deadlines      the caller's deadline, on the clock of the queue
 concurrency    bounded concurrency over a stream
 batch          one stream of BatchTranslate
-*_servicer     one for each service of the contract: read -> call -> render
+servicers      one for each service of the contract: read -> call -> render
 tracing        calls as OpenTelemetry spans; imported only where there is a collector
 """

@@ -16,11 +16,9 @@ from talmach.errors import CannotListen
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
 from talmach.rpc.connections import hang_up
-from talmach.rpc.info_servicer import InfoServicer
 from talmach.rpc.interceptor import CallInterceptor
-from talmach.rpc.summarization_servicer import SummarizationServicer
+from talmach.rpc.servicers import InfoServicer, SummarizationServicer, TranslationServicer
 from talmach.rpc.tls import ServerTls
-from talmach.rpc.translation_servicer import TranslationServicer
 from talmach.use_cases import UseCases
 
 SERVICES = (

@@ -1,12 +1,26 @@
-"""The cache as the settings want it."""
+"""What the settings name beside the models: clients, certificates and the cache."""
 
 from importlib.metadata import version
 
+from talmach.access.clients import ClientRegistry
 from talmach.app.loading import Engines
 from talmach.cache import HypothesisCache, LocalTier, Tier, fingerprint
 from talmach.config import Settings
 from talmach.engine.model import LIBRARY
 from talmach.metrics import Metrics
+from talmach.rpc.tls import ServerTls
+
+
+def load_clients(settings: Settings, metrics: Metrics) -> ClientRegistry | None:
+    """Return the clients that are let in, None = everybody; raises UnusableFile."""
+    return ClientRegistry(settings.clients_file, metrics) if settings.clients_file else None
+
+
+def load_tls(settings: Settings) -> ServerTls | None:
+    """Return what the server encrypts with, None = nothing; raises UnusableFile."""
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
+        return None
+    return ServerTls(settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file)
 
 
 def open_cache(settings: Settings, engines: Engines, metrics: Metrics) -> HypothesisCache | None:
