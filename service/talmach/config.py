@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     max_texts: int = Field(1_024, ge=1, le=100_000, description="texts in one call")
     max_message_bytes: int = Field(8_388_608, ge=65_536, le=268_435_456, description="bytes of one gRPC message")
     max_concurrent_calls: int = Field(1_024, ge=1, le=100_000, description="calls served at once; more are refused")
+    stream_idle_s: float = Field(
+        60.0, ge=1, le=86_400, description="seconds after which a stream ends whose caller sends and takes nothing"
+    )
     drain_timeout_s: float = Field(30.0, ge=0, le=3_600, description="seconds that calls get to finish at shutdown")
     engine_timeout_s: float = Field(
         120.0, ge=1, le=3_600, description="seconds after which a batch fails and its worker counts as stuck"

@@ -21,6 +21,7 @@
     |   +-- ServerDraining           SERVER_DRAINING            the server is finishing what it has accepted
     |   +-- EngineStuck              ENGINE_STUCK               no worker comes back; the server must be restarted
     +-- DeadlineExceeded             DEADLINE_EXCEEDED          too little time left to start the work
+    +-- StreamIdle                   STREAM_IDLE                the caller neither sends nor takes anything
     +-- Unauthenticated              UNAUTHENTICATED            no token
     +-- PermissionDenied             PERMISSION_DENIED          a token that nobody was given
     +-- ReplyTooLarge                REPLY_TOO_LARGE            the answer does not fit into one message
@@ -207,6 +208,15 @@ class DeadlineExceeded(TalmachError):
 
     def __init__(self) -> None:
         super().__init__("deadline: passed before the work could be done")
+
+
+class StreamIdle(TalmachError):
+    """The caller of a stream has neither sent nor taken anything for too long; its place is given to others."""
+
+    reason = "STREAM_IDLE"
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(f"stream: nothing was sent or taken (limit {limit_s:g} s)", {"limit_s": f"{limit_s:g}"})
 
 
 class Unauthenticated(TalmachError):

@@ -4,8 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from talmach.client import Article, AsyncClient, RpcFailed
-from tests.e2e.callers import Outcome
+import grpc
+
+from talmach.client import Article, AsyncClient, BatchTranslateRequest, BatchTranslateResponse, RpcFailed
+from talmach.pb.translation_pb2 import StreamTranslateArticleRequest
+from talmach.pb.translation_pb2_grpc import TranslationServiceStub
+from tests.e2e.callers import TO_ENGLISH, Outcome, ask, ask_once, question
 from tests.e2e.program import Server
 
 Start = Callable[..., Server]
@@ -44,3 +48,71 @@ async def test_summaries_that_wait_are_not_stuck(naughty: Start) -> None:
     assert max(outcome.retry_after_s or 0 for outcome in refused) < 10
     assert server.metric("talmach_stuck_workers") == 0
     assert not server.logged("worker.stuck")
+
+
+# ------------------------------------------------------------------------------------------------------------- streams
+
+
+async def how_it_ends(call: grpc.aio.StreamStreamCall[BatchTranslateRequest, BatchTranslateResponse]) -> RpcFailed:
+    """Wait for a stream to fail on which nothing is sent."""
+    try:
+        await call.read()
+    except grpc.aio.AioRpcError as error:
+        return RpcFailed.of(error)
+    raise AssertionError
+
+
+async def test_idle_streams_shut_nobody_out(naughty: Start) -> None:
+    """One connection has its share of streams and no more; who sends nothing, or takes nothing, loses his place."""
+    server = naughty(TALMACH_MAX_CONCURRENT_CALLS="64", TALMACH_STREAM_IDLE_S="2")
+    # Without probing the channel's window stays small, and what is not taken fills it.
+    options = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1_024)]
+    async with (
+        grpc.aio.insecure_channel(server.address, options=options) as channel,
+        AsyncClient(server.address) as client,
+    ):
+        stub = TranslationServiceStub(channel)
+        ends = [asyncio.create_task(how_it_ends(stub.BatchTranslate())) for _ in range(80)]
+        reader_who_takes_nothing = stub.StreamTranslateArticle(
+            StreamTranslateArticleRequest(
+                article=Article(body=" ".join(question(number) for number in range(3_500))[:99_000]), options=TO_ENGLISH
+            )
+        )
+        await asyncio.to_thread(server.wait_until, lambda: server.metric("talmach_rpc_in_flight") == 9)
+        assert (await ask(client, 1)).code == "OK"
+        failures = await asyncio.gather(*ends)
+        await asyncio.to_thread(server.wait_until, lambda: server.metric("talmach_rpc_in_flight") == 0)
+        reader_who_takes_nothing.cancel()
+    refused = [failure for failure in failures if failure.reason == "QUOTA_EXCEEDED"]
+    idle = [failure for failure in failures if failure.reason == "STREAM_IDLE"]
+    assert (len(refused), len(idle)) == (72, 8)
+    assert all(failure.metadata == {"quota": "concurrent_streams"} and failure.retry_after_s for failure in refused)
+    assert all((failure.code, failure.metadata) == ("ABORTED", {"limit_s": "2"}) for failure in idle)
+    assert sum(line.get("reason") == "STREAM_IDLE" for line in server.logged("rpc.done")) == 9
+    assert (await ask_once(server.address)).code == "OK"
+
+
+async def test_one_bad_item_is_its_own_error(server: Server) -> None:
+    """An id of megabytes, text that is no UTF-8, bytes that are no message: the stream goes on."""
+    good = BatchTranslateRequest(id="good", text="Дождж ідзе.", options=TO_ENGLISH)
+    long = BatchTranslateRequest(id="x" * 5_000_000, text="Дождж ідзе.", options=TO_ENGLISH)
+    items = [
+        long.SerializeToString(),
+        BatchTranslateRequest(id="broken", text="Дождж", options=TO_ENGLISH)
+        .SerializeToString()
+        .replace("ж".encode(), b"\xff\xff"),
+        b"\xff\xff\xff",
+        good.SerializeToString(),
+    ]
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        method = channel.stream_stream(
+            "/talmach.v1.TranslationService/BatchTranslate",
+            response_deserializer=BatchTranslateResponse.FromString,
+        )
+        answers = [answer async for answer in method(iter(items), timeout=60)]
+    assert {answer.id: answer.error.reason for answer in answers} == {
+        "x" * 128: "OUT_OF_RANGE",
+        "broken": "INVALID_TEXT",
+        "": "INVALID_TEXT",
+        "good": "",
+    }

@@ -58,7 +58,7 @@ async def test_a_bad_item_does_not_end_the_stream(served: Running) -> None:
         "code": (invalid, "INVALID_LANGUAGE_CODE"),
         "nothing": (invalid, "EMPTY_TEXT"),
         "": (invalid, "OUT_OF_RANGE"),
-        "x" * 129: (invalid, "OUT_OF_RANGE"),
+        "x" * 128: (invalid, "OUT_OF_RANGE"),  # never echoed beyond its limit
     }
     assert answers["good"].text.complete
     assert answers["last"].text.complete
@@ -129,7 +129,7 @@ async def test_a_consumer_that_stops_stops_the_work() -> None:
             raise
         return number
 
-    results = in_completion_order(items(), work, limit=3)
+    results = in_completion_order(items(), work, limit=3, idle_s=60)
     assert await anext(results) == 0
     await results.aclose()
     assert len(begun) <= 3
@@ -148,7 +148,7 @@ async def test_what_the_source_raises_ends_everything() -> None:
         return number
 
     with pytest.raises(OSError, match="the line is dead"):
-        async for _ in in_completion_order(items(), work, limit=3):
+        async for _ in in_completion_order(items(), work, limit=3, idle_s=60):
             pass
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -118,8 +119,15 @@ async def test_characters_per_minute(file: Clients, call: Callable[[AsyncClient]
         await call(desk)
 
 
-async def test_large_texts_at_once_share_one_quota(file: Clients) -> None:
-    """Of 80 texts that threads prepare, with switches between them at every turn, exactly those in the quota pass."""
+async def test_large_texts_at_once_share_one_quota(file: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 80 texts that threads prepare, exactly those in the quota pass: they are counted on the loop."""
+    charge, threads = Account.charge, set()
+
+    def seen(account: Account, characters: int) -> None:
+        threads.add(threading.current_thread())
+        charge(account, characters)
+
+    monkeypatch.setattr(Account, "charge", seen)
     text, fitting = f"{TEXT} " * 100, 20
     quota = f"characters_per_minute = {fitting * len(text)}"
     interval = sys.getswitchinterval()
@@ -132,6 +140,7 @@ async def test_large_texts_at_once_share_one_quota(file: Clients) -> None:
         sys.setswitchinterval(interval)
     assert sum(not isinstance(end, RpcFailed) for end in ends) == fitting
     assert {end.reason for end in ends if isinstance(end, RpcFailed)} == {"QUOTA_EXCEEDED"}
+    assert threads == {threading.current_thread()}
 
 
 async def test_what_is_refused_as_invalid_costs_nothing(file: Clients) -> None:

@@ -1,14 +1,19 @@
 """Which calls are let in: none while the server starts or drains, and not more at once than it can carry."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 
-from talmach.errors import QueueFull, ServerDraining, ServerStarting
+from talmach.errors import QueueFull, QuotaExceeded, ServerDraining, ServerStarting
 
 # Calls last from milliseconds to seconds: in a second some have certainly ended.
 _RETRY_AFTER_S = 1.0
+# Streams stay as long as their callers like: half of the places is left to everybody else, and of that half no one
+# caller has more than a quarter.
+_STREAMS_SHARE = 2
+_CALLER_SHARE = 8
 
 
 class State(Enum):
@@ -26,6 +31,7 @@ class Gate:
         self.state = State.STARTING
         self._max_calls = max_calls
         self._calls = 0
+        self._streams: Counter[str] = Counter()  # by caller
         self._is_empty = asyncio.Event()
         self._is_empty.set()
 
@@ -56,6 +62,27 @@ class Gate:
             self._calls -= 1
             if not self._calls:
                 self._is_empty.set()
+
+    @contextmanager
+    def stream(self, caller: str) -> Iterator[None]:
+        """Hold one of the places that streams of requests may have.
+
+        Raises:
+            QuotaExceeded: the caller has as many as one may have.
+            QueueFull: all are taken.
+
+        """
+        if self._streams[caller] >= max(1, self._max_calls // _CALLER_SHARE):
+            raise QuotaExceeded(_RETRY_AFTER_S, "concurrent_streams")
+        if self._streams.total() >= max(1, self._max_calls // _STREAMS_SHARE):
+            raise QueueFull(_RETRY_AFTER_S)
+        self._streams[caller] += 1
+        try:
+            yield
+        finally:
+            self._streams[caller] -= 1
+            if not self._streams[caller]:
+                del self._streams[caller]
 
     async def wait_until_empty(self, timeout_s: float) -> bool:
         """Wait until the last call has left; False when some are still inside after `timeout_s`."""

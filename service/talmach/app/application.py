@@ -70,6 +70,7 @@ class Application:
             tracing=self._tracing,
             with_reflection=settings.reflection,
             max_concurrent_calls=settings.max_concurrent_calls,
+            stream_idle_s=settings.stream_idle_s,
         )
         self._start_metrics_page()
         port = await self._server.start()

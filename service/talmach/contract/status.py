@@ -23,6 +23,7 @@ _CODES: dict[type[TalmachError], str] = {
     errors.Overloaded: "RESOURCE_EXHAUSTED",
     errors.Unavailable: "UNAVAILABLE",
     errors.DeadlineExceeded: "DEADLINE_EXCEEDED",
+    errors.StreamIdle: "ABORTED",
     errors.Unauthenticated: "UNAUTHENTICATED",
     errors.PermissionDenied: "PERMISSION_DENIED",
     errors.ReplyTooLarge: "RESOURCE_EXHAUSTED",

@@ -2,21 +2,48 @@
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from google.protobuf import unknown_fields
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import DecodeError
 
 from talmach.calls import Call
 from talmach.contract import replies, status
+from talmach.contract.checks import MAX_ID_CHARS
 from talmach.contract.requests import RequestReader
-from talmach.errors import EngineFailure, ReplyTooLarge, TalmachError
+from talmach.errors import EngineFailure, InvalidRequest, ReplyTooLarge, TalmachError
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Timings
 from talmach.rpc.concurrency import in_completion_order
 from talmach.threads import offload
 from talmach.use_cases import UseCases
 
+_ID_NUMBER = pb.BatchTranslateRequest.DESCRIPTOR.fields_by_name["id"].number
 _log: Any = structlog.get_logger("talmach.rpc")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Bytes that are no message, in the place of an item, and what is wrong with them."""
+
+    data: bytes
+    error: InvalidRequest
+
+    @property
+    def id(self) -> str:
+        """The id of the item, where that much can be read."""
+        try:
+            fields = unknown_fields.UnknownFieldSet(Empty.FromString(self.data))
+        except DecodeError:
+            return ""
+        found = (
+            field.data for field in map(fields.__getitem__, range(len(fields))) if field.field_number == _ID_NUMBER
+        )
+        data = next(found, b"")
+        return data.decode(errors="replace") if isinstance(data, bytes) else ""
 
 
 class Batch:
@@ -28,8 +55,12 @@ class Batch:
         reader: RequestReader,
         call: Call,
         check_open: Callable[[], None],
+        *,
         max_reply_bytes: int,
+        idle_s: float,
     ) -> None:
+        """`idle_s`: so long may nothing be asked and nothing be done."""
+        self._idle_s = idle_s
         self._max_reply_bytes = max_reply_bytes
         self._use_cases = use_cases
         self._reader = reader
@@ -38,13 +69,15 @@ class Batch:
         self._ids: set[str] = set()
 
     def answers(
-        self, items: AsyncIterator[pb.BatchTranslateRequest], *, limit: int
+        self, items: AsyncIterator[pb.BatchTranslateRequest | Unreadable], *, limit: int
     ) -> AsyncGenerator[pb.BatchTranslateResponse, None]:
-        """Yield one answer for each item, in the order in which they get ready."""
-        return in_completion_order(items, self._answer, limit=limit)
+        """Yield one answer for each item, in the order in which they get ready; raises StreamIdle."""
+        return in_completion_order(items, self._answer, limit=limit, idle_s=self._idle_s)
 
-    async def _answer(self, item: pb.BatchTranslateRequest) -> pb.BatchTranslateResponse:
+    async def _answer(self, item: pb.BatchTranslateRequest | Unreadable) -> pb.BatchTranslateResponse:
         started_at = time.monotonic()
+        if isinstance(item, Unreadable):
+            return _failed(item, item.error, started_at)
         is_taken = item.id in self._ids
         self._ids.add(item.id)
         try:
@@ -71,9 +104,11 @@ class Batch:
         return await offload(done.source.chars, replies.item, done, item, _ms_since(started_at))
 
 
-def _failed(item: pb.BatchTranslateRequest, error: TalmachError, started_at: float) -> pb.BatchTranslateResponse:
+def _failed(
+    item: pb.BatchTranslateRequest | Unreadable, error: TalmachError, started_at: float
+) -> pb.BatchTranslateResponse:
     return pb.BatchTranslateResponse(
-        id=item.id, error=status.to_item_error(error), timings=Timings(total_ms=_ms_since(started_at))
+        id=item.id[:MAX_ID_CHARS], error=status.to_item_error(error), timings=Timings(total_ms=_ms_since(started_at))
     )
 
 

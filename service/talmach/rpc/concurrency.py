@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
+from talmach.errors import StreamIdle
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
 async def in_completion_order(
-    items: AsyncIterator[_Item], work: Callable[[_Item], Coroutine[Any, Any, _Result]], *, limit: int
+    items: AsyncIterator[_Item], work: Callable[[_Item], Coroutine[Any, Any, _Result]], *, limit: int, idle_s: float
 ) -> AsyncGenerator[_Result, None]:
     """Yield `work(item)` for each item as they get ready; at most `limit` are begun and not yet taken by the consumer.
 
-    So a consumer that takes nothing stops the reading of items. When the generator is closed, or anything raises, what
+    So a consumer that takes nothing stops the reading of items. Raises StreamIdle when no item comes for `idle_s` and
+    nothing is at work. When the generator is closed, or anything raises, what
     runs is cancelled and waited for.
     """
     running: set[asyncio.Task[_Result]] = set()
@@ -24,7 +27,11 @@ async def in_completion_order(
             if reading is None and not is_exhausted and len(running) < limit:
                 reading = asyncio.create_task(_next(items))
             waited_for = running if reading is None else {*running, reading}
-            await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                waited_for, timeout=None if running else idle_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                raise StreamIdle(idle_s)
             for task in [task for task in running if task.done()]:
                 yield task.result()
                 running.discard(task)

@@ -8,7 +8,7 @@ the text of the exception, and a reply that is too large with a status that look
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager, nullcontext
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
@@ -22,8 +22,9 @@ from talmach.access.gate import Gate
 from talmach.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
 from talmach.contract import status
 from talmach.contract.violations import InvalidFields, invalid_text
-from talmach.errors import EngineFailure, ReplyTooLarge, TalmachError
+from talmach.errors import EngineFailure, ReplyTooLarge, StreamIdle, TalmachError
 from talmach.metrics import Metrics
+from talmach.rpc.batch import Unreadable
 
 _log: Any = structlog.get_logger("talmach.rpc")
 _Response = TypeVar("_Response")
@@ -49,8 +50,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         tracing: Tracing | None = None,
         *,
         max_message_bytes: int,
+        stream_idle_s: float,
     ) -> None:
-        """`clients` None = every caller is let in; `tracing` None = no traces."""
+        """`clients` None = every caller is let in; `tracing` None = no traces.
+
+        `stream_idle_s`: so long may a caller take nothing of a stream.
+        """
+        self._stream_idle_s = stream_idle_s
         self._max_message_bytes = max_message_bytes
         self._gate = gate
         self._metrics = metrics
@@ -92,17 +98,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             # A coroutine that writes, not a generator: a generator that grpc stops asking is closed some time later,
             # by the garbage collector, and its queued sentences would be translated until then.
             async with (
-                self._serve(details, context) as call,
+                self._serve(details, context, is_stream=handler.request_streaming) as call,
                 aclosing(behaviour(parse(request, handler.request_deserializer), context)) as replies,
             ):
                 async for reply in replies:
-                    await _send(serialize(reply), context, call)
+                    await self._send(serialize(reply), context, call)
 
         answer = answer_in_stream if handler.response_streaming else answer_once
         return kind(answer, None, None)
 
     @asynccontextmanager
-    async def _serve(self, details: _CallDetails, context: _Context) -> AsyncIterator[Call]:
+    async def _serve(self, details: _CallDetails, context: _Context, *, is_stream: bool = False) -> AsyncIterator[Call]:
+        """Keep the record of a call, let it in or not, and say how it failed; `is_stream` = of requests."""
         call = calls.begin(details.method.lstrip("/"), details.invocation_metadata, self._tracing)
         context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
         is_inside, failure = False, None
@@ -112,7 +119,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 authorization = dict(details.invocation_metadata).get("authorization")
                 call.account = self._clients.authenticate(authorization)
                 call.client = call.account.name
-            with self._gate.enter(), call.account.call() if call.account else nullcontext():
+            with ExitStack() as places:
+                places.enter_context(self._gate.enter())
+                if call.account is not None:
+                    places.enter_context(call.account.call())
+                if is_stream:
+                    places.enter_context(self._gate.stream(call.account.name if call.account else context.peer()))
                 is_inside = True
                 yield call
         except asyncio.CancelledError:
@@ -132,6 +144,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if failure is not None:
             rich = rpc_status.to_status(status.to_status(failure))
             await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
+
+    async def _send(self, reply: bytes, context: _Context, call: Call) -> None:
+        try:
+            async with asyncio.timeout(self._stream_idle_s):
+                await context.write(reply)
+        except TimeoutError as error:
+            raise StreamIdle(self._stream_idle_s) from error
+        except Exception:
+            # grpc's own exception for a caller that is not there any more is not public.
+            call.caller_is_gone = True
+            raise
 
 
 def _kind_and_behaviour(handler: Any) -> tuple[Callable[..., _Handler], Callable[..., Any]]:
@@ -156,15 +179,6 @@ def _known(error: Exception, call: Call) -> TalmachError:
     return known
 
 
-async def _send(reply: bytes, context: _Context, call: Call) -> None:
-    try:
-        await context.write(reply)
-    except Exception:
-        # grpc's own exception for a caller that is not there any more is not public.
-        call.caller_is_gone = True
-        raise
-
-
 def _parse(request: bytes, parse: Callable[[bytes], _Response]) -> _Response:
     try:
         return parse(request)
@@ -172,6 +186,12 @@ def _parse(request: bytes, parse: Callable[[bytes], _Response]) -> _Response:
         raise InvalidFields([invalid_text("request", "is not a valid message (is its text UTF-8?)")]) from error
 
 
-async def _parse_all(requests: AsyncIterator[bytes], parse: Callable[[bytes], _Response]) -> AsyncIterator[_Response]:
+async def _parse_all(
+    requests: AsyncIterator[bytes], parse: Callable[[bytes], _Response]
+) -> AsyncIterator[_Response | Unreadable]:
+    """Yield the messages of a stream; one that cannot be read does not end it."""
     async for request in requests:
-        yield _parse(request, parse)
+        try:
+            yield _parse(request, parse)
+        except InvalidFields as error:
+            yield Unreadable(request, error)

@@ -54,6 +54,7 @@ class Server:
         tracing: Tracing | None = None,
         with_reflection: bool = True,
         max_concurrent_calls: int = 1_024,
+        stream_idle_s: float = 60.0,
     ) -> None:
         """`address` is HOST:PORT, port 0 = any; `clients` None = every caller is let in; `tls` None = plaintext.
 
@@ -66,10 +67,19 @@ class Server:
         self._gate = Gate(max_concurrent_calls)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._gate, metrics, clients, tracing, max_message_bytes=max_message_bytes)],
+            interceptors=[
+                CallInterceptor(
+                    self._gate,
+                    metrics,
+                    clients,
+                    tracing,
+                    max_message_bytes=max_message_bytes,
+                    stream_idle_s=stream_idle_s,
+                )
+            ],
             options=_options(max_message_bytes, max_concurrent_calls),
         )
-        self._translation = TranslationServicer(self._gate.check)
+        self._translation = TranslationServicer(self._gate.check, stream_idle_s=stream_idle_s)
         self._summarization = SummarizationServicer()
         self._info = InfoServicer()
         self._add_services()

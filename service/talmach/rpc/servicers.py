@@ -41,9 +41,10 @@ class TranslationServicer(TranslationServiceServicer):
     _reader: RequestReader
     _limits: Limits
 
-    def __init__(self, check_open: Callable[[], None]) -> None:
+    def __init__(self, check_open: Callable[[], None], *, stream_idle_s: float) -> None:
         """`check_open` raises Unavailable when no new work is taken: asked for every item of a bulk translation."""
         self._check_open = check_open
+        self._stream_idle_s = stream_idle_s
 
     def serve(self, use_cases: UseCases, limits: Limits) -> None:
         """Take what it works with."""
@@ -87,7 +88,12 @@ class TranslationServicer(TranslationServiceServicer):
     ) -> AsyncIterator[translation_pb2.BatchTranslateResponse]:
         """Translate a stream of items, each with its own result or error."""
         batch = Batch(
-            self._use_cases, self._reader, _call_of(context), self._check_open, self._limits.max_message_bytes
+            self._use_cases,
+            self._reader,
+            _call_of(context),
+            self._check_open,
+            max_reply_bytes=self._limits.max_message_bytes,
+            idle_s=self._stream_idle_s,
         )
         answers = batch.answers(request_iterator, limit=self._limits.max_batch_items_in_flight)
         async with aclosing(answers):
