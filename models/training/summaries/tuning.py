@@ -21,7 +21,7 @@ from talmach.summary.ranking import Weights
 from talmach.summary.use_case import Summarizer
 
 LENGTHS = (1, 3)  # sentences
-HEADLINES = (2.0, 3.0, 4.0, 6.0)  # beside 1 for the centrality and 5 for the position
+HEADLINES = (4.0, 6.0, 8.0, 10.0)  # beside 1 for the centrality and 5 for the position
 DECAYS = (2.0, 3.0, 4.0)
 LEAST_AGREEMENT = 0.75  # Jaccard of any two languages
 FOLDS = 5

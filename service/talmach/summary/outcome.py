@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talmach.summary import ranking
-from talmach.summary.shortlist import MOST_ENCODED, Shortlist
+from talmach.summary.shortlist import Shortlist
 from talmach.summary.values import ScoredSentence
 from talmach.text.article import Sentence
 
 # For the reasons only: nearly as central as the most central sentence; about what the headline is about; early.
 _CENTRAL = 0.9
 _CLOSE = 0.15  # words weigh most, and a headline shares few of them with any one sentence
-_EARLY = 0.5
-
+_EARLY = 0.3
 
 Numbers = NDArray[np.float64]  # one for each candidate, in [0, 1]
 
@@ -65,7 +64,7 @@ class Outcome:
             (position == 1, "opens the story"),
             (1 > position >= _EARLY, "near the opening"),
             (verdict.stands_in, f"the article has nothing fitter ({verdict.objection})"),
-            (number not in self.read, f"beyond the {MOST_ENCODED:,} that are read for their meaning"),
+            (number not in self.read, "judged by its words alone"),
         )
         why = ", ".join(text for holds, text in marks if holds)
         needs = int(self.needs[number])

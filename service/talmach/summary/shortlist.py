@@ -10,9 +10,11 @@ from talmach.summary.candidates import Verdict, judge
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article, Field, Sentence
 
-# The encoder takes a millisecond or more for a sentence. An article of 99,000 characters has about a thousand; what has
-# thousands of them is no article, and the best by their words alone are read.
-MOST_ENCODED = 1_000
+# What the encoder reads, the best by their words: four for each wanted sentence, at least these and at most those. On
+# the GUM summaries 8, 12, 20 and all gave the same scores and the same agreement of languages; each costs 3 ms.
+FEWEST_READ = 16
+MOST_READ = 1_000
+READ_FOR_EACH = 4
 
 
 @dataclass(frozen=True, slots=True)

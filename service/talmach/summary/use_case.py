@@ -15,7 +15,7 @@ from talmach.summary import ranking
 from talmach.summary.admission import Admission
 from talmach.summary.outcome import Numbers, Outcome, Scores, unscored
 from talmach.summary.ranking import BREVITY, POSITION_DECAY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
-from talmach.summary.shortlist import MOST_ENCODED, Shortlist
+from talmach.summary.shortlist import FEWEST_READ, MOST_READ, READ_FOR_EACH, Shortlist
 from talmach.summary.terms import term_vectors
 from talmach.summary.values import DEFAULT_DIVERSITY, DEFAULT_SENTENCES, ArticleSummary, SummaryOptions
 from talmach.text.article import Article, Field
@@ -81,7 +81,7 @@ class Summarizer:
 
     async def _summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         shortlist = await asyncio.to_thread(Shortlist.of, article, options)
-        terms, read = await asyncio.to_thread(self._read_words, shortlist)
+        terms, read = await asyncio.to_thread(self._read_words, shortlist, options)
         embeddings = await self._encode([shortlist.texts[number] for number in read])
         return await asyncio.to_thread(self._choose, shortlist, terms, read, embeddings, options)
 
@@ -102,17 +102,18 @@ class Summarizer:
     def choose(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         """Do the work of `summarize` in the calling thread."""
         shortlist = Shortlist.of(article, options)
-        terms, read = self._read_words(shortlist)
+        terms, read = self._read_words(shortlist, options)
         texts = [shortlist.texts[number] for number in read]
         return self._choose(shortlist, terms, read, self._encoder.encode(texts) if texts else _NO_EMBEDDINGS, options)
 
-    def _read_words(self, shortlist: Shortlist) -> tuple[SparseRows, list[int]]:
+    def _read_words(self, shortlist: Shortlist, options: SummaryOptions) -> tuple[SparseRows, list[int]]:
         """Return the words of the texts, and the numbers of those that the encoder reads: the best by their words."""
         terms, n = term_vectors(shortlist.texts), len(shortlist.texts)
-        if n <= MOST_ENCODED:
+        most = min(MOST_READ, max(FEWEST_READ, READ_FOR_EACH * _wanted(shortlist, options)))
+        if len(shortlist.candidates) <= most:
             return terms, list(range(n))
         scores = self._score(shortlist, terms, np.zeros((n, 1), dtype=np.float32)).scores
-        best = np.argsort(-scores, kind="stable")[:MOST_ENCODED]
+        best = np.argsort(-scores, kind="stable")[:most]
         return terms, [*sorted(best.tolist()), *([n - 1] if shortlist.has_headline else [])]
 
     def _choose(
@@ -203,6 +204,12 @@ def _select(
         needs=needs,
         prices=prices,
     )
+
+
+def _wanted(shortlist: Shortlist, options: SummaryOptions) -> int:
+    """Return about how many sentences the summary will have."""
+    stop = _stop(shortlist, options)
+    return stop if isinstance(stop, int) else math.ceil(stop.limit / max(1.0, float(stop.costs.mean())))
 
 
 def _stop(shortlist: Shortlist, options: SummaryOptions) -> int | LengthBudget:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
 from talmach.summary.ranking import Weights
-from talmach.summary.shortlist import MOST_ENCODED
+from talmach.summary.shortlist import FEWEST_READ, MOST_READ, READ_FOR_EACH
 from talmach.summary.use_case import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article, Field
@@ -70,27 +70,35 @@ async def test_workers_share_the_sentences_of_an_article() -> None:
     article = Article.parse(HEADLINE, "", body)
     encoder = WordEncoder()
     summarizer = Summarizer(encoder, workers=2, metrics=Metrics())
-    summary = await summarizer.summarize(article, SummaryOptions())
+    summary = await summarizer.summarize(article, SummaryOptions(max_sentences=10))
     summarizer.close()
     assert sorted(map(len, encoder.calls)) == [15, 16]
-    assert summary == Summarizer(WordEncoder(), metrics=Metrics()).choose(article, SummaryOptions())
+    assert summary == Summarizer(WordEncoder(), metrics=Metrics()).choose(article, SummaryOptions(max_sentences=10))
 
 
-def test_of_thousands_the_best_by_their_words_are_encoded() -> None:
-    """The encoder is not asked for more; all stay candidates, may be chosen, and the reason says what was not read."""
-    sentences = [
-        f"Рад {number} вельмі доўгага спіса займае месца слова{number}." for number in range(MOST_ENCODED + 500)
-    ]
+@pytest.mark.parametrize(
+    ("options", "read"),
+    [
+        (SummaryOptions(), FEWEST_READ),
+        (SummaryOptions(max_sentences=50), 50 * READ_FOR_EACH),
+        (SummaryOptions(ratio=1.0, diversity=0), MOST_READ),
+    ],
+    ids=["short", "longer", "all"],
+)
+def test_the_best_by_their_words_are_encoded(options: SummaryOptions, read: int) -> None:
+    """A few for each wanted sentence, never more than a thousand; all stay candidates, and the reason says what was."""
+    sentences = [f"Рад {number} вельмі доўгага спіса займае месца слова{number}." for number in range(MOST_READ + 500)]
     sentences[-1] = "У Вербне адкрылі новую школу і мост праз раку."
     article = Article.parse(HEADLINE, "", " ".join(sentences))
     encoder = WordEncoder()
-    summary = Summarizer(encoder, metrics=Metrics()).choose(article, SummaryOptions(ratio=1.0, diversity=0))
-    assert len(encoder.calls[0]) == MOST_ENCODED + 1
+    summary = Summarizer(encoder, metrics=Metrics()).choose(article, options)
+    assert len(encoder.calls[0]) == read + 1
     assert {sentences[0], sentences[-1], HEADLINE} <= {*encoder.calls[0]}
-    assert len(summary.chosen) == len(sentences)
-    unread = [each for each in summary.scores if "beyond the 1,000 that are read for their meaning" in each.reason]
-    assert len(unread) == 500
-    assert not {each.sentence.text for each in unread} & {*encoder.calls[0]}
+    assert sentences[-1] in chosen(summary)
+    assert sum(each.candidate for each in summary.scores) == len(sentences)
+    unread = {each.sentence.text for each in summary.scores if "judged by its words alone" in each.reason}
+    assert len(unread) == len(sentences) - read
+    assert not unread & {*encoder.calls[0]}
 
 
 def test_only_candidates_are_chosen(article: Article) -> None:
