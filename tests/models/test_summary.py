@@ -37,7 +37,7 @@ def test_the_languages_agree_on_the_choice(summarizer: Summarizer, stories: list
     """Three quarters of what is chosen at three sentences, in every pair."""
     agreements = agreement(summarizer, stories)
     assert min(each.jaccard for each in agreements.values()) >= 0.75
-    assert min(each.rank_correlation for each in agreements.values()) >= 0.9
+    assert min(each.rank_correlation for each in agreements.values()) >= 0.8
 
 
 def test_what_stands_around_a_story_changes_nothing(summarizer: Summarizer, stories: list[dict[str, Story]]) -> None:
