@@ -33,8 +33,8 @@ def main() -> None:
     for document, name, table in tables():
         path = ROOT / document
         pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
-        text = path.read_text(encoding="utf-8")
-        text = re.sub(pattern, lambda match, table=table: f"{match[1]}\n{table}\n\n{match[2]}", text, flags=re.DOTALL)
+        text, escaped = path.read_text(encoding="utf-8"), table.replace("\\", r"\\")
+        text = re.sub(pattern, rf"\g<1>\n{escaped}\n\n\g<2>", text, flags=re.DOTALL)
         path.write_text(text, encoding="utf-8")
 
 
@@ -82,7 +82,7 @@ def _ours(metric: MetricWrapperBase) -> Family:
     if isinstance(metric, Counter):
         name += "_total"
     series = {f"{name}_{end}" for end in ("bucket", "sum", "count")} if isinstance(metric, Histogram) else {name}
-    return Family(name, metric._type, labels, metric._documentation, frozenset(series))
+    return Family(name, str(metric._type), labels, metric._documentation, frozenset(series))
 
 
 if __name__ == "__main__":

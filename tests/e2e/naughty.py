@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,12 @@ from talmach.config import Settings
 from talmach.engine.base import DecodeOptions, Hypothesis
 from talmach.metrics import Metrics
 
-# Other projects install a package `tests`, which would be found before ours.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from fakes import NaughtyEngine, WordEncoder
+if TYPE_CHECKING:
+    from tests.fakes import NaughtyEngine, WordEncoder
+else:
+    # Other projects install a package `tests`, which would be found before ours.
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from fakes import NaughtyEngine, WordEncoder
 
 SPEC = ModelSpec(
     id="naughty",
@@ -93,6 +96,6 @@ def write_state(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    application.load_engines = load_engines  # type: ignore[attr-defined]
+    application.load_engines = load_engines  # type: ignore[assignment, attr-defined]
     signal.signal(signal.SIGUSR1, write_state)
     main()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 
@@ -105,7 +106,7 @@ async def test_one_bad_item_is_its_own_error(server: Server) -> None:
         good.SerializeToString(),
     ]
     async with grpc.aio.insecure_channel(server.address) as channel:
-        method = channel.stream_stream(
+        method: Any = channel.stream_stream(
             "/talmach.v1.TranslationService/BatchTranslate",
             response_deserializer=BatchTranslateResponse.FromString,
         )

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -184,7 +185,8 @@ async def provoke(address: str, token: str, wrong_token: str) -> list[str]:
     for other in (wrong_token, ""):
         async with AsyncClient(address, token=other) as client:
             await attempt(client, good)
-    async with grpc.aio.insecure_channel(address) as channel:
+    bare: Any = grpc.aio.insecure_channel(address)
+    async with bare as channel:
         for method in ("talmach.v1.TranslationService/TranslateText", f"{ITS_LATIN}.Service/{ITS_LATIN}"):
             with suppress(grpc.aio.AioRpcError):
                 metadata = (("authorization", f"Bearer {token}"), ("x-request-id", f"{token} {token}"))

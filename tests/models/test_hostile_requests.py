@@ -9,7 +9,7 @@ import itertools
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import grpc
 import pytest
@@ -74,14 +74,14 @@ class Served:
 
     def call(self, method: Any, *requests: bytes) -> list[Any]:
         """Call a method with messages as they are on the wire; raises grpc.RpcError."""
-        path = f"/{method.containing_service.full_name}/{method.name}"
+        path, channel = f"/{method.containing_service.full_name}/{method.name}", cast(Any, self._channel)
         parse = _class_of(method.output_type).FromString
         if method.client_streaming:
-            return list(self._channel.stream_stream(path, None, parse)(iter(requests), timeout=TIMEOUT_S))
+            return list(channel.stream_stream(path, None, parse)(iter(requests), timeout=TIMEOUT_S))
         (request,) = requests
         if method.server_streaming:
-            return list(self._channel.unary_stream(path, None, parse)(request, timeout=TIMEOUT_S))
-        return [self._channel.unary_unary(path, None, parse)(request, timeout=TIMEOUT_S)]
+            return list(channel.unary_stream(path, None, parse)(request, timeout=TIMEOUT_S))
+        return [channel.unary_unary(path, None, parse)(request, timeout=TIMEOUT_S)]
 
     def ask(self, name: str, *requests: Message) -> list[Any]:
         """Call a method by its name."""

@@ -113,11 +113,11 @@ class Running:
     use_cases: UseCases
     server_info: ServerInfo
     port: int
-    channel: grpc.aio.Channel
+    channel: Any  # of stubs that know neither raw bytes nor what `read` returns
 
     def __post_init__(self) -> None:
-        self.translation = TranslationServiceStub(self.channel)
-        self.summarization = SummarizationServiceStub(self.channel)
+        self.translation: Any = TranslationServiceStub(self.channel)
+        self.summarization: Any = SummarizationServiceStub(self.channel)
         self.info = InfoServiceStub(self.channel)
         self.health = health_pb2_grpc.HealthStub(self.channel)
 

@@ -155,7 +155,8 @@ async def ask_too(client: AsyncClient) -> None:
 def test_a_lone_text_is_refused(tmp_path: Path) -> None:
     """Its letters would be texts: a type checker says so, and the client does without one, before anything is sent."""
     with Client("127.0.0.1:1") as client:
-        for ask in (client.detect, partial(client.translate_texts, options=TO_ENGLISH)):
+        asks: list[Any] = [client.detect, partial(client.translate_texts, options=TO_ENGLISH)]
+        for ask in asks:
             with pytest.raises(TypeError, match="texts: is a single text, not a list of texts"):
                 ask("Дождж ідзе.")
     script = tmp_path / "script.py"

@@ -176,7 +176,7 @@ INVALID_SUMMARIES = {
 
 
 @pytest.mark.parametrize(("options", "field"), INVALID_SUMMARIES.values(), ids=INVALID_SUMMARIES)
-async def test_invalid_summary_options(served: Running, options: dict[str, Any], field: str) -> None:
+async def test_invalid_summary_options(served: Running, options: Any, field: str) -> None:
     """Lengths and diversity outside their bounds are refused, alone and with a translation."""
     request = summarization.SummarizeArticleRequest(article=Article(body=GOOD), summary_options=options)
     failure = await failure_of(served.summarization.SummarizeArticle(request))

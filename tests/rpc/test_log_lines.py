@@ -116,11 +116,11 @@ async def test_a_call_that_runs_out_of_time(log: StringIO, method: str) -> None:
     assert line["code"] == "DEADLINE_EXCEEDED"
 
 
-def _unary(served: Running, path: str) -> Callable[[bytes], Any]:
+def _unary(served: Running, path: str) -> Any:
     return served.channel.unary_unary(path)
 
 
-def _server_stream(served: Running, path: str) -> Callable[[bytes], Any]:
+def _server_stream(served: Running, path: str) -> Any:
     return served.channel.unary_stream(path)
 
 

@@ -270,4 +270,4 @@ async def test_pings_have_a_limit_that_is_told(served: Running) -> None:
                 [status async for status in call]
             return caught.value.code().name
 
-    assert await asyncio.gather(watch(500), watch(interval_ms)) == ["UNAVAILABLE", "DEADLINE_EXCEEDED"]
+    assert list(await asyncio.gather(watch(500), watch(interval_ms))) == ["UNAVAILABLE", "DEADLINE_EXCEEDED"]

@@ -6,7 +6,8 @@ import pytest
 from talmach.pb import info_pb2, segment_pb2
 from talmach.pb import summarization_pb2 as pb
 from talmach.pb.common_pb2 import OFFSET_ENCODING_UTF8, TEXT_FIELD_BODY, TEXT_FIELD_HEADLINE, Article
-from tests.rpc.harness import ALL_DIRECTIONS, LIMITS, Failure, Running, to
+from tests.fakes import ALL_DIRECTIONS
+from tests.rpc.harness import LIMITS, Failure, Running, to
 
 BODY = (
     "Рыбакі з вёскі Слабодка знайшлі на балоце новае возера 🌊.\n\n"

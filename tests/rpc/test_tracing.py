@@ -15,7 +15,6 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -40,11 +39,12 @@ class Traced:
         self.tracing = tracing
         self.exporter = exporter
 
-    async def spans(self) -> tuple[list[ReadableSpan], dict[int, list[ReadableSpan]]]:
+    async def spans(self) -> tuple[list[Any], dict[int, list[Any]]]:
         """Return the spans of calls, and of their stages by the id of the call's span, each in the order of starts."""
         await asyncio.to_thread(self.tracing.close)
-        spans = sorted(self.exporter.get_finished_spans(), key=lambda span: (span.start_time, span.end_time))
-        stages: dict[int, list[ReadableSpan]] = {}
+        finished: Any = self.exporter.get_finished_spans()
+        spans = sorted(finished, key=lambda span: (span.start_time, span.end_time))
+        stages: dict[int, list[Any]] = {}
         for span in spans:
             if span.kind is not SpanKind.SERVER:
                 stages.setdefault(span.parent.span_id, []).append(span)
@@ -194,7 +194,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
 async def test_spans_reach_a_collector() -> None:
     """Over OTLP, at the latest when the server ends."""
     collector, receiver = Collector(), grpc.aio.server()
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, receiver)
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, receiver)  # type: ignore[no-untyped-call]
     port = receiver.add_insecure_port("127.0.0.1:0")
     await receiver.start()
     try:

@@ -42,7 +42,7 @@ def records(stream: io.StringIO) -> list[dict[str, Any]]:
 def raise_with_text() -> None:
     """Fail the way a library does: with the user's text in the exception."""
     try:
-        {}[SECRET]
+        dict[str, str]()[SECRET]
     except KeyError as error:
         raise ValueError(f"cannot tokenise {SECRET!r}") from error
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import grpc
 import structlog
 from google.protobuf.message import DecodeError
-from grpc_status import rpc_status  # type: ignore[import-untyped]
+from grpc_status import rpc_status
 
 from talmach import calls
 from talmach.access.clients import ClientRegistry

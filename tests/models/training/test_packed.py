@@ -1,5 +1,7 @@
 """Packed rows train the network that is exported: same loss, same gradients, whoever lies beside a pair."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -75,7 +77,7 @@ def test_loss_and_gradients_are_those_of_the_plain_network(
     assert lengths == set(small_bundle.experiment.training.row_tokens)
 
 
-def _padded(rows: list[list[int]], pad: int) -> "torch.Tensor":
+def _padded(rows: list[list[int]], pad: int) -> Any:
     table = np.full((len(rows), max(map(len, rows))), pad, dtype=np.int64)
     for row, tokens in zip(table, rows, strict=True):
         row[: len(tokens)] = tokens

@@ -4,6 +4,7 @@ import gzip
 import re
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,7 +138,7 @@ def test_exported_weights_take_the_place_of_the_embedded_ones(tmp_path: Path) ->
 def test_a_shape_is_read_from_the_weights() -> None:
     """Layers are counted by number, and an encoder has no decoder."""
     scopes = [f"encoder/layer_{number}/ffn" for number in range(11)]
-    weights = {"encoder/embeddings_0/weight": np.zeros((8000, 512), np.float32)}
+    weights: dict[str, Any] = {"encoder/embeddings_0/weight": np.zeros((8000, 512), np.float32)}
     weights |= {f"{scope}/linear_{index}/weight": np.zeros(1, np.float32) for scope in scopes for index in (0, 1)}
     shape = "RMSNorm, rotary, SwiGLU, d=512, 8,000 pieces"
     assert register.architecture(weights) == f"transformer encoder 11, {shape}"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ctranslate2
 import pytest
@@ -22,6 +23,7 @@ from models.training.experiment import Experiment, Network, Synthetic
 from models.training.network.greedy import GreedySearch
 from models.training.network.transformer import Translator
 from models.training.network.warm_start import read_translator
+from models.training.run.journal import Journal
 
 NETWORK = Network(width=32, heads=2, encoder_layers=2, decoder_layers=2, hidden=48)
 SOURCES = ["the town.", "рака дом дорога.", "winter water people market garden light morning car train.", "мост."]
@@ -42,7 +44,7 @@ def exported(small_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
-def padded(rows: list[list[int]], pad: int) -> "torch.Tensor":
+def padded(rows: list[list[int]], pad: int) -> Any:
     """Return rows of token ids as one array."""
     longest = max(map(len, rows))
     return torch.tensor([row + [pad] * (longest - len(row)) for row in rows])
@@ -182,6 +184,6 @@ def test_the_time_limit_ends_a_task_between_batches(exported: Path, small_bundle
     """Nothing is translated after the end, and nothing is lost of what was."""
     (tmp_path / START).write_bytes((exported / "model.bin").read_bytes())
     (tmp_path / VOCABULARY).write_bytes(small_bundle.vocabulary.path.read_bytes())
-    journal = generate.Journal(tmp_path / "log", 0.0)
+    journal = Journal(tmp_path / "log", 0.0)
     generator = generate.Generator(tmp_path, journal)
     assert list(generator.translate(Task("t", "en", "be", 0, 1), ["the town."], ends_s=0.0)) == []

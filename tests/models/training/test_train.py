@@ -33,7 +33,7 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 """
 
 
-def run(folder: Path, module: str, *arguments: str | Path, status: int = 0) -> str:
+def run(folder: Path, module: str, *arguments: object, status: int = 0) -> str:
     """Run a module of an unpacked bundle in that folder, with another home, and return what it printed."""
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)

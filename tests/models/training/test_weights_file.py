@@ -9,10 +9,10 @@ from ctranslate2.specs import ModelSpec, common_spec
 from models.training.network.weights_file import read_weights
 
 
-class TwoLayers(ModelSpec):
+class TwoLayers(ModelSpec):  # type: ignore[misc]  # CTranslate2 has no types
     """A linear layer, a norm and a second linear layer that shares the first one's weights."""
 
-    def __init__(self, weight: np.ndarray, gain: np.ndarray) -> None:  # type: ignore[type-arg]
+    def __init__(self, weight: np.ndarray, gain: np.ndarray) -> None:
         super().__init__()
         self.first, self.norm, self.tied = (
             common_spec.LinearSpec(),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from talmach.access import watched
-from talmach.access.watched import UnusableFile, Watched
+from talmach.access.watched import Watched
+from talmach.errors import UnusableFile
 
 
 def test_a_load_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

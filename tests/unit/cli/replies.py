@@ -1,5 +1,7 @@
 """Replies as a server would send them, for what is done with them."""
 
+from typing import Any
+
 from talmach.cli.inputs import ArticleText
 from talmach.client import (
     ArticleTranslation,
@@ -16,9 +18,13 @@ from talmach.pb.summarization_pb2 import SummarySentence
 ARTICLE = ArticleText("Новая школа", "Горад рады.", "Адкрылі школу.\n\nІ [мост] цераз раку.\n", ("", "\n", "\n"))
 
 
-def segment(index: int, source: tuple[int, str], target: tuple[int, str], **fields: object) -> Segment:
+def segment(index: int, source: tuple[int, str], target: tuple[int, str], **fields: Any) -> Segment:
     """Build a segment from the places and texts of its source and its translation."""
-    values = {"status": SegmentStatus.SEGMENT_STATUS_TRANSLATED, "field": TextField.TEXT_FIELD_BODY, **fields}
+    values: dict[str, Any] = {
+        "status": SegmentStatus.SEGMENT_STATUS_TRANSLATED,
+        "field": TextField.TEXT_FIELD_BODY,
+        **fields,
+    }
     return Segment(
         index=index,
         source_span=Span(start=source[0], end=source[0] + len(source[1])),

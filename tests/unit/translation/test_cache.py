@@ -10,6 +10,7 @@ from talmach.engine.base import DecodeOptions, Hypothesis
 from talmach.errors import QueueFull, UntranslatableTexts
 from talmach.metrics import Metrics
 from talmach.translation import translator
+from talmach.translation.plan import plan
 from talmach.translation.values import TranslationOptions
 from talmach.use_cases import ArticleTranslation
 from tests.fakes import ALL_DIRECTIONS
@@ -120,7 +121,6 @@ async def test_texts_are_queued_all_or_none() -> None:
 async def test_a_long_article_is_planned_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop turns while it is planned; a caller that goes away meanwhile leaves nothing in the queue."""
     planning, going_on, threads = threading.Event(), threading.Event(), []
-    plan = translator.plan
 
     def slow(*arguments: object, **options: object) -> object:
         threads.append(threading.current_thread())

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from talmach.errors import EngineFailure, InvalidRequest, ModelNotFound, QueueFu
 from talmach.metrics import Metrics
 from talmach.quality import Flag
 from talmach.text.article import Field
+from talmach.text.span import Span
 from talmach.translation.decoding import strict
 from talmach.translation.translator import Translator
 from talmach.translation.values import SegmentStatus, TranslationOptions
@@ -56,10 +58,10 @@ def check_nothing_is_lost(article: Fields, translation: ArticleTranslation) -> N
         assert gaps(text, [each.source_span for each in own]) == gaps(target, spans)
 
 
-def gaps(text: str, spans: list[object]) -> list[str]:
+def gaps(text: str, spans: Sequence[Span]) -> list[str]:
     """What lies around and between spans."""
-    ends = [0, *(span.end for span in spans)]  # type: ignore[attr-defined]
-    starts = [*(span.start for span in spans), len(text)]  # type: ignore[attr-defined]
+    ends = [0, *(span.end for span in spans)]
+    starts = [*(span.start for span in spans), len(text)]
     return [text[end:start] for end, start in zip(ends, starts, strict=True)]
 
 
