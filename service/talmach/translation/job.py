@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -9,7 +10,6 @@ from typing import Self
 
 from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
-from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.translation.decoding import Decoder, Outcome
 from talmach.translation.glossary import Glossary, UsageCounter
@@ -24,6 +24,8 @@ _STATUS = {
     Action.TRANSLATE: SegmentStatus.TRANSLATED,
 }
 _Task = asyncio.Task[Outcome | EngineFailure]
+_Key = tuple[str, str | None, bool]  # equal sentences of one call come out equal
+_A_TURN = 128  # sentences that are begun, or put together, in one turn of the loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class TranslationJob:
         self._hypotheses = hypotheses
         self._usages = UsageCounter(glossary.entries)
         self._metrics = metrics
-        self._tasks: list[dict[int, _Task]] = []  # of each text, by sentence
+        self._tasks: dict[_Key, _Task] = {}
+        self._statuses: Counter[str] = Counter()
+        self._flags: Counter[str] = Counter()
         self._successes = 0  # sentences translated so far
         self._failure: EngineFailure | None = None  # the last one
         self._started_at = time.monotonic()
@@ -61,34 +65,32 @@ class TranslationJob:
 
     async def __aenter__(self) -> Self:
         """Raises QueueFull, or DeadlineExceeded, and then leaves nothing in a queue; nor does it when cancelled."""
-        await self._hypotheses.submit(
-            key
-            for draft in self.drafts
-            for key in draft.decoder.keys()  # noqa: SIM118 - not those of a mapping
-        )
-        self._tasks = [
-            {
-                plan.sentence.index: asyncio.ensure_future(_attempt(draft.decoder, plan))
-                for plan in draft.plans
-                if plan.action is Action.TRANSLATE
-            }
-            for draft in self.drafts
-        ]
-        for tasks in self._tasks:
-            for task in tasks.values():
-                task.add_done_callback(_see)
+        try:
+            await self._hypotheses.submit(
+                key
+                for draft in self.drafts
+                for key in draft.decoder.keys()  # noqa: SIM118 - not those of a mapping
+            )
+            await self._begin()
+        except BaseException:
+            self.cancel()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cancel()
+        # Once for all of them: a label costs as much as a segment.
+        for status, count in self._statuses.items():
+            self._metrics.segments.labels(status).inc(count)
+        for flag, count in self._flags.items():
+            self._metrics.quality_flags.labels(flag).inc(count)
 
     def cancel(self) -> None:
         """Give up what is not done yet; harmless when everything is done."""
-        for tasks in self._tasks:
-            for task in tasks.values():
-                task.cancel()
+        for task in self._tasks.values():
+            task.cancel()
         # A task ends only what it waits for now, and that is nothing when it has not begun.
         self._hypotheses.cancel()
 
@@ -101,18 +103,18 @@ class TranslationJob:
             EngineFailure: after the last segment, when the engine failed on every sentence that it was given.
 
         """
-        for draft, tasks in zip(self.drafts, self._tasks, strict=True):
+        for draft in self.drafts:
             for plan in draft.plans:
-                task = tasks.get(plan.sentence.index)
+                task = self._tasks[_key(plan)] if plan.action is Action.TRANSLATE else None
                 yield self._segment(plan, None if task is None else await task)
         self._raise_if_all_failed()
 
     async def finish(self) -> tuple[Translation, ...]:
         """Wait for all segments, of which none was asked for before; raises what `segments` raises, but at once."""
-        await asyncio.gather(*(task for tasks in self._tasks for task in tasks.values()))
-        translations = tuple(map(self._translation, self.drafts, self._tasks))
+        await asyncio.gather(*self._tasks.values())
+        translations = [await self._translation(draft) for draft in self.drafts]
         self._raise_if_all_failed()
-        return translations
+        return tuple(translations)
 
     def totals(self) -> Totals:
         """Return what is known after the last segment."""
@@ -125,11 +127,22 @@ class TranslationJob:
             usage=self._hypotheses.usage(),
         )
 
-    def _translation(self, draft: Draft, tasks: dict[int, _Task]) -> Translation:
+    async def _begin(self) -> None:
+        for draft in self.drafts:
+            for plan in draft.plans:
+                if plan.action is Action.TRANSLATE and (key := _key(plan)) not in self._tasks:
+                    self._tasks[key] = asyncio.ensure_future(_attempt(draft.decoder, plan))
+                    self._tasks[key].add_done_callback(_see)
+                    if len(self._tasks) % _A_TURN == 0:
+                        await asyncio.sleep(0)
+
+    async def _translation(self, draft: Draft) -> Translation:
         segments = []
         for plan in draft.plans:
-            task = tasks.get(plan.sentence.index)
+            task = self._tasks[_key(plan)] if plan.action is Action.TRANSLATE else None
             segments.append(self._segment(plan, None if task is None else task.result()))
+            if self._statuses.total() % _A_TURN == 0:
+                await asyncio.sleep(0)
         return Translation(draft.source, _assemble(draft.source, segments), tuple(segments))
 
     def _segment(self, plan: Plan, came: Outcome | EngineFailure | None) -> Segment:
@@ -144,7 +157,8 @@ class TranslationJob:
             # Whatever the reason, it is no translation.
             status = SegmentStatus.COPIED if outcome.text == sentence.text else status
         flags = outcome.flags | plan.flags
-        self._count(status, flags)
+        self._statuses[status.name] += 1
+        self._flags.update(flag.name for flag in flags)
         return Segment(
             index=sentence.index,
             paragraph=sentence.paragraph,
@@ -160,15 +174,14 @@ class TranslationJob:
             error=error,
         )
 
-    def _count(self, status: SegmentStatus, flags: frozenset[Flag]) -> None:
-        self._metrics.segments.labels(status.name).inc()
-        for flag in flags:
-            self._metrics.quality_flags.labels(flag.name).inc()
-
     def _raise_if_all_failed(self) -> None:
         """A sentence that failed is no failure of the call while another one, of whichever text, is translated."""
         if self._failure is not None and not self._successes:
             raise self._failure
+
+
+def _key(plan: Plan) -> _Key:
+    return plan.sentence.text, plan.source_language, plan.all_caps
 
 
 async def _attempt(decoder: Decoder, plan: Plan) -> Outcome | EngineFailure:
