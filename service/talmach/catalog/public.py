@@ -2,9 +2,9 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from talmach.catalog.manifest import DirectionCode, Slug
 from talmach.errors import ModelNotFound
@@ -56,3 +56,21 @@ def named(models: tuple[PublicModel, ...], name: str) -> list[PublicModel]:
     if found := [model for model in models if name in {model.id, model.set}]:
         return found
     raise ModelNotFound(dict.fromkeys(model.set or model.id for model in models))
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text can be a model's id."""
+    return _fits(Slug, text)
+
+
+def is_direction(text: str) -> bool:
+    """Whether a text has the form of a direction."""
+    return _fits(DirectionCode, text)
+
+
+def _fits(kind: Any, text: str) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(text)
+    except ValidationError:
+        return False
+    return True

@@ -1,41 +1,135 @@
-"""`talmach models`: what the manifest lists, and whether the files are what it says."""
+"""`talmach models`: what there is, here and on the hub; pull, prefer, remove and verify."""
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from talmach.catalog import default_models_dir
-from talmach.catalog.manifest import ModelSpec, load
+from talmach.app import pulling
+from talmach.catalog import default_models_dir, public
+from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue, prefer, user_models_dir
+from talmach.catalog.manifest import FILENAME
+from talmach.catalog.public import PublicModel
 from talmach.catalog.verify import verify
 from talmach.cli import terminal
+from talmach.cli.failures import BadInput
 from talmach.cli.options import Json
 from talmach.config import load_settings
-from talmach.errors import ModelUnusable
+from talmach.errors import ModelNotFound, ModelUnusable
 
-models = typer.Typer(help="The models of the manifest: list, verify.")
+models = typer.Typer(help="The models: list, available, pull, use, remove, verify.")
+
+_PREFIXES = {"translation": "translates", "encoder": "encodes sentences"}
+Directions = Annotated[
+    str, typer.Option("--directions", metavar="ru-en,en-ru", help="What a checkpoint of one's own translates.")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's id, the name of a set, or embedded.")]
 
 
 @models.command("list")
 def list_models(as_json: Json = False) -> None:
-    """List the models of the manifest."""
-    _, specs = _manifest()
+    """List the models that are here, the preferred first, and which one each direction has."""
+    catalogue = _catalogue()
     if as_json:
-        terminal.write(_json([spec.model_dump(mode="json") for spec in specs]))
+        listed = [each.spec.model_dump(mode="json") | {"embedded": each.embedded} for each in catalogue.ordered()]
+        terminal.write(_json(listed))
         return
-    for spec in specs:
-        draft = ", draft" if spec.draft else ""
+    for entry in catalogue.ordered():
+        spec = entry.spec
+        notes = [name for name, holds in (("draft", spec.draft), ("embedded", entry.embedded)) if holds]
+        notes += [spec.set] if spec.set else []
         directions = f", {' '.join(spec.directions)}" if spec.directions else ""
         terminal.write(
-            f"{spec.id} {spec.version}: {spec.kind}{draft}{directions}, {spec.architecture}, {spec.licence}\n"
+            f"{spec.id} {spec.version}: {spec.kind}{''.join(f', {note}' for note in notes)}{directions}, "
+            f"{spec.architecture}, {spec.licence}\n"
         )
+    for direction in catalogue.directions:
+        terminal.write(f"{direction}: {' > '.join(each.spec.id for each in catalogue.ordered(direction))}\n")
+
+
+@models.command("available")
+def list_available(as_json: Json = False) -> None:
+    """List the public models that can be pulled, with licence, size, directions and what their pages say they reach."""
+    known = public.load(default_models_dir())
+    if as_json:
+        terminal.write(_json([model.model_dump(mode="json") for model in known]))
+        return
+    installed = {entry.spec.id for entry in _catalogue().entries}
+    for model in known:
+        terminal.write(f"{_described(model)}{' (installed)' if model.id in installed else ''}\n")
+    terminal.write("Scores are those of the models' own pages; talmach has measured none of them.\n")
+
+
+@models.command("pull")
+def pull(
+    name: Annotated[str, typer.Argument(metavar="NAME|DIRECTORY", help="A public model, a set, or a checkpoint.")],
+    *,
+    model_id: Annotated[str | None, typer.Option("--id", help="Name of a checkpoint of one's own.")] = None,
+    directions: Directions = "",
+    licence: Annotated[str, typer.Option("--licence", help="Licence of a checkpoint of one's own.")] = "unknown",
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to a licence that forbids commercial use.")
+    ] = False,
+    revision: Annotated[str | None, typer.Option("--revision", help="Commit or branch on the hub.")] = None,
+    quantization: Annotated[
+        str, typer.Option("--quantization", help="int8, int8_float16, float16, bfloat16 or float32.")
+    ] = "int8",
+) -> None:
+    """Fetch, convert, quantise, prove and install models; what was fetched is kept when it is interrupted."""
+    target = _user_directory()
+    if Path(name).is_dir():
+        if model_id is None:
+            raise BadInput("--id: a checkpoint of one's own needs a name")
+        if not (Path(name) / "model.bin").exists():
+            _check_id(model_id)
+        wanted = [
+            pulling.Wanted(
+                model_id, name, tuple(_split(directions)), licence, revision=revision, quantization=quantization
+            )
+        ]
+    else:
+        wanted = [_wanted(model, accept_licence, revision, quantization) for model in _public(name)]
+    for each in wanted:
+        terminal.write(f"{each.id}: {each.source}, {each.licence}\n")
+    for each in wanted:
+        with terminal.spinner(f"installing {each.id}"):
+            spec = pulling.install(each, target)
+        terminal.write(f"{spec.id} {spec.version}: installed in {target / spec.id}\n")
+
+
+@models.command("use")
+def use(name: Name, directions: Directions = "") -> None:
+    """Prefer a model, a set, or the embedded ones: for some directions, or wherever they translate."""
+    catalogue = _catalogue()
+    entries = _named(catalogue, name)
+    wanted = _split(directions)
+    served = {direction for each in entries for direction in each.spec.directions}
+    if unknown := [each for each in wanted if each not in served]:
+        raise BadInput(f"--directions: {name} does not translate {', '.join(unknown)}")
+    prefer(_user_directory(), [name], wanted)
+    catalogue = _catalogue()
+    for direction in wanted or sorted(served):
+        terminal.write(f"{direction}: {' > '.join(each.spec.id for each in catalogue.ordered(direction))}\n")
+
+
+@models.command("remove")
+def remove(name: Name) -> None:
+    """Delete installed models; those that come with talmach stay."""
+    entries = [each for each in _named(_catalogue(), name) if not each.embedded]
+    if not entries:
+        raise BadInput(f"{name}: comes with talmach and cannot be removed; `talmach models use` prefers another")
+    target = _user_directory()
+    pulling.remove([each.root for each in entries if each.root.parent == target])
+    for each in entries:
+        terminal.write(f"{each.spec.id}: removed\n")
 
 
 @models.command("verify")
 def verify_models(as_json: Json = False) -> None:
     """Compare every file with its checksum; exit status 1 when one is missing or differs."""
-    directory, specs = _manifest()
-    problems = {spec.id: _problem(spec, directory) for spec in specs}
+    problems = {entry.spec.id: _problem(entry) for entry in _catalogue().ordered()}
     if as_json:
         terminal.write(
             _json([{"id": model, "ok": not problem, "problem": problem} for model, problem in problems.items()])
@@ -46,18 +140,72 @@ def verify_models(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _manifest() -> tuple[Path, tuple[ModelSpec, ...]]:
-    directory = load_settings().models_dir or default_models_dir()
-    return directory, load(directory).models
+def _catalogue() -> Catalogue:
+    return open_catalogue(load_settings().models_dir)
 
 
-def _problem(spec: ModelSpec, directory: Path) -> str:
+def _user_directory() -> Path:
+    directory = load_settings().models_dir or user_models_dir()
+    if (directory / FILENAME).exists():
+        raise BadInput(f"{directory}: holds a {FILENAME} that lists all its models; set TALMACH_MODELS_DIR to another")
+    return directory
+
+
+def _named(catalogue: Catalogue, name: str) -> list[CatalogueEntry]:
     try:
-        verify(spec, directory)
+        return catalogue.named(name)
+    except ModelNotFound as error:
+        raise BadInput(f"{name}: is not here (models: {error.metadata['models']})") from error
+
+
+def _public(name: str) -> list[PublicModel]:
+    try:
+        return public.named(public.load(default_models_dir()), name)
+    except ModelNotFound as error:
+        raise BadInput(f"{name}: is neither a directory nor a public model ({error.metadata['models']})") from error
+
+
+def _wanted(model: PublicModel, accepted: bool, revision: str | None, quantization: str) -> pulling.Wanted:
+    if not model.commercial_use and not accepted:
+        raise BadInput(f"{model.id}: its licence, {model.licence}, forbids commercial use; --accept-licence agrees")
+    extra: dict[str, object] = {}
+    if model.max_source_tokens is not None:
+        extra["max_source_tokens"] = model.max_source_tokens
+    if model.text_prefix:
+        extra["encoding"] = {"text_prefix": model.text_prefix}
+    return pulling.Wanted(
+        model.id, model.repository, model.directions, model.licence, model.set, revision, quantization, extra
+    )
+
+
+def _described(model: PublicModel) -> str:
+    size = f", {model.mib:,} MiB to fetch" if model.mib else ""
+    named = f"{model.id} [{model.set}]" if model.set else model.id
+    scores = ", ".join(f"{each.direction} {each.value} {each.metric} on {each.test}" for each in model.scores)
+    terms = model.licence + ("" if model.commercial_use else ", no commercial use: --accept-licence")
+    does = f"{_PREFIXES[model.kind]} {' '.join(model.directions)}".rstrip()
+    return f"{named}: {does}, {terms}{size}{f'; {scores}' if scores else ''}"
+
+
+def _check_id(model_id: str) -> None:
+    if not public.is_slug(model_id):
+        raise BadInput("--id: small Latin letters, digits, dots and hyphens only")
+
+
+def _split(directions: str) -> Sequence[str]:
+    parts = [each.strip() for each in directions.split(",") if each.strip()]
+    if wrong := [each for each in parts if not public.is_direction(each)]:
+        raise BadInput(f"--directions: {wrong[0]!r} is not of the form ru-en")
+    return parts
+
+
+def _problem(entry: CatalogueEntry) -> str:
+    try:
+        verify(entry.spec, entry.root)
     except ModelUnusable as error:
         return str(error)
     return ""
 
 
-def _json(value: object) -> str:
+def _json(value: Iterable[object]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,236 @@
+"""Installs a model: fetched or found, converted, proven, and only then put where the server looks for it."""
+
+import hashlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from talmach.app.loading import open_encoder, open_translator, prove_encoder, prove_translator
+from talmach.catalog.manifest import FILENAME, ModelSpec, load
+from talmach.catalog.verify import sha256_of, verify
+from talmach.engine.convert import convert, converter
+from talmach.errors import ModelUnusable
+
+# What the models need, of repositories that also hold the same weights for other libraries.
+_PATTERNS = ("*.json", "*.txt", "*.model", "*.spm", "README.md", "*/config.json", "*_Dense/*")
+_WEIGHTS = (("*.safetensors", "model.safetensors"), ("pytorch_model*.bin", "pytorch_model.bin"))
+_GOLDEN = {
+    "ru": "Город открыл новую школу.",
+    "be": "Горад адкрыў новую школу.",
+    "en": "The town opened a new school.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A model to install."""
+
+    id: str
+    source: str  # a repository on the hub, or a directory
+    directions: tuple[str, ...] = ()
+    licence: str = "unknown"
+    set: str = ""
+    revision: str | None = None  # None = the newest
+    quantization: str = "int8"
+    extra: dict[str, Any] = field(default_factory=dict)  # keys of the manifest that win over the checkpoint's
+
+
+def install(wanted: Wanted, models_dir: Path) -> ModelSpec:
+    """Put the model under `models_dir`/id and return its spec; a model of the same source is left as it is.
+
+    Raises:
+        ModelUnusable: it cannot be fetched, converted or proven; nothing is left behind but what was fetched.
+
+    """
+    models_dir.mkdir(parents=True, exist_ok=True)
+    with _alone(models_dir, wanted.id):
+        try:
+            directory, revision = _locate(wanted)
+            if (installed := _installed(wanted, models_dir, revision)) is not None:
+                return installed
+            with tempfile.TemporaryDirectory(dir=models_dir, prefix=f".{wanted.id}-") as temporary:
+                made = Path(temporary) / wanted.id
+                spec = _make(wanted, directory, revision, made)
+                prove(spec, made)
+                _replace(made, models_dir / wanted.id)
+        except OSError as error:
+            raise ModelUnusable(wanted.id, f"cannot be installed in {models_dir}: {error.strerror or error}") from error
+    return spec
+
+
+def prove(spec: ModelSpec, root: Path) -> None:
+    """Hash, load and try the model as the server will; raises ModelUnusable."""
+    directory = verify(spec, root)
+    if spec.kind == "encoder":
+        prove_encoder(spec, open_encoder(spec, directory, device="cpu", compute_type="auto"))
+    else:
+        prove_translator(spec, open_translator(spec, directory, device="cpu", compute_type="auto"))
+
+
+def _make(wanted: Wanted, source: Path, revision: str, made: Path) -> ModelSpec:
+    if (source / "model.bin").exists():
+        _copy_converted(wanted, source, made)
+    else:
+        _convert(wanted, source, revision, made)
+    return load(made).models[0]
+
+
+def _copy_converted(wanted: Wanted, source: Path, made: Path) -> None:
+    if not (source / FILENAME).exists():
+        problem = f"{source} holds a converted model and no {FILENAME}; docs/models.md says how to write one"
+        raise ModelUnusable(wanted.id, problem)
+    specs = load(source).models
+    if len(specs) != 1 or specs[0].path != "." or specs[0].id != wanted.id:
+        raise ModelUnusable(wanted.id, f'{source}/{FILENAME}: needs one [[model]] with id = "{wanted.id}", path = "."')
+    verify(specs[0], source)
+    made.mkdir()
+    for name in (FILENAME, *specs[0].files):
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, made / name)
+
+
+def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
+    read = {name: sha256_of(path) for name, path in _files(source).items() if _is_read(name, source)}
+    converted = convert(wanted.id, source, made, wanted.directions, wanted.quantization)
+    # A directory has no revision; what is in it has a hash.
+    version = revision or hashlib.sha256("".join(sorted(read.values())).encode()).hexdigest()
+    values: dict[str, Any] = {
+        "id": wanted.id,
+        "version": version[:12],
+        "kind": converted.kind,
+        "path": ".",
+        "licence": wanted.licence,
+        **({"set": wanted.set} if wanted.set else {}),
+        **({"directions": list(wanted.directions)} if wanted.directions else {}),
+        **converted.values,
+    }
+    for key, value in wanted.extra.items():
+        values[key] = {**values[key], **value} if isinstance(value, dict) else value
+    values |= {
+        "source": {
+            "repository": wanted.source if revision else source.name,
+            "revision": revision,
+            "converter": converter(),
+            "files": read,
+        },
+        "golden": {each: _GOLDEN[each.partition("-")[0]] for each in wanted.directions},
+        "files": {name: sha256_of(path) for name, path in _files(made).items()},
+    }
+    (made / FILENAME).write_text(tomli_w.dumps({"model": [values]}), encoding="utf-8")
+
+
+def _files(directory: Path) -> dict[str, Path]:
+    """Return the files of a directory by their names in it, ascending."""
+    found = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
+    return {name: found[name] for name in sorted(found) if not name.startswith(".")}
+
+
+def _is_read(name: str, source: Path) -> bool:
+    """Whether a file of a checkpoint counts: what else lies there changes nothing of the model."""
+    weights = next((pattern for pattern, file in _WEIGHTS if list(source.glob(f"{file}*"))), "*.npz")
+    return any(fnmatch(name, pattern) for pattern in (*_PATTERNS, "*.yml", weights))
+
+
+def _installed(wanted: Wanted, models_dir: Path, revision: str) -> ModelSpec | None:
+    """Return what is there already when it is of the same revision and format, and whole."""
+    directory = models_dir / wanted.id
+    if not (revision and (directory / FILENAME).exists()):
+        return None
+    spec = load(directory).models[0]
+    same = spec.source is not None and (spec.source.repository, spec.source.revision) == (wanted.source, revision)
+    if not same or spec.quantization != wanted.quantization:
+        return None
+    try:
+        verify(spec, directory)
+    except ModelUnusable:
+        return None
+    return spec
+
+
+def _locate(wanted: Wanted) -> tuple[Path, str]:
+    """Return the directory of the checkpoint and its revision, which only the hub has."""
+    if (directory := Path(wanted.source)).is_dir():
+        return directory.resolve(), ""
+    return _fetch(wanted)
+
+
+def _fetch(wanted: Wanted) -> tuple[Path, str]:
+    try:
+        import huggingface_hub  # noqa: PLC0415 - an extra
+        from huggingface_hub import errors  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelUnusable(wanted.id, "pulling needs packages: pip install 'talmach[convert]'") from error
+    if not sys.stderr.isatty():
+        huggingface_hub.utils.disable_progress_bars()
+    try:
+        files = _wanted_files(huggingface_hub, wanted)
+        path = Path(huggingface_hub.snapshot_download(wanted.source, revision=wanted.revision, allow_patterns=files))
+    except errors.GatedRepoError as error:
+        problem = "asks its users to accept its terms on its page first, and then for a token (HF_TOKEN)"
+        raise ModelUnusable(wanted.id, f"{wanted.source} {problem}") from error
+    except errors.RepositoryNotFoundError as error:
+        raise ModelUnusable(
+            wanted.id, f"the hub has no {wanted.source}, or shows it only to those with a token (HF_TOKEN)"
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise ModelUnusable(wanted.id, f"{wanted.source} has no revision {wanted.revision!r}") from error
+    except errors.LocalEntryNotFoundError as error:
+        raise ModelUnusable(
+            wanted.id, f"{wanted.source} is not in the cache, and the hub is out of reach (offline?)"
+        ) from error
+    except (errors.HfHubHTTPError, OSError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ModelUnusable(
+            wanted.id, f"{wanted.source} could not be fetched: {reason}; what has arrived is kept, try again"
+        ) from error
+    # The cache names a snapshot's directory by its commit.
+    return path, path.name
+
+
+def _wanted_files(huggingface_hub: Any, wanted: Wanted) -> list[str]:
+    """Return patterns with one format of the weights: safetensors where there are any."""
+    import httpx  # noqa: PLC0415 - what the hub's client speaks HTTP with
+
+    try:
+        names = huggingface_hub.list_repo_files(wanted.source, revision=wanted.revision)
+    except (huggingface_hub.errors.OfflineModeIsEnabled, httpx.TransportError):
+        names = []  # the cache may have it
+    for pattern, name in _WEIGHTS:
+        if name in names or f"{name}.index.json" in names:
+            return [*_PATTERNS, pattern]
+    return [*_PATTERNS, *(pattern for pattern, _ in _WEIGHTS)]
+
+
+def _replace(made: Path, installed: Path) -> None:
+    """Put a directory into the place of another; at no time is there half of one under its name."""
+    if installed.exists():
+        old = made.with_name(f"{made.name}.old")
+        installed.rename(old)
+    made.rename(installed)
+
+
+@contextmanager
+def _alone(models_dir: Path, model_id: str) -> Iterator[None]:
+    """Let one process at a time install a model of this id."""
+    try:
+        import filelock  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ModelUnusable(model_id, "pulling needs packages: pip install 'talmach[convert]'") from error
+    with filelock.FileLock(models_dir / f".{model_id}.lock"):
+        yield
+
+
+def remove(names: Sequence[Path]) -> None:
+    """Delete the directories of installed models."""
+    for directory in names:
+        gone = directory.with_name(f".{directory.name}.gone")
+        directory.rename(gone)
+        shutil.rmtree(gone)

@@ -1,0 +1,111 @@
+"""Every public architecture: pulled, converted, proven and served, it says token for token what transformers says."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from talmach.app import pulling
+from talmach.app.loading import open_translator
+from talmach.catalog.manifest import ModelSpec
+from talmach.engine.base import DecodeOptions, Direction
+from talmach.engine.ct2 import Ct2Translator
+from tests.convert import checkpoints
+from tests.convert.checkpoints import Checkpoint
+from tests.convert.sentences import DIRECTIONS, SENTENCES
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # transformers recommends a package that it then does not use
+_TOKENS = 40  # compared of each translation
+_ONE_EACH = ("ru-en", "be-ru", "en-be")  # every language once on each side
+FAMILIES: dict[str, Callable[[Path], Checkpoint]] = {
+    "marian": lambda directory: checkpoints.marian(directory, ("ru-en",), multi_target=False),
+    "marian-multi": lambda directory: checkpoints.marian(directory, ("en-ru", "en-be"), multi_target=True),
+    "m2m100": lambda directory: checkpoints.m2m100(directory, DIRECTIONS),
+    "nllb": lambda directory: checkpoints.nllb(directory, DIRECTIONS),
+    "t5": lambda directory: checkpoints.t5(directory, DIRECTIONS),
+}
+
+
+@pytest.fixture(scope="module", params=FAMILIES, name="checkpoint")
+def _checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    directory = tmp_path_factory.mktemp("checkpoints") / str(request.param)
+    directory.mkdir()
+    return FAMILIES[request.param](directory)
+
+
+@pytest.fixture(scope="module", name="spec")
+def _spec(checkpoint: Checkpoint, models_dir: Path) -> ModelSpec:
+    wanted = pulling.Wanted("small", str(checkpoint.directory), checkpoint.directions, quantization="float32")
+    return pulling.install(wanted, models_dir)
+
+
+@pytest.fixture(scope="module", name="models_dir")
+def _models_dir(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+class _Recording:
+    """A tokenizer that also keeps the tokens it is asked to join."""
+
+    def __init__(self, engine: Ct2Translator) -> None:
+        self._tokenizer = engine._tokenizer
+        self.tokens: list[list[str]] = []
+        engine._tokenizer = self
+
+    def pieces(self, text: str) -> list[str]:
+        return self._tokenizer.pieces(text)
+
+    def text(self, pieces: list[str]) -> str:
+        self.tokens.append(list(pieces))
+        return self._tokenizer.text(pieces)
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_the_service_says_what_transformers_says(
+    checkpoint: Checkpoint, spec: ModelSpec, models_dir: Path, beam_size: int
+) -> None:
+    """In float32, 50 sentences of each language, in batches of several directions and in no order."""
+    engine = open_translator(spec, models_dir / spec.id, device="cpu", compute_type="float32")
+    recording = _Recording(engine)
+    directions = [each for each in _ONE_EACH if each in checkpoint.directions] or checkpoint.directions
+    items = [(text, each) for each in directions for text in SENTENCES[each.split("-")[0]]]
+    random.Random(beam_size).shuffle(items)  # noqa: S311 - an order is no secret
+    for start in range(0, len(items), 16):
+        batch = [engine.tokenize(text, Direction.parse(direction)) for text, direction in items[start : start + 16]]
+        engine.translate(batch, DecodeOptions(beam_size=beam_size))
+    ours = dict(zip(items, recording.tokens, strict=True))
+    for direction in directions:
+        texts = SENTENCES[direction.split("-")[0]]
+        theirs = checkpoint.generate(texts, direction, beam_size, _TOKENS)
+        ended = [each[-1:] == ["</s>"] for each in theirs]
+        assert sum(ended) > 0
+        same = [
+            ours[text, direction] == tokens[:-1] if is_over else ours[text, direction][:_TOKENS] == tokens
+            for text, tokens, is_over in zip(texts, theirs, ended, strict=True)
+        ]
+        assert same.count(False) == 0, f"{direction}: {same.count(False)} of {len(texts)} differ"
+
+
+def test_the_tokens_are_those_of_its_own_tokenizer(checkpoint: Checkpoint, spec: ModelSpec, models_dir: Path) -> None:
+    """Prompt included, but for what the vocabulary does not know: both sides make that one unknown token."""
+    engine = open_translator(spec, models_dir / spec.id, device="cpu", compute_type="float32")
+    known = set(engine._target_tokens)
+    for direction in checkpoint.directions:
+        for text in SENTENCES[direction.split("-")[0]]:
+            ours = engine.tokenize(text, Direction.parse(direction))
+            theirs = checkpoint.tokenizer.convert_ids_to_tokens(checkpoint.encode(text, direction))
+            assert [each if each in known else "<unk>" for each in ours] == theirs
+
+
+def test_int8_differs_in_few_first_words(checkpoint: Checkpoint, models_dir: Path, tmp_path: Path) -> None:
+    """Quantised weights are other weights: of small models that know little, at most a third begin in another way."""
+    wanted = pulling.Wanted("small", str(checkpoint.directory), checkpoint.directions)
+    spec = pulling.install(wanted, tmp_path)
+    precise = open_translator(spec.model_copy(), models_dir / "small", device="cpu", compute_type="float32")
+    quantised = open_translator(spec, tmp_path / "small", device="cpu", compute_type="int8")
+    direction = Direction.parse(checkpoint.directions[0])
+    batch = [precise.tokenize(text, direction) for text in SENTENCES[direction.source]]
+    pairs = zip(precise.translate(batch, DecodeOptions()), quantised.translate(batch, DecodeOptions()), strict=True)
+    different = sum(one.text.split()[:1] != other.text.split()[:1] for one, other in pairs)
+    assert different <= len(batch) / 3
