@@ -144,11 +144,10 @@ def t5(directory: Path, directions: tuple[str, ...]) -> Checkpoint:
         directory / "spiece.model",
         languages,
         user_defined_symbols=tags,
-        pad_id=1,
-        eos_id=2,
-        unk_id=0,
+        pad_id=0,  # transformers' class of this tokenizer knows these places only
+        eos_id=1,
+        unk_id=2,
         bos_id=-1,
-        byte_fallback=True,
     )
     _json(
         directory / "tokenizer_config.json",
@@ -170,7 +169,6 @@ def t5(directory: Path, directions: tuple[str, ...]) -> Checkpoint:
         eos_token_id=tokenizer.eos_token_id,
         decoder_start_token_id=tokenizer.pad_token_id,
         dropout_rate=0.0,
-        initializer_factor=0.3,
     )
     model = transformers.T5ForConditionalGeneration(config)
 

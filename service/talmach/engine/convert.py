@@ -84,9 +84,19 @@ def _write(converters: Any, source: Path, output: Path, quantization: str) -> No
         large = weights > _LARGE_BYTES
         converter = converters.TransformersConverter(str(source), load_as_float16=large, low_cpu_mem_usage=large)
         converter.load_tokenizer = _whole_tokenizer
+        converter.load_model = _model_as_read
     else:
         raise ValueError("it has neither a config.json nor a decoder.yml")
     converter.convert(str(output), quantization=None if quantization == "float32" else quantization)
+
+
+def _model_as_read(model_class: Any, path: str, **options: Any) -> Any:
+    """Load a model; the converter reads from shared embeddings whether outputs are scaled, transformers 5 says it."""
+    model = model_class.from_pretrained(path, **options)
+    scales: bool | None = getattr(model.config, "scale_decoder_outputs", None)
+    if scales is not None:
+        model.config.tie_word_embeddings = scales
+    return model
 
 
 def _whole_tokenizer(tokenizer_class: Any, path: str, **options: Any) -> Any:
