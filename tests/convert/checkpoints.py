@@ -63,6 +63,16 @@ class Checkpoint:
         start = 1 if forced is None else 2
         return [self.tokenizer.convert_ids_to_tokens(_ended(ids[start:], config.eos_token_id)) for ids in generated]
 
+    def score(self, text: str, direction: str, tokens: list[str]) -> float:
+        """Return what transformers itself holds of a translation: the mean log-probability of its tokens."""
+        forced = self.forced(direction)
+        labels = [*([] if forced is None else [forced]), *self.tokenizer.convert_tokens_to_ids(tokens)]
+        with torch.no_grad():
+            inputs = torch.tensor([self.encode(text, direction)])
+            logits = self.model(input_ids=inputs, labels=torch.tensor([labels])).logits[0]
+        of_each = logits.log_softmax(-1).gather(1, torch.tensor(labels)[:, None])
+        return float(of_each[0 if forced is None else 1 :].mean())
+
 
 def marian(directory: Path, directions: tuple[str, ...], *, multi_target: bool) -> Checkpoint:
     """One SentencePiece model for each side, one vocabulary; with several targets, a token for each."""
@@ -252,14 +262,14 @@ def _finish(checkpoint: Checkpoint) -> Checkpoint:
 
 def _train(path: Path, languages: list[str], **options: Any) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if options.get("model_type") != "bpe":  # which knows no soft limits
+        options["hard_vocab_limit"] = False
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter([each for code in languages for each in (GOLDEN[code], *SENTENCES[code])]),
         model_prefix=str(path),
         vocab_size=600,
         num_threads=1,
         minloglevel=2,
-        # Only the other kind knows soft limits.
-        **({} if options.get("model_type") == "bpe" else {"hard_vocab_limit": False}),
         **options,
     )
     Path(f"{path}.model").rename(path)
