@@ -16,7 +16,7 @@ from talmach.summary.values import ArticleSummary, ScoredSentence, SummaryOption
 from talmach.text.article import Field
 from talmach.threads import offload
 from talmach.translation.job import TranslationJob
-from talmach.translation.source import Detection, Source
+from talmach.translation.source import Detection, Source, settle
 from talmach.translation.translator import Translator
 from talmach.translation.values import Segment, SegmentStatus, Timings, Totals, Translation, TranslationOptions, Usage
 
@@ -77,10 +77,12 @@ class UseCases:
         return self._translator.directions
 
     async def translate_texts(self, texts: Sequence[str], options: TranslationOptions, call: Call) -> TextTranslations:
-        """Translate independent texts, all or none; a sentence that several of them have is decoded once.
+        """Translate independent texts; a sentence that several of them have is decoded once.
+
+        A text in an undetermined language fails alone, unless all do.
 
         Raises:
-            UntranslatableTexts: a language cannot be determined, or no model translates the pair.
+            UntranslatableTexts: no language can be determined, or no model translates a pair.
             BeyondQuota: no wait helps.
             ModelNotFound, QuotaExceeded, QueueFull, DeadlineExceeded, EngineStuck: nothing was begun, or given up.
             EngineFailure: the engine failed on every sentence that it was given.
@@ -91,7 +93,8 @@ class UseCases:
 
         def prepare() -> TranslationJob:
             sources = [Source.read({Field.TEXT: text}, options.source_language) for text in texts]
-            return self._translator.prepare_texts(sources, options, deadline=call.deadline)
+            settled = settle(sources, options.default_source_language)
+            return self._translator.prepare_texts(settled, options, deadline=call.deadline)
 
         async with self._running(prepare, chars, options, call) as job:
             return TextTranslations(await job.finish(), _count(job, call))
@@ -135,7 +138,7 @@ class UseCases:
         """
         chars = _chars(fields)
         call.charge(chars)
-        source = await offload(chars, Source.read, fields, options.source_language)
+        source = await offload(chars, _read, fields, options)
         choice = await self._choose(source, summary, call)
         language, totals = options.target_language or source.language, _NOTHING_TRANSLATED
         segments = [_copied(each, source.language) for each in choice.chosen]
@@ -164,8 +167,7 @@ class UseCases:
         call.charge(chars)
 
         def prepare() -> TranslationJob:
-            source = Source.read(fields, options.source_language)
-            return self._translator.prepare(source, options, deadline=call.deadline)
+            return self._translator.prepare(_read(fields, options), options, deadline=call.deadline)
 
         return self._running(prepare, chars, options, call)
 
@@ -187,6 +189,11 @@ def _count(job: TranslationJob, call: Call) -> Totals:
     totals = job.totals()
     call.end_work(totals)
     return totals
+
+
+def _read(fields: Fields, options: TranslationOptions) -> Source:
+    (source,) = settle([Source.read(fields, options.source_language)], options.default_source_language)
+    return source
 
 
 def _chars(fields: Fields) -> int:

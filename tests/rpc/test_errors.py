@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from talmach.engine.base import Direction
 from talmach.errors import (
     DeadlineExceeded,
     EngineFailure,
@@ -23,6 +24,7 @@ from talmach.pb import summarization_pb2 as summarization
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from talmach.pb.common_pb2 import TranslationOptions as Options
+from tests.fakes import NaughtyEngine
 from tests.rpc.harness import LIMITS, Failure, Running, running, to, until
 
 GOOD = "Сёння ідзе моцны дождж."
@@ -84,8 +86,12 @@ INVALID_TEXTS = {
         [("options.glossary_entries", "TOO_MANY_TEXTS")],
     ),
     "undetermined": (
-        texts(GOOD, "Xyzzy qwrt", options=to("be")),
-        [("texts[1]", "LANGUAGE_UNDETERMINED")],
+        texts("Москва", "Культура", options=to("en")),
+        [("texts[0]", "LANGUAGE_UNDETERMINED"), ("texts[1]", "LANGUAGE_UNDETERMINED")],
+    ),
+    "default": (
+        texts(GOOD, options=to("be", default_source_language_code="uk")),
+        [("options.default_source_language_code", "INVALID_LANGUAGE_CODE")],
     ),
     "all at once": (
         texts("", options=to("", "de", beam_size=99)),
@@ -292,13 +298,14 @@ async def test_one_failed_text_ends_the_call_at_once() -> None:
 async def test_one_refused_text_takes_its_siblings_along() -> None:
     """The call has failed: what was queued for its other texts is given up."""
     english = [f"They hang about at the lake for {n} days." for n in range(9)]
-    async with running(max_batch_size=1) as served:
-        request = texts(*english, "Xyzzy qwrt", options=to("be"))
+    engine = NaughtyEngine(directions=frozenset({Direction("en", "be")}))
+    async with running(engine=engine, max_batch_size=1) as served:
+        request = texts(*english, "Губернатор сообщил, что мост открыт.", options=to("be"))
         assert (await failure_of(served.translation.TranslateText(request))).violations == [
-            ("texts[9]", "LANGUAGE_UNDETERMINED")
+            ("texts[9]", "UNSUPPORTED_LANGUAGE_PAIR")
         ]
         await until(lambda: not served.queue.waiting_sentences)
-        await served.translation.TranslateText(texts(GOOD), timeout=5)
+        await served.translation.TranslateText(texts("The bridge is open today.", options=to("be")), timeout=5)
 
 
 async def test_an_unexpected_exception_says_nothing(served: Running, monkeypatch: pytest.MonkeyPatch, log: Any) -> None:

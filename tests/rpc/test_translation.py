@@ -17,6 +17,8 @@ from talmach.pb.common_pb2 import (
 from talmach.text.document import Document
 from tests.rpc.harness import Running, running, to, until
 
+TRANSLATED, COPIED = segments.SEGMENT_STATUS_TRANSLATED, segments.SEGMENT_STATUS_COPIED
+
 HEADLINE = "Вучоныя знайшлі новае возера"
 LEAD = "У Браслаўскім раёне з’явілася возера 🌊, якога няма на картах."
 BODY = (
@@ -257,3 +259,36 @@ async def test_a_cancelled_stream_empties_the_queue() -> None:
         served.engine.release.set()
         after = pb.TranslateTextRequest(texts=["Сёння ідзе дождж."], options=to("en", "be"))
         assert len((await served.translation.TranslateText(after, timeout=5)).translations) == 1
+
+
+async def test_a_text_of_undetermined_language_does_not_end_the_call() -> None:
+    """N texts in, N answers out: the rest of the call decides, a foreign line is copied, and the reasons are given."""
+    texts = ["Да.", "Ён сказаў, што дождж ідзе ў горадзе.", "Новий міст через річку відкрили сьогодні вранці.", "Спорт"]
+    async with running() as served:
+        reply = await served.translation.TranslateText(pb.TranslateTextRequest(texts=texts, options=to("en")))
+    made = [translation.segments[0] for translation in reply.translations]
+    assert [segment.source_language_code for segment in made] == ["be", "be", "", "be"]
+    assert [segment.status for segment in made] == [TRANSLATED, TRANSLATED, COPIED, TRANSLATED]
+    assert [list(segment.quality_flags) for segment in made] == [
+        [segments.QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN],
+        [],
+        [segments.QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH],
+        [segments.QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN],
+    ]
+
+
+async def test_a_default_language_decides_where_evidence_is_divided() -> None:
+    """Only there; a text that is left undetermined fails by itself, with its reason and in its place."""
+    texts = ["Москва", "Ён сказаў, што дождж ідзе ў горадзе.", "42"]
+    options = to("en", default_source_language_code="ru")
+    async with running() as served:
+        alone = await served.translation.TranslateText(pb.TranslateTextRequest(texts=texts[:1], options=options))
+        clear = await served.translation.TranslateText(pb.TranslateTextRequest(texts=texts[1:2], options=options))
+        left = await served.translation.TranslateText(pb.TranslateTextRequest(texts=["Москва", "42"], options=to("en")))
+    (segment,) = alone.translations[0].segments
+    assert (segment.source_language_code, segment.status) == ("ru", TRANSLATED)
+    assert list(segment.quality_flags) == [segments.QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN]
+    assert clear.translations[0].segments[0].source_language_code == "be"
+    failed, copied = left.translations
+    assert (failed.complete, copied.complete) == (False, True)
+    assert (failed.translated_text, failed.segments[0].error.reason) == ("Москва", "LANGUAGE_UNDETERMINED")

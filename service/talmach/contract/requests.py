@@ -85,9 +85,12 @@ class RequestReader:
         self, message: common_pb2.TranslationOptions, problems: Problems, *, needs_target: bool = True
     ) -> TranslationOptions:
         """Read the options; of use to the caller only when no problem was found."""
-        source, target = "", ""
+        source, target, default = "", "", ""
         if message.source_language_code:
             source = checks.language("options.source_language_code", message.source_language_code, problems)
+        if message.default_source_language_code:
+            field = "options.default_source_language_code"
+            default = checks.language(field, message.default_source_language_code, problems)
         if message.target_language_code or needs_target:
             target = checks.language("options.target_language_code", message.target_language_code, problems)
         if source and source == target:
@@ -100,6 +103,7 @@ class RequestReader:
         return TranslationOptions(
             target_language=target,
             source_language=source or None,
+            default_source_language=default or None,
             model=message.model or None,
             glossary=_glossary(message),
             remove_boilerplate=message.remove_boilerplate,

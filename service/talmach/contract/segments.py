@@ -18,7 +18,14 @@ _KINDS: dict[BoilerplateKind | None, segment_pb2.BoilerplateKind.ValueType] = {
     None: segment_pb2.BOILERPLATE_KIND_UNSPECIFIED,
     **{each: segment_pb2.BoilerplateKind.Value(f"BOILERPLATE_KIND_{each.name}") for each in BoilerplateKind},
 }
-_FAILURES = {error.reason: status.to_item_error(error) for error in (errors.EngineFailure(), errors.EngineTimeout())}
+_FAILURES = {
+    error.reason: status.to_item_error(error)
+    for error in (
+        errors.EngineFailure(),
+        errors.EngineTimeout(),
+        errors.LanguageUndetermined({}),
+    )
+}
 
 
 def segments(done: Translation, unit: OffsetUnit) -> list[segment_pb2.Segment]:

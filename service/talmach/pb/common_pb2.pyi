@@ -127,10 +127,13 @@ class TranslationOptions(_message.Message):
     REMOVE_BOILERPLATE_FIELD_NUMBER: _builtins.int
     OFFSET_ENCODING_FIELD_NUMBER: _builtins.int
     BEAM_SIZE_FIELD_NUMBER: _builtins.int
+    DEFAULT_SOURCE_LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     source_language_code: _builtins.str
     """BCP-47 code of the source language: "ru", "be" or "en"; a region or variant is accepted ("be-BY", "be-tarask").
-    Empty = detect, for each sentence of its own, so that an article may mix languages; when a text with words in it
-    gives no evidence at all, the call ends with LANGUAGE_UNDETERMINED.
+    Empty = detect, for each sentence of its own, so that an article may mix languages. A text whose evidence does not
+    decide is taken to be in the language of most of the other texts of the call, then in that of
+    `default_source_language_code`; without either it fails with LANGUAGE_UNDETERMINED, and so does the call when no text
+    is left.
     """
     target_language_code: _builtins.str
     """BCP-47 code of the target language. Required, except in `SummarizeArticle`, where empty = do not translate.
@@ -150,6 +153,11 @@ class TranslationOptions(_message.Message):
     beam_size: _builtins.int
     """Hypotheses kept while decoding, 1 (greedy) to `Limits.max_beam_size` (8). 0 = the model's own, as
     `ModelInfo.decoding` says. A beam of 4 costs about twice the time of greedy decoding.
+    """
+    default_source_language_code: _builtins.str
+    """BCP-47 code of the language that a text is taken to be in when its evidence is divided («Москва» is Russian and
+    Belarusian); such segments have QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN. Empty = none. Of no effect where
+    `source_language_code` is given, or on a text with clear evidence for another language.
     """
     @_builtins.property
     def glossary_entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlossaryEntry]:
@@ -174,10 +182,11 @@ class TranslationOptions(_message.Message):
         remove_boilerplate: _builtins.bool = ...,
         offset_encoding: Global___OffsetEncoding.ValueType = ...,
         beam_size: _builtins.int = ...,
+        default_source_language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beam_size", b"beam_size", "do_not_translate_phrases", b"do_not_translate_phrases", "glossary_entries", b"glossary_entries", "model", b"model", "offset_encoding", b"offset_encoding", "remove_boilerplate", b"remove_boilerplate", "source_language_code", b"source_language_code", "target_language_code", b"target_language_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beam_size", b"beam_size", "default_source_language_code", b"default_source_language_code", "do_not_translate_phrases", b"do_not_translate_phrases", "glossary_entries", b"glossary_entries", "model", b"model", "offset_encoding", b"offset_encoding", "remove_boilerplate", b"remove_boilerplate", "source_language_code", b"source_language_code", "target_language_code", b"target_language_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

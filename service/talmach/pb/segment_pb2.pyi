@@ -37,7 +37,9 @@ class _SegmentStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Segment
     SEGMENT_STATUS_DROPPED_BOILERPLATE: _SegmentStatus.ValueType  # 3
     """Left out because it is boilerplate and `remove_boilerplate` was asked."""
     SEGMENT_STATUS_FAILED: _SegmentStatus.ValueType  # 4
-    """Could not be translated: the source stands in its place so that nothing is lost, and `error` says why."""
+    """Could not be translated, or its language not be determined: the source stands in its place so that nothing is lost,
+    and `error` says why.
+    """
 
 class SegmentStatus(_SegmentStatus, metaclass=_SegmentStatusEnumTypeWrapper):
     """What became of a segment."""
@@ -53,7 +55,9 @@ a summary without translation), or nothing that the model would change: the sour
 SEGMENT_STATUS_DROPPED_BOILERPLATE: SegmentStatus.ValueType  # 3
 """Left out because it is boilerplate and `remove_boilerplate` was asked."""
 SEGMENT_STATUS_FAILED: SegmentStatus.ValueType  # 4
-"""Could not be translated: the source stands in its place so that nothing is lost, and `error` says why."""
+"""Could not be translated, or its language not be determined: the source stands in its place so that nothing is lost,
+and `error` says why.
+"""
 Global___SegmentStatus: _TypeAlias = SegmentStatus  # noqa: Y015
 
 class _QualityFlag:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from talmach.errors import EngineFailure
+from talmach.errors import EngineFailure, LanguageUndetermined
 from talmach.metrics import Metrics
 from talmach.text.article import Field
 from talmach.translation.decoding import Decoder, Outcome
@@ -22,6 +22,7 @@ _STATUS = {
     Action.COPY: SegmentStatus.COPIED,
     Action.DROP: SegmentStatus.DROPPED_BOILERPLATE,
     Action.TRANSLATE: SegmentStatus.TRANSLATED,
+    Action.FAIL: SegmentStatus.FAILED,
 }
 _Task = asyncio.Task[Outcome | EngineFailure]
 _Key = tuple[str, str | None, bool]  # equal sentences of one call come out equal
@@ -120,7 +121,8 @@ class TranslationJob:
         """Return what is known after the last segment."""
         return Totals(
             segment_count=self.segment_count,
-            complete=self._failure is None,
+            complete=self._failure is None
+            and not any(plan.action is Action.FAIL for draft in self.drafts for plan in draft.plans),
             model_ids=self._hypotheses.model_ids(),
             glossary_usages=self._usages.usages(),
             timings=self._hypotheses.timings(total_ms=1_000 * (time.monotonic() - self._started_at)),
@@ -156,6 +158,8 @@ class TranslationJob:
             self._usages.add(outcome.glossary)
             # Whatever the reason, it is no translation.
             status = SegmentStatus.COPIED if outcome.text == sentence.text else status
+        elif plan.action is Action.FAIL:
+            error = LanguageUndetermined.reason
         flags = outcome.flags | plan.flags
         self._statuses[status.name] += 1
         self._flags.update(flag.name for flag in flags)

@@ -24,6 +24,7 @@ class Action(Enum):
     TRANSLATE = auto()
     COPY = auto()
     DROP = auto()
+    FAIL = auto()  # nobody knows which way to translate it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,16 @@ class Plan:
     source_language: str | None
     language_mismatch: bool = False  # it looks like another language than the one that was named, or than all of ours
     all_caps: bool = False
+    is_uncertain: bool = False  # nothing but the rest of the call, or a default, tells its language
 
     @property
     def flags(self) -> frozenset[Flag]:
         """What is doubtful before anything is translated."""
-        found = ((Flag.SOURCE_LANGUAGE_MISMATCH, self.language_mismatch), (Flag.MARKUP, self.has_markup))
+        found = (
+            (Flag.SOURCE_LANGUAGE_MISMATCH, self.language_mismatch),
+            (Flag.MARKUP, self.has_markup),
+            (Flag.SOURCE_LANGUAGE_UNCERTAIN, self.is_uncertain),
+        )
         return frozenset(flag for flag, is_found in found if is_found)
 
     @property
@@ -62,9 +68,19 @@ class Plan:
 
 
 def plan(
-    sentence: Sentence, *, named_language: str | None, article_language: str | None, target_language: str, drop: bool
+    sentence: Sentence,
+    *,
+    named_language: str | None,
+    article_language: str | None,
+    target_language: str,
+    drop: bool,
+    is_uncertain: bool = False,
 ) -> Plan:
-    """Decide on one sentence; `named_language` is the caller's word, `article_language` what the whole looks like."""
+    """Decide on one sentence.
+
+    `named_language` is the caller's word, `article_language` what the whole looks like, or, if `is_uncertain`, what the
+    rest of the call or a default says.
+    """
     language = named_language or article_language
     if drop and sentence.boilerplate is not None:
         return Plan(sentence, Action.DROP, language)
@@ -76,9 +92,13 @@ def plan(
     mismatch = named_language is not None and looks_like is not None and looks_like != named_language
     if named_language is None and looks_like is None and is_foreign(sentence.text):
         return Plan(sentence, Action.COPY, None, language_mismatch=True)
-    if language is None or target_language in (language, looks_like):
-        return Plan(sentence, Action.COPY, language, mismatch)
-    return Plan(sentence, Action.TRANSLATE, language, mismatch, all_caps=casing.is_all_caps(sentence.text))
+    if language is None:
+        return Plan(sentence, Action.FAIL, None)
+    is_uncertain = is_uncertain and looks_like is None
+    if target_language in (language, looks_like):
+        return Plan(sentence, Action.COPY, language, mismatch, is_uncertain=is_uncertain)
+    all_caps = casing.is_all_caps(sentence.text)
+    return Plan(sentence, Action.TRANSLATE, language, mismatch, all_caps=all_caps, is_uncertain=is_uncertain)
 
 
 def prevailing_language(sentences: Sequence[Sentence]) -> str | None:

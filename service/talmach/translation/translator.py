@@ -15,7 +15,6 @@ from talmach.errors import (
     UntranslatableTexts,
 )
 from talmach.metrics import Metrics
-from talmach.text import protected
 from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
 from talmach.translation.hypotheses import Hypotheses
@@ -37,7 +36,7 @@ class _Work:
 
     def draft(self, source: Source, only: Collection[int] | None = None) -> Draft:
         """Decide what is to be done with each sentence."""
-        self._validate(source)
+        self._validate(source.language)
         decoder = Decoder(
             self.hypotheses,
             self.directions,
@@ -52,20 +51,21 @@ class _Work:
                 article_language=source.language,
                 target_language=self.options.target_language,
                 drop=self.options.remove_boilerplate,
+                is_uncertain=source.is_uncertain,
             )
             for sentence in source.article.sentences
             if only is None or sentence.index in only
         )
         return Draft(source, [decoder.prepare(each, source.language) for each in plans], decoder)
 
-    def _validate(self, source: Source) -> None:
-        language, target = source.language, self.options.target_language
-        if language is None:
-            if protected.has_words(source.article.text):
-                ranked = {candidate.language: candidate.confidence for candidate in source.detection.candidates}
-                raise LanguageUndetermined(ranked)
-        elif language != target and Direction(language, target) not in self.directions:
+    def _validate(self, language: str | None) -> None:
+        target = self.options.target_language
+        if language not in (None, target) and Direction(language, target) not in self.directions:
             raise UnsupportedLanguagePair(language, target, sorted(map(str, self.directions)))
+
+
+def _undetermined(source: Source) -> LanguageUndetermined:
+    return LanguageUndetermined({candidate.language: candidate.confidence for candidate in source.detection.candidates})
 
 
 class Translator:
@@ -120,6 +120,8 @@ class Translator:
 
         """
         work = self._work(options, deadline)
+        if source.is_undetermined:
+            raise _undetermined(source)
         return self._job([work.draft(source, only)], work)
 
     def prepare_texts(
@@ -127,9 +129,12 @@ class Translator:
     ) -> TranslationJob:
         """Do so with independent texts; a sentence that several of them have is decoded once.
 
-        Raises what `prepare` raises, or UntranslatableTexts with what it raises for any of them.
+        A text in an undetermined language fails alone, unless all do. Raises what `prepare` raises, or
+        UntranslatableTexts with what it raises for any of them.
         """
         work = self._work(options, deadline)
+        if all(source.is_undetermined for source in sources):
+            raise UntranslatableTexts(dict(enumerate(map(_undetermined, sources))))
         drafts: list[Draft] = []
         problems: dict[int, InvalidRequest] = {}
         for index, source in enumerate(sources):

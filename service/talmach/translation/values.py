@@ -35,6 +35,7 @@ class TranslationOptions:
 
     target_language: str  # empty where nothing but a summary is asked for
     source_language: str | None = None  # None = detect, sentence by sentence
+    default_source_language: str | None = None  # for a text whose evidence is divided; None = such a text fails
     model: str | None = None  # None = the default model of each direction
     glossary: tuple[GlossaryEntry, ...] = ()
     remove_boilerplate: bool = False

@@ -50,10 +50,10 @@ def test_a_named_language_is_kept() -> None:
     assert (english.action, english.source_language, english.language_mismatch) == (Action.COPY, "be", True)
 
 
-def test_without_any_language_a_sentence_is_copied() -> None:
+def test_without_any_language_a_sentence_fails() -> None:
     """Nobody knows which way to translate it."""
     each = planned("Qwrt.", article=None)
-    assert (each.action, each.source_language) == (Action.COPY, None)
+    assert (each.action, each.source_language) == (Action.FAIL, None)
 
 
 def test_boilerplate_is_dropped_when_asked() -> None:
