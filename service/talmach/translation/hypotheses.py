@@ -88,14 +88,14 @@ class Hypotheses:
         """Return the models that took part, now or when a part was first translated, ascending."""
         return tuple(sorted(self._used_models))
 
-    def timings(self, total_ms: float) -> Timings:
+    def timings(self) -> Timings:
         """Return where the time went."""
         if not self._decoded:
-            return Timings(total_ms=total_ms)
+            return Timings()
         queued = min(each.queued_at for each in self._decoded.values())
         taken = min(each.taken_at for each in self._decoded.values())
         done = max(each.done_at for each in self._decoded.values())
-        return Timings(1_000 * (taken - queued), 1_000 * (done - taken), total_ms, queued)
+        return Timings(1_000 * (taken - queued), 1_000 * (done - taken), queued)
 
     def usage(self) -> Usage:
         """Return what the models were given and what they made; a part that took both cache and model is no hit."""

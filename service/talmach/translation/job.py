@@ -1,7 +1,6 @@
 """The texts of one call on their way through the queues; segments come out in document order, each when it is ready."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -51,7 +50,6 @@ class TranslationJob:
         self._flags: Counter[str] = Counter()
         self._successes = 0  # sentences translated so far
         self._failure: EngineFailure | None = None  # the last one
-        self._started_at = time.monotonic()
 
     @property
     def source(self) -> Source:
@@ -125,7 +123,7 @@ class TranslationJob:
             and not any(plan.action is Action.FAIL for draft in self.drafts for plan in draft.plans),
             model_ids=self._hypotheses.model_ids(),
             glossary_usages=self._usages.usages(),
-            timings=self._hypotheses.timings(total_ms=1_000 * (time.monotonic() - self._started_at)),
+            timings=self._hypotheses.timings(),
             usage=self._hypotheses.usage(),
         )
 

@@ -75,7 +75,6 @@ class Timings:
 
     queue_ms: float = 0.0
     inference_ms: float = 0.0
-    total_ms: float = 0.0
     queued_at: float = 0.0  # seconds of `time.monotonic`; 0 = nothing was queued
 
 
