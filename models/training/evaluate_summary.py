@@ -34,7 +34,7 @@ from models.training.summaries.rouge import AVERAGE, BEST, SIGNATURE, TYPES, Rou
 from models.training.summaries.served import MODELS_DIR, RememberingEncoder, encoder_spec
 from models.training.summaries.tuning import LENGTHS
 from talmach.metrics import Metrics
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 
 OURS, HELD_OUT, LEAD, LEAD_OF_CANDIDATES, RANDOM = (
     "talmach",

@@ -10,7 +10,7 @@ from models.training.evaluate_summary import RESULTS, STORIES
 from models.training.summaries.documents import read_stories
 from models.training.summaries.served import RememberingEncoder, encoder_spec
 from talmach.metrics import Metrics
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, ScoredSentence, SummaryOptions
 
 SHOWN = ((0, "be"), (3, "ru"), (4, "en"), (8, "be"), (10, "ru"))  # number of the story, language

@@ -11,7 +11,7 @@ from functools import partial
 
 from talmach.calls import Call
 from talmach.engine.base import Direction
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, ScoredSentence, SummaryOptions
 from talmach.text.article import Field
 from talmach.threads import offload

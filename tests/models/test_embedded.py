@@ -17,7 +17,7 @@ from talmach.config import load_settings
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.metrics import Metrics
 from talmach.quality import Flag
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article, Field
 from talmach.translation.translator import Translator

@@ -9,7 +9,7 @@ from models.training.summaries.documents import Story, read_stories
 from models.training.summaries.robustness import agreement, stability
 from models.training.summaries.served import RememberingEncoder, encoder_spec
 from talmach.metrics import Metrics
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article
 

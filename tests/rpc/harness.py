@@ -30,7 +30,7 @@ from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 from talmach.rpc.server import Server
 from talmach.rpc.tls import ServerTls
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.translation.translator import Translator
 from talmach.use_cases import UseCases
 from tests.fakes import ALL_DIRECTIONS, NaughtyEngine

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from talmach import threads
 from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
 from talmach.metrics import Metrics
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article
 from talmach.threads import Workers

@@ -16,7 +16,7 @@ from sumy.utils import get_stop_words
 from models.training.summaries.documents import Summarized
 from models.training.summaries.rouge import AVERAGE, Rouge
 from talmach.summary.candidates import judge
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
 
 Method = Callable[[Summarized, int], list[int]]

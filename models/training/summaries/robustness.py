@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.summaries.documents import LANGUAGES, Parallel, Story
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, ScoredSentence, SummaryOptions
 from talmach.text.article import Field
 

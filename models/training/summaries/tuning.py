@@ -18,7 +18,7 @@ from models.training.summaries.rouge import AVERAGE, TYPES, Rouge
 from talmach.engine.base import SentenceEncoder
 from talmach.metrics import Metrics
 from talmach.summary.ranking import Weights
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 
 LENGTHS = (1, 3)  # sentences
 HEADLINES = (4.0, 6.0, 8.0, 10.0)  # beside 1 for the centrality and 5 for the position

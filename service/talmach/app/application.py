@@ -19,7 +19,7 @@ from talmach.errors import CannotListen, InvalidSettings
 from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
 from talmach.rpc.server import Server
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.threads import Workers
 from talmach.translation.translator import Translator
 from talmach.use_cases import UseCases

@@ -1,4 +1,4 @@
-"""Use case: an article -> the sentences that carry its story.
+"""An article -> the sentences that carry its story.
 
 values      what goes in and comes out
 candidates  which sentences may stand in a summary at all, alone or with another one
@@ -9,5 +9,5 @@ terms       sentences as vectors of words, beside the encoder's
 ranking     scores and the choice, in pure numpy
 shortlist   the candidates of one article
 outcome     how they fared, in numbers and words
-use_case    encode -> rank -> choose
+summarizer  encode -> rank -> choose
 """

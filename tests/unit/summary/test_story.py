@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from talmach.metrics import Metrics
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article
 from tests.fakes import WordEncoder

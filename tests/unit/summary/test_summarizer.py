@@ -14,7 +14,7 @@ from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
 from talmach.summary.ranking import Weights
 from talmach.summary.shortlist import FEWEST_READ, MOST_READ, READ_FOR_EACH
-from talmach.summary.use_case import Summarizer
+from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article, Field
 from tests.fakes import WordEncoder
