@@ -153,3 +153,41 @@ async def test_timings_and_usage_are_those_of_the_job() -> None:
     assert totals.timings.queue_ms < 20
     assert total_ms >= totals.timings.queue_ms + totals.timings.inference_ms
     assert (totals.usage.source_tokens, totals.usage.target_tokens, totals.usage.cache_hits) == (7, 7, 0)
+
+
+async def test_equal_sentences_of_a_call_are_one_task() -> None:
+    """A thousand occurrences cost the loop no more than one, and every one of them has its segment."""
+    async with running() as served:
+        await blocked(served)
+        before = tasks()
+        async with served.job("Дзеці рады. " * 1_000) as job:
+            assert tasks() - before == 1
+            served.engine.gate.set()
+            segments = [segment async for segment in job.segments()]
+    assert {segment.translated_text for segment in segments} == {"rady. Dzeci"}
+    assert [segment.index for segment in segments] == list(range(1_000))
+    assert served.metrics.registry.get_sample_value("talmach_segments_total", {"status": "TRANSLATED"}) == 1_000
+
+
+async def test_many_sentences_let_the_loop_turn() -> None:
+    """They are neither begun nor put together in one turn of it."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    text = "\n".join(f"Сказ нумар {number} зусім добры." for number in range(1_000))
+    async with running() as served:
+        await blocked(served)
+        counting = asyncio.ensure_future(count())
+        async with served.job(text) as job:
+            assert turns >= 1_000 // 128
+            served.engine.gate.set()
+            await until(lambda: all(task.done() for task in job._tasks.values()))
+            turns = 0
+            await job.finish()
+            assert turns >= 1_000 // 128
+        counting.cancel()
