@@ -17,7 +17,7 @@ from talmach.pb.common_pb2 import (
 from talmach.text.document import Document
 from tests.rpc.harness import Running, running, to, until
 
-TRANSLATED, COPIED = segments.SEGMENT_STATUS_TRANSLATED, segments.SEGMENT_STATUS_COPIED
+TRANSLATED, FAILED = segments.SEGMENT_STATUS_TRANSLATED, segments.SEGMENT_STATUS_FAILED
 
 HEADLINE = "Вучоныя знайшлі новае возера"
 LEAD = "У Браслаўскім раёне з’явілася возера 🌊, якога няма на картах."
@@ -262,19 +262,20 @@ async def test_a_cancelled_stream_empties_the_queue() -> None:
 
 
 async def test_a_text_of_undetermined_language_does_not_end_the_call() -> None:
-    """N texts in, N answers out: the rest of the call decides, a foreign line is copied, and the reasons are given."""
+    """N texts in, N answers out: where evidence is divided the call decides; a foreign line fails by itself."""
     texts = ["Да.", "Ён сказаў, што дождж ідзе ў горадзе.", "Новий міст через річку відкрили сьогодні вранці.", "Спорт"]
     async with running() as served:
         reply = await served.translation.TranslateText(pb.TranslateTextRequest(texts=texts, options=to("en")))
     made = [translation.segments[0] for translation in reply.translations]
     assert [segment.source_language_code for segment in made] == ["be", "be", "", "be"]
-    assert [segment.status for segment in made] == [TRANSLATED, TRANSLATED, COPIED, TRANSLATED]
+    assert [segment.status for segment in made] == [TRANSLATED, TRANSLATED, FAILED, TRANSLATED]
     assert [list(segment.quality_flags) for segment in made] == [
         [segments.QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN],
         [],
-        [segments.QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH],
+        [],
         [segments.QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN],
     ]
+    assert (made[2].error.reason, made[2].translated_text) == ("LANGUAGE_UNDETERMINED", texts[2])
 
 
 async def test_a_default_language_decides_where_evidence_is_divided() -> None:

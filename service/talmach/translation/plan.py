@@ -90,10 +90,10 @@ def plan(
     if named_language is None:
         language = looks_like or article_language
     mismatch = named_language is not None and looks_like is not None and looks_like != named_language
-    if named_language is None and looks_like is None and is_foreign(sentence.text):
-        return Plan(sentence, Action.COPY, None, language_mismatch=True)
     if language is None:
         return Plan(sentence, Action.FAIL, None)
+    if named_language is None and looks_like is None and is_foreign(sentence.text):
+        return Plan(sentence, Action.COPY, None, language_mismatch=True)
     is_uncertain = is_uncertain and looks_like is None
     if target_language in (language, looks_like):
         return Plan(sentence, Action.COPY, language, mismatch, is_uncertain=is_uncertain)
