@@ -1,10 +1,11 @@
 """Hand-written engines for tests: they misbehave on purpose, so that what gets tested is everything around them."""
 
+import asyncio
 import hashlib
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,9 +96,12 @@ class WordEncoder:
         self.model_id = "words"
         self.dimension = dimension
         self.calls: list[list[str]] = []
+        self.fails = False
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the normalised sums of the words' random vectors."""
+        """Return the normalised sums of the words' random vectors, or fail when asked to."""
+        if self.fails:
+            raise EngineFailure
         self.calls.append(list(texts))
         rows = [sum(map(self._vector, re.findall(r"\w+", text.casefold())), np.zeros(self.dimension)) for text in texts]
         matrix = np.array(rows).reshape(len(texts), self.dimension)
@@ -108,6 +112,14 @@ class WordEncoder:
     def _vector(self, word: str) -> NDArray[np.float64]:
         seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
         return np.random.default_rng(seed).normal(size=self.dimension)
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+    """Give the loop and the threads of engines their turns until something holds."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "what was waited for has not come"
+        await asyncio.sleep(0.001)
 
 
 _LATIN_OF_CYRILLIC = zip(

@@ -1,20 +1,16 @@
 """A real server on port 0 over the real use cases; only the engine and the encoder are fakes."""
 
-import asyncio
 import hashlib
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
-import numpy as np
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
-from numpy.typing import NDArray
 
 from talmach.access.clients import ClientRegistry
 from talmach.batching import BatchingQueue
@@ -22,7 +18,6 @@ from talmach.calls import Tracing
 from talmach.catalog.manifest import Decoding, Golden, ModelSpec, Score
 from talmach.client import AsyncClient, Tls
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
-from talmach.errors import EngineFailure
 from talmach.metrics import Metrics
 from talmach.pb import common_pb2 as common
 from talmach.pb.info_pb2_grpc import InfoServiceStub
@@ -33,7 +28,7 @@ from talmach.rpc.tls import ServerTls
 from talmach.summary.summarizer import Summarizer
 from talmach.translation.translator import Translator
 from talmach.use_cases import UseCases
-from tests.fakes import ALL_DIRECTIONS, NaughtyEngine
+from tests.fakes import ALL_DIRECTIONS, NaughtyEngine, WordEncoder
 
 LIMITS = Limits(max_text_chars=100_000, max_texts=20, max_message_bytes=4_000_000, max_batch_items_in_flight=4)
 
@@ -51,28 +46,6 @@ SPEC = ModelSpec(
     golden=(Golden(direction="be-en", source="Дождж."),),
     scores={"be-en": Score(signature="none", chrf=12.5)},
 )
-
-
-class WordEncoder:
-    """A `SentenceEncoder` that adds up one fixed vector for each word."""
-
-    model_id = "words"
-    dimension = 64
-
-    def __init__(self) -> None:
-        self.fails = False
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return unit vectors, or fail when asked to."""
-        if self.fails:
-            raise EngineFailure
-        vectors = np.array([np.sum([self._vector(word) for word in text.split()], axis=0) for text in texts])
-        normalised: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-        return normalised
-
-    def _vector(self, word: str) -> NDArray[np.float64]:
-        seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
-        return np.random.default_rng(seed).normal(size=self.dimension)
 
 
 @dataclass
@@ -182,15 +155,6 @@ async def running(
         engine.release.set()
         await queue.close()
         summarizer.close()
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Wait until a condition holds; TimeoutError when it does not within five seconds."""
-    give_up_at = time.monotonic() + 5
-    while not holds():
-        if time.monotonic() > give_up_at:
-            raise TimeoutError
-        await asyncio.sleep(0.005)
 
 
 def to(target: str, source: str = "", **more: Any) -> common.TranslationOptions:

@@ -9,7 +9,8 @@ import pytest
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from talmach.rpc.concurrency import in_completion_order
-from tests.rpc.harness import LIMITS, Running, running, to, until
+from tests.fakes import until
+from tests.rpc.harness import LIMITS, Running, running, to
 
 
 def item(name: str, text: str = "Сёння ідзе моцны дождж.", target: str = "en") -> pb.BatchTranslateRequest:

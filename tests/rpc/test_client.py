@@ -29,7 +29,8 @@ from talmach.client import (
     Violation,
     to_json,
 )
-from tests.rpc.harness import LIMITS, Clients, Running, running, until
+from tests.fakes import until
+from tests.rpc.harness import LIMITS, Clients, Running, running
 
 TO_ENGLISH = TranslationOptions(target_language_code="en", source_language_code="be")
 ARTICLE = Article(headline="Новае возера", body="Рыбакі знайшлі на балоце новае возера. Яно вельмі глыбокае і чыстае.")

@@ -24,8 +24,8 @@ from talmach.pb import summarization_pb2 as summarization
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from talmach.pb.common_pb2 import TranslationOptions as Options
-from tests.fakes import NaughtyEngine
-from tests.rpc.harness import LIMITS, Failure, Running, running, to, until
+from tests.fakes import NaughtyEngine, until
+from tests.rpc.harness import LIMITS, Failure, Running, running, to
 
 GOOD = "Сёння ідзе моцны дождж."
 

@@ -13,7 +13,8 @@ import pytest
 
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
-from tests.rpc.harness import Clients, Running, running, to, until
+from tests.fakes import until
+from tests.rpc.harness import Clients, Running, running, to
 
 SERVICE = "talmach.v1.TranslationService"
 GOOD, HANGING, FAILING = "Сёння ідзе моцны дождж.", "Гэта hang тут.", "Гэта raise дажджу."

@@ -20,7 +20,8 @@ from talmach.client import (
 )
 from talmach.errors import QuotaExceeded
 from talmach.metrics import Metrics
-from tests.rpc.harness import Clients, running, until
+from tests.fakes import until
+from tests.rpc.harness import Clients, running
 
 TO_ENGLISH = TranslationOptions(target_language_code="en", source_language_code="be")
 TEXT = "Сёння ідзе моцны дождж."

@@ -20,7 +20,8 @@ from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from talmach.pb.info_pb2 import GetServerInfoRequest
 from talmach.rpc.server import SERVICES
-from tests.rpc.harness import Clients, Failure, Running, running, to, until
+from tests.fakes import until
+from tests.rpc.harness import Clients, Failure, Running, running, to
 
 GOOD = pb.TranslateTextRequest(texts=["Сёння ідзе моцны дождж."], options=to("en", "be"))
 HANGING = pb.TranslateTextRequest(texts=["Гэта hang тут."], options=to("en", "be"))

@@ -15,7 +15,8 @@ from talmach.pb.common_pb2 import (
     OffsetEncoding,
 )
 from talmach.text.document import Document
-from tests.rpc.harness import Running, running, to, until
+from tests.fakes import until
+from tests.rpc.harness import Running, running, to
 
 TRANSLATED, FAILED = segments.SEGMENT_STATUS_TRANSLATED, segments.SEGMENT_STATUS_FAILED
 

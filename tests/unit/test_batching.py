@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from talmach.batching import BatchingQueue, Decoded
 from talmach.engine.base import DecodeOptions
 from talmach.errors import DeadlineExceeded, EngineFailure, QueueFull
 from talmach.metrics import Metrics
-from tests.fakes import NaughtyEngine
+from tests.fakes import NaughtyEngine, until
 
 GREEDY = DecodeOptions()
 BEAM = DecodeOptions(beam_size=4)
@@ -28,14 +28,6 @@ def sentence(*words: str) -> list[str]:
 def words(count: int, name: str = "word") -> list[str]:
     """A sentence of `count` tokens, its tag included."""
     return sentence(*[name] * (count - 1))
-
-
-async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    """Give the loop and the engine's threads their turns until something holds."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "what was waited for has not come"
-        await asyncio.sleep(0.001)
 
 
 @asynccontextmanager

@@ -16,8 +16,7 @@ from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article
 from talmach.threads import Workers
-from tests.fakes import WordEncoder
-from tests.rpc.harness import until
+from tests.fakes import WordEncoder, until
 
 
 async def test_stuck_and_back_again() -> None:

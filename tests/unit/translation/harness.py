@@ -1,8 +1,7 @@
 """A translator over the real batching queue with a naughty engine."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,14 +75,6 @@ async def running(
             engine.release.set()
         for queue in queues.values():
             await asyncio.wait_for(queue.close(), 10)
-
-
-async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
-    """Give the loop and the engine's threads their turns until something holds."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "what was waited for has not come"
-        await asyncio.sleep(0.001)
 
 
 def phrase(text: str) -> GlossaryEntry:

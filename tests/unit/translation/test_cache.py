@@ -13,8 +13,8 @@ from talmach.translation import translator
 from talmach.translation.plan import plan
 from talmach.translation.values import TranslationOptions
 from talmach.use_cases import ArticleTranslation
-from tests.fakes import ALL_DIRECTIONS
-from tests.unit.translation.harness import TO_ENGLISH, running, until
+from tests.fakes import ALL_DIRECTIONS, until
+from tests.unit.translation.harness import TO_ENGLISH, running
 
 TEXT = (
     "Сёння ідзе моцны дождж. Гэты сказ loop паўтараецца. АДКРЫЛІ ШКОЛУ. Сёння ідзе моцны дождж.\nГл. https://a.by тут."

@@ -8,8 +8,8 @@ import pytest
 
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.errors import DeadlineExceeded, QueueFull
-from tests.fakes import NaughtyEngine
-from tests.unit.translation.harness import TO_ENGLISH, Running, running, until
+from tests.fakes import NaughtyEngine, until
+from tests.unit.translation.harness import TO_ENGLISH, Running, running
 
 BOOK = "\n".join(f"Сказ нумар {number} гэтай кнігі." for number in range(100))
 LONG = "Гэты доўгі сказ " + ", ".join(f"мае слова {number}" for number in range(60)) + "."

@@ -20,8 +20,8 @@ from talmach.translation.decoding import strict
 from talmach.translation.translator import Translator
 from talmach.translation.values import SegmentStatus, TranslationOptions
 from talmach.use_cases import ArticleTranslation, Fields
-from tests.fakes import ALL_DIRECTIONS, LOOP, NaughtyEngine
-from tests.unit.translation.harness import TO_ENGLISH, running, until
+from tests.fakes import ALL_DIRECTIONS, LOOP, NaughtyEngine, until
+from tests.unit.translation.harness import TO_ENGLISH, running
 
 SENTENCES = (
     "Сёння ў Мінску ідзе моцны дождж.",
