@@ -17,6 +17,7 @@ class Dependence(Enum):
     POINTS_BACK = "points back to another sentence"
     QUOTES_SOMEONE_NAMED_BEFORE = "quotation of someone named before"
     LACKS_SPEAKER = "quotation without its speaker"
+    ONLY_NAMES_SOURCE = "only names the source"
 
     @property
     def is_met_by_previous(self) -> bool:
@@ -96,6 +97,13 @@ _NAMELESS_OPENING = re.compile(
     r"Недавно|Также|У|Ва|З|Са|Аб|Ад|Да|Па|Пасля|Перад|Падчас|Пры|Праз|Сярод|З-за|Дзякуючы|Сёння|Учора|Цяпер|Зараз|"
     r"Пазней|Нядаўна|Таксама)(?:\s[а-яёіў\d][^\s,]*){0,6}?,?\s(?:он|она|оно|они|ён|яна|яно|яны)\b"
 )
+# «Об этом сообщил музей», "The museum announced this on Monday": who said what the sentence before says.
+_SOURCE = re.compile(
+    r"(?:Об?|Аб|Про|Пра)\s(?:этом|это|гэтым|гэта)\s(?:[^,.]{1,40}\s)?(?:сообщ|паведам|рассказ|расказ|расказв|заяви|заяві|пиш|"
+    r"піш|говор|гавор|стало|стала|напис|напіс|інфарм|информ)\w*"
+    r"|[^,;]{1,80}\b(?:announced|reported|said|confirmed) this\b(?:\s(?:on|in|to|at|yesterday|today)\b[^,;]{0,60})?\W*$"
+    r"|This was (?:announced|reported|said|confirmed)\b"
+)
 _ABOUT_THIS = re.compile(r"(?:Об?|Аб|Про|Пра)\s(?:этом|это|гэтым|гэта)\b")
 # "In her speech in Minsk, Anna Lesnaya said": the name that the pronoun stands for comes behind it.
 _NAME_FOLLOWS = re.compile(r"[^,]{3,80},\s(?:the\s)?(?!(?:I|It|He|She|They)\b)[A-ZА-ЯЁІЎ]\w")
@@ -115,6 +123,8 @@ def dependence(text: str) -> Dependence | None:
     """Return what the sentence `text` lacks, None when it stands alone."""
     if _QUESTION.search(text):
         return Dependence.QUESTION
+    if _SOURCE.match(text):
+        return Dependence.ONLY_NAMES_SOURCE
     if _points_back(text):
         return Dependence.POINTS_BACK
     return _lacking_of_quotation(text)
