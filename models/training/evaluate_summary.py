@@ -5,8 +5,7 @@
 ROUGE F1 of extracts of one and three sentences on the GUM set, beside the lead, chance, sumy and the greedy oracle. All
 methods choose from the same sentences, as they were annotated; the title is the headline and no part of an extract.
 Our weights were chosen on these documents: "held out" scores each with weights that were chosen on others. Languages
-must agree on the project's stories and on runs of `triples`, which the choice of the weights knows, and on the
-development set of the translations, which it does not.
+must agree on the project's stories, on runs of `triples` and on the development set of the translations.
 `--write` stores everything in `models/results/summary.json`.
 """
 
@@ -108,16 +107,23 @@ def print_table(title: str, table: dict[str, Any]) -> None:
         print(f"  {name:30}", *cells, flush=True)
 
 
-def parallel_for_tuning(corpus: Path) -> list[Sequence[Parallel]]:
-    """Return the documents on which the languages must agree for a setting to be chosen."""
-    return [list(read_stories(STORIES)), read_runs(corpus)]
+def parallel_documents(corpus: Path) -> dict[str, Sequence[Parallel]]:
+    """Return the sets of documents on which the languages must agree for a setting to be chosen."""
+    return {
+        "stories": list(read_stories(STORIES)),
+        "runs of triples": read_runs(corpus),
+        "dev documents": read_dev(corpus, with_headline=False),
+        "dev documents, the first line as headline": read_dev(corpus, with_headline=True),
+    }
 
 
 def evaluate_rouge(corpus: Path, encoder: RememberingEncoder, summarizer: Summarizer) -> dict[str, Any]:
     """Return, and print, the tables by length and set of documents."""
     rouge, documents = Rouge(), read_gum(corpus)
     news = tuning.is_news(documents)
-    unseen, winners = tuning.held_out(tuning.measure(documents, parallel_for_tuning(corpus), encoder, rouge))
+    unseen, winners = tuning.held_out(
+        tuning.measure(documents, list(parallel_documents(corpus).values()), encoder, rouge)
+    )
     print("settings of the held-out scores:", *(f"{count} x {each}" for each, count in winners.most_common()))
     test = np.array([document.split == "test" for document in documents])
     sets = {"all": np.ones_like(news), "news": news, "test split": test}
@@ -147,15 +153,9 @@ def evaluate_agreement(name: str, documents: Sequence[Parallel], summarizer: Sum
 
 def evaluate_robustness(corpus: Path, summarizer: Summarizer) -> dict[str, Any]:
     """Return, and print, agreement across languages and stability."""
-    stories = list(read_stories(STORIES))
-    sets: dict[str, Sequence[Parallel]] = {
-        "stories": stories,
-        "runs of triples": read_runs(corpus),
-        "dev documents": read_dev(corpus, with_headline=False),
-        "dev documents, the first line as headline": read_dev(corpus, with_headline=True),
-    }
+    sets = parallel_documents(corpus)
     agreement = {name: evaluate_agreement(name, documents, summarizer) for name, documents in sets.items()}
-    stability = robustness.stability(summarizer, stories)
+    stability = robustness.stability(summarizer, sets["stories"])
     for change, value in stability.items():
         print(f"  {change:30} Jaccard {value:.3f}")
     return {"agreement": agreement, "stability_jaccard": stability}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.training.evaluate_summary import parallel_for_tuning
+from models.training.evaluate_summary import parallel_documents
 from models.training.summaries import tuning
 from models.training.summaries.documents import read_gum
 from models.training.summaries.rouge import AVERAGE, Rouge, confidence_interval
@@ -26,7 +26,7 @@ def main() -> None:
     documents = read_gum(arguments.corpus)
     news = tuning.is_news(documents)
     encoder = RememberingEncoder(encoder_spec())
-    outcomes = tuning.measure(documents, parallel_for_tuning(arguments.corpus), encoder, Rouge())
+    outcomes = tuning.measure(documents, list(parallel_documents(arguments.corpus).values()), encoder, Rouge())
     winner = tuning.best(outcomes, range(len(documents)))
     for setting, outcome in outcomes.items():
         gain = 100 * (outcome.rouge - outcomes[winner].rouge)[:, :, AVERAGE].mean(axis=(0, 2))

@@ -6,7 +6,7 @@ from talmach.text.article import Sentence
 
 DEFAULT_SENTENCES = 3
 # A random search on the GUM summaries found the same scores from 0 to 0.3: enough to avoid a paraphrase is what counts.
-DEFAULT_DIVERSITY = 0.3
+DEFAULT_DIVERSITY = 0.2
 
 
 @dataclass(frozen=True, slots=True)

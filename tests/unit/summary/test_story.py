@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from talmach.metrics import Metrics
+from talmach.summary.ranking import Weights
 from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article
@@ -84,7 +85,7 @@ def test_the_words_of_a_sentence_count_beside_its_embedding() -> None:
             return super()._vector("the same")
 
     body = "Вецер зламаў сорак старых дрэў.\n\nУ кіно паказалі новы фільм.\n\nМост праз Вербну закрылі на рамонт."
-    summary = Summarizer(Blind(), metrics=Metrics()).choose(
+    summary = Summarizer(Blind(), weights=Weights(position=0), metrics=Metrics()).choose(
         Article.parse("Мост праз Вербну закрылі", "", body), SummaryOptions(max_sentences=1)
     )
     assert chosen(summary) == ["Мост праз Вербну закрылі на рамонт."]
