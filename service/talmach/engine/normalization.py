@@ -47,7 +47,9 @@ def to_official_belarusian(text: str) -> str:
 
 def normalize(text: str) -> str:
     """Return `text` in NFC with folded letters, apostrophes, quotation marks, dashes, ellipses and white space."""
-    text = fold_letters(_PARTED_WORD.sub(_join_parted, text)).translate(_FOLDED)
+    if "\n" in text or "\r" in text:
+        text = _PARTED_WORD.sub(_join_parted, text)
+    text = fold_letters(text).translate(_FOLDED)
     text = _DOUBLED_QUOTES.sub('"', text)
     text = _DIGIT_DASH.sub("-", text)
     return _SPACES.sub(" ", text).strip()

@@ -19,18 +19,21 @@ _WORD = re.compile(r"[^\W_]+(?:[’'ʼ`][^\W_]+)*")
 _STRESSED = re.compile("(?<=[\u0400-\u04ff])[\u0300\u0301]+")
 _STRESSED_LETTERS = str.maketrans("ѐѝЀЍ", "еиЕИ")
 # Presentation forms, full-width forms, Roman numerals, units in one square, letters in mathematical styles.
-_COMPATIBLE = re.compile(
-    "[\ufb00-\ufb06\uff01-\uff5e\u2100-\u210f\u2112-\u2115\u2160-\u217f\u3371-\u33df\U0001d400-\U0001d7ff]+"
+_COMPATIBLE_LETTERS = (
+    "\ufb00-\ufb06\uff01-\uff5e\u2100-\u210f\u2112-\u2115\u2160-\u217f\u3371-\u33df\U0001d400-\U0001d7ff"
 )
+_COMPATIBLE = re.compile(f"[{_COMPATIBLE_LETTERS}]+")
+# Few texts have any of these, and one look for all of them says so.
+_DISGUISED = re.compile(f"[\u0300\u0301ѐѝЀЍ{_COMPATIBLE_LETTERS}]")
 _LATIN_TWINS, _CYRILLIC_TWINS = "ABCEHIKMOPTXYaceiopxy", "АВСЕНІКМОРТХУасеіорху"
 _TO_CYRILLIC = str.maketrans(_LATIN_TWINS, _CYRILLIC_TWINS)
 _TO_LATIN = str.maketrans(_CYRILLIC_TWINS, _LATIN_TWINS)
-_LETTERS = re.compile(r"[^\W\d_]+")
 _MIXED = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
-_LATIN = re.compile("[A-Za-z]")
-_CYRILLIC = re.compile("[\u0400-\u04ff]")
 # A lone Latin letter between Cyrillic words, typed for a preposition or conjunction; x and y are variables.
 _LONE_TWIN = re.compile("(?<=[\u0400-\u04ff,;] )[acoi](?= [\u0400-\u04ff])")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile("[A-Za-z]")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 
 def words_of(text: str) -> list[str]:
@@ -47,10 +50,13 @@ def fold_letters(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if text.isascii():
         return text
-    text = _STRESSED.sub("", text).translate(_STRESSED_LETTERS)
-    text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
-    text = _LONE_TWIN.sub(lambda match: match.group().translate(_TO_CYRILLIC), text)
-    return _LETTERS.sub(_in_one_script, text) if _MIXED.search(text) else text
+    if _DISGUISED.search(text):
+        text = _STRESSED.sub("", text).translate(_STRESSED_LETTERS)
+        text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
+    if _LATIN.search(text) and _CYRILLIC.search(text):
+        text = _LONE_TWIN.sub(lambda match: match.group().translate(_TO_CYRILLIC), text)
+        text = _LETTERS.sub(_in_one_script, text) if _MIXED.search(text) else text
+    return text
 
 
 def _in_one_script(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from talmach.text import protected
 from talmach.text.characters import fold_letters
@@ -45,6 +45,7 @@ _LONGEST_ACRONYM = 3  # letters
 _LONGEST_WORD = 40  # code points; the rest of a longer one says nothing new
 _FOREIGN_LEAD = 2.0  # how much likelier an unsupported language is than ours when there is no candidate
 _FOREIGN = 0.9  # share of an unsupported language from which a sentence is said to be in it
+_NEGLIGIBLE = 6.0  # nats behind the likeliest
 _MIXTURE_LEAD = 8.0  # nats
 _CERTAIN = 0.66  # share from which `determine` decides: a feature of a nat more than Ukrainian has is enough
 
@@ -103,7 +104,12 @@ def _shares(text: str) -> Mapping[str, float]:
     scores = _scores(words)
     if not scores:
         return {}
-    counted = [language for language in scores if language in LANGUAGES or not _is_mixture(words, language)]
+    highest = max(scores.values())
+    counted = [
+        language
+        for language, score in scores.items()
+        if language in LANGUAGES or score < highest - _NEGLIGIBLE or not _is_mixture(words, language)
+    ]
     highest = max(scores[language] for language in counted)
     weights = {language: math.exp(scores[language] - highest) for language in counted}
     total = sum(weights.values())
@@ -180,6 +186,14 @@ def _is_acronym(word: str) -> bool:
     return len(word) <= _LONGEST_ACRONYM and not any(word in FUNCTION_WORDS[language] for language in _LATIN)
 
 
+@cache
+def _features(languages: tuple[str, ...]) -> list[tuple[re.Pattern[str], list[str], float]]:
+    """The features that say something about any of these languages, with those of them that each speaks for."""
+    spoken_for = [[each for each in languages if each in speaks_for] for _, speaks_for, _ in FEATURES]
+    pairs = zip(FEATURES, spoken_for, strict=True)
+    return [(pattern, speaks_for, weight) for (pattern, _, weight), speaks_for in pairs if speaks_for]
+
+
 def _evidence(
     word: str, languages: tuple[str, ...], script: float, features: float = 1.0, *, is_name: bool = False
 ) -> dict[str, float]:
@@ -190,9 +204,9 @@ def _evidence(
             is_shared = word in FUNCTION_WORDS[language] or word in LEXICON.get(language, ())
             nats[language] = _FUNCTION_WORD if is_shared else 0.0
     else:
-        for pattern, speaks_for, weight in FEATURES:
-            if not nats.keys().isdisjoint(speaks_for) and pattern.search(word):
-                for language in nats.keys() & speaks_for:
+        for pattern, speaks_for, weight in _features(languages):
+            if pattern.search(word):
+                for language in speaks_for:
                     nats[language] += features * weight
         known = frozenset(language for language, words in LEXICON.items() if word in words)
         for language, weight in (LEXICON_NATS[known] if known else UNKNOWN_NATS).items():
