@@ -87,7 +87,7 @@ RUSSIAN = Abbreviations(
             "акад проф доц д-р инж г-н г-жа гг-да гос зам зав деп мин-во сен и.о вр.и.о к.т.н к.э.н к.ф.н к.и.н к.м.н "
             "к.ю.н д.м.н д.т.н д.э.н д.ф.н д.и.н д.ю.н преп адм чл.-корр чл.-кор асп сотр "
             # law and documents
-            "п пп подп абз д стр гл разд "
+            "п пп подп абз д стр гл разд вит "
             # churches
             "митр архиеп еп прот иером архим игум прп вмч вмц мч мц свв сщмч свщмч блж равноап протод "
             # languages and grammar
@@ -150,7 +150,7 @@ BELARUSIAN = Abbreviations(
             "акад праф дац д-р інж сп сп-ня спн дэп в.а чл.-кар чл.-карэсп к.т.н к.ф.н к.г.н к.м.н д.т.н д.ф.н д.г.н "
             "д.м.н "
             # law and documents
-            "п пп падп абз д стар гл разд дад "
+            "п пп падп абз д стар гл разд дад віт "
             # churches
             "а мітр архіеп еп прат іерам архім ігум прп вмч свв "
             # languages and grammar
@@ -216,7 +216,7 @@ ENGLISH = Abbreviations(
             # places
             "Mt Mts Ft "
             # languages, law, press
-            "Lat Gk Ger e.g i.e vs v cf viz approx incl sq cu n.a"
+            "Lat Gk Ger e.g i.e vs v cf viz approx incl sq cu n.a deg temp"
         ),
         before_starter=(
             "St Ave Blvd Rd Inc Ltd Corp Co Cos Bros LLC Plc Jr Sr U.S U.K U.N E.U U.S.A U.S.S.R U.A.E D.C L.A "
@@ -231,7 +231,8 @@ ENGLISH = Abbreviations(
         unit="fl",
         quantity="min secs mins",
         reference=(
-            "no nos p pp vol vols fig figs art arts sec ch chap para paras ext tel ver op eq ed eds pt app c b d r Rs"
+            "no nos p pp vol vols fig figs art arts sec ch chap para paras ext tel ver op eq ed eds pt app apt Ste c b "
+            "d r Rs"
         ),
     ),
     starters=_words(

@@ -43,6 +43,7 @@ _SURNAME = re.compile(
     r"[еэ]нк[оіи]|[юу]ка?|[иі]ча?|швили|швілі|дзе|янц?а?|ас[ау])"
 )
 _LAST_PART = re.compile(r"^[^\W\d_]{2,}\.?-(?=[^-]+$)")  # taken away, it leaves the last part of a compound
+_SCALES = ("тыс.", "млн", "млн.", "млрд", "млрд.", "трлн", "кв.", "куб.", "sq.", "cu.", "thousand", "million")
 _VOWEL = re.compile("[аеёиоуыэюяіaeiouy]", re.IGNORECASE)
 _CAPITAL_START = re.compile(r"[.!?…][\"'’»”)\]]*\s+[«„“\"'(]*[A-ZА-ЯЁІЎ]")
 _SPEECH_TAG = re.compile(
@@ -196,7 +197,10 @@ def _dot_ends_sentence(stop: _Stop, rules: Abbreviations) -> bool:
     ending = _ending(token, previous, rules)
     if ending is None:
         return not _INITIALS.fullmatch(token) or _initial_ends(stop, token, previous, rules)
-    return not (stop.is_whole and _is_date(tokens, rules)) and _abbreviation_ends(ending, stop.word, rules)
+    is_before_initial = ending is Ending.BEFORE_STARTER and len(stop.word) == 1 and stop.after_word == "."
+    if is_before_initial or (stop.is_whole and _is_date(tokens, rules)):
+        return False
+    return _abbreviation_ends(ending, stop.word, rules)
 
 
 def _is_numbering(stop: _Stop, token: str, previous: str, tokens: list[str]) -> bool:
@@ -225,7 +229,7 @@ def _ending(token: str, previous: str, rules: Abbreviations) -> Ending | None:
         ending = rules.ending(token) or rules.ending(_LAST_PART.sub("", token))  # «ген.-лейт», «вице-адм»
     if ending not in AFTER_NUMBER:
         return ending
-    if not (any(char.isdigit() for char in previous) or _ROMAN.fullmatch(previous)):
+    if not (any(char.isdigit() for char in previous) or _ROMAN.fullmatch(previous) or previous in _SCALES):
         return None if ending is Ending.QUANTITY else Ending.NEVER
     return Ending.BEFORE_CAPITAL if ending is Ending.YEAR else Ending.MEASURE
 
