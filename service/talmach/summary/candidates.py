@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from talmach.summary.context import Dependence, dependence
 from talmach.summary.quotations import parts_of_quotations
-from talmach.summary.terms import words_of
+from talmach.summary.terms import terms_of
 from talmach.summary.verbs import has_verb
 from talmach.text.article import Article, Field, Sentence
 
@@ -113,7 +113,7 @@ def _objection_to_place(sentence: Sentence, first: Sentence) -> str | None:
 
 
 def _objection_to_form(text: str, *, is_cased: bool) -> str | None:
-    if len(words_of(text)) < _MIN_WORDS or (is_cased and _continues(text)):
+    if len(terms_of(text)) < _MIN_WORDS or (is_cased and _continues(text)):
         return "fragment"
     if not has_verb(text):
         return "fragment without a verb"
@@ -121,4 +121,4 @@ def _objection_to_form(text: str, *, is_cased: bool) -> str | None:
 
 
 def _fold(sentence: Sentence) -> tuple[str, ...]:
-    return tuple(words_of(sentence.text))
+    return tuple(terms_of(sentence.text))

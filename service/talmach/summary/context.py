@@ -7,7 +7,7 @@ the summaries of translations differ.
 import re
 from enum import Enum
 
-from talmach.summary.terms import words_of
+from talmach.summary.terms import terms_of
 
 
 class Dependence(Enum):
@@ -131,7 +131,7 @@ def dependence(text: str) -> Dependence | None:
 
 
 def _points_back(text: str) -> bool:
-    words = words_of(text)
+    words = terms_of(text)
     if not words or _EXPLETIVE.match(text):
         return False
     if _opens_with_reference(words) or _CONNECTIVES.match(text) or _NAMELESS_OPENING.match(text):
@@ -142,7 +142,7 @@ def _points_back(text: str) -> bool:
         return True
     first_clause = _FIRST_CLAUSE.match(_IN_THE_NAME_OF.sub("", text))
     assert first_clause is not None  # it matches the empty text, too
-    return not _EARLY_PRONOUNS.isdisjoint(words_of(first_clause.group())[:_PRONOUN_WITHIN])
+    return not _EARLY_PRONOUNS.isdisjoint(terms_of(first_clause.group())[:_PRONOUN_WITHIN])
 
 
 def _opens_with_reference(words: list[str]) -> bool:
@@ -164,7 +164,7 @@ def _lacking_of_quotation(text: str) -> Dependence | None:
     if text[0] not in _OPENING_QUOTES:
         return None
     closing = _CLOSING_QUOTE.search(text, 1)
-    following = words_of(text[closing.end() :]) if closing else []
+    following = terms_of(text[closing.end() :]) if closing else []
     if not following:
         return Dependence.LACKS_SPEAKER
     if not _PRONOUNS.isdisjoint(following[:_SPEAKER_WITHIN]):

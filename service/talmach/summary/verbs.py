@@ -6,7 +6,7 @@ fragment is lost to the summary, a caption that is not found still has to win ag
 
 import re
 
-from talmach.summary.terms import words_of
+from talmach.summary.terms import terms_of
 
 # Longer lines are sentences in practice, and a long list of endings finds something in all of them.
 _LONGEST = 12  # words
@@ -45,7 +45,7 @@ _ENGLISH_ENDING = re.compile(r"[a-z]{2,}(?:ed|[^su']s)")
 
 def has_verb(text: str) -> bool:
     """Whether `text` is long, or some word of it may be a verb."""
-    words = words_of(text)
+    words = terms_of(text)
     if len(words) > _LONGEST or _COPULA.search(text):
         return True
     return any(_may_be_verb(word) for word in words)
