@@ -19,6 +19,8 @@ _PIECES = st.sampled_from([
     "<a href='https://example.org/?a=1&b=2'>", "</a>", "<script>alert(1)</script>", "&nbsp;", "<!--", "]]>", "{{x}}",
     "https://", "http://example.com/a_(b)", "www.", "a@b.by", "@@", "@handle", "#тэг", "#", "t.me/a",
     "1 000 000", "12.05.2024", "21:30", "10-15 млн ", "½", "٣", "Ⅻ", "²",
+    "```\nx = 1\n```", "`x`", "| a | b |\n|---|---|", "&#39;", "₴", "±5 ", "→", "За́мак ", "oﬃce ", "ＭＩＮＳＫ ",
+    "Mинск ", "бiблiятэка ", "всту-\nпят ", "план Б. Го", "5 тыс. м. ", "@" + "y-" * 31 + ".", "Новий міст. ",
     "<2en>", "</s>", "<unk>", "▁", "%s", "\\", "中文", "עברית", "العربية", "ไทย", "Ελληνικά", "ß", "İ", "ﬁ",
 ])  # fmt: skip
 _CHARACTERS = st.characters(exclude_categories=["Cs"])  # a message cannot hold a lone surrogate

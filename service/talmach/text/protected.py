@@ -54,7 +54,7 @@ _EMOJI = f"(?:(?:[0-9#*](?=\ufe0f\u20e3)|[{_EMOJI_BASE}])[\ufe0e\ufe0f\u200d\u20
 # A block of code between fences, code in a line, tags and comments of HTML, entities, the bars of a table.
 _MARKUP = (
     r"(?:^|(?<=\n))```[^\n]*\n(?:(?!```)[^\n]*\n)*```"
-    r"|`[^`\n]{1,300}`"
+    r"|```[^`\n]{1,300}```|``[^`\n]{1,300}``|`[^`\n]{1,300}`"
     r"|<!--(?:(?!<!--)[^>]){0,1000}-->|</?[A-Za-z][\w:-]{0,40}(?:\s[^<>]{0,1000})?/?>"
     r"|&(?:[A-Za-z]{2,8}|\#\d{1,6}|\#x[0-9A-Fa-f]{1,6});"
     r"|\|(?:[ :-]*\|)*"
