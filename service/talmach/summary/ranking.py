@@ -36,7 +36,7 @@ __all__ = [
 Floats = NDArray[np.float32] | NDArray[np.float64]
 
 DUPLICATE_SIMILARITY = 0.95  # cosine above which a sentence says nothing that its neighbour did not
-POSITION_DECAY = 1.75  # sentences in which the prior falls to 1/e
+POSITION_DECAY = 2.0  # sentences in which the prior falls to 1/e
 BREVITY = 0.85  # of a score in [0, 1]: what a sentence of endless length costs
 TERM_SHARE = 0.95  # of the words in the similarity of two sentences; the rest is the encoder's
 
@@ -52,7 +52,7 @@ class Weights:
     """
 
     centrality: float = 1.0
-    headline: float = 5.0
+    headline: float = 6.0
     position: float = 5.0
 
     def __post_init__(self) -> None:

@@ -112,8 +112,8 @@ def test_centrality_is_the_mean_of_all_cosines(embeddings: Floats) -> None:
 
 
 def test_position_prior() -> None:
-    """exp(-i / 1.75) at any place, unless it falls at another rate."""
-    assert_allclose(position_prior(np.array([0, 1, 3])), [1.0, 0.56472, 0.18009], atol=1e-5)
+    """exp(-i / 2) at any place, unless it falls at another rate."""
+    assert_allclose(position_prior(np.array([0, 1, 3])), [1.0, 0.60653, 0.22313], atol=1e-5)
     assert_allclose(position_prior(np.array([0, 1, 3]), 4.0), [1.0, 0.77880, 0.47237], atol=1e-5)
     assert position_prior(np.array([], dtype=np.int64)).shape == (0,)
 
