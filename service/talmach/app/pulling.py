@@ -1,6 +1,8 @@
 """Installs a model: fetched or found, converted, proven, and only then put where the server looks for it."""
 
 import hashlib
+import logging
+import re
 import shutil
 import sys
 import tempfile
@@ -99,6 +101,7 @@ def _copy_converted(wanted: Wanted, source: Path, made: Path) -> None:
 
 def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
     read = {name: sha256_of(path) for name, path in _files(source).items() if _is_read(name, source)}
+    _check_fetched(wanted, source, read)
     converted = convert(wanted.id, source, made, wanted.directions, wanted.quantization)
     # A directory has no revision; what is in it has a hash.
     version = revision or hashlib.sha256("".join(sorted(read.values())).encode()).hexdigest()
@@ -125,6 +128,15 @@ def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
         "files": {name: sha256_of(path) for name, path in _files(made).items()},
     }
     (made / FILENAME).write_text(tomli_w.dumps({"model": [values]}), encoding="utf-8")
+
+
+def _check_fetched(wanted: Wanted, source: Path, read: dict[str, str]) -> None:
+    """Compare with what the hub said of its large files: the cache names them by their SHA-256."""
+    for name, sha256 in read.items():
+        cached = (source / name).resolve()
+        if re.fullmatch(r"[0-9a-f]{64}", cached.name) and cached.name != sha256:
+            cached.unlink()
+            raise ModelUnusable(wanted.id, f"{name} is not what the hub says it is; it was deleted, pull again")
 
 
 def _files(directory: Path) -> dict[str, Path]:
@@ -165,11 +177,12 @@ def _locate(wanted: Wanted) -> tuple[Path, str]:
 def _fetch(wanted: Wanted) -> tuple[Path, str]:
     try:
         import huggingface_hub  # noqa: PLC0415 - an extra
-        from huggingface_hub import errors  # noqa: PLC0415
+        from huggingface_hub import errors, utils  # noqa: PLC0415
     except ImportError as error:
         raise ModelUnusable(wanted.id, "pulling needs packages: pip install 'talmach[convert]'") from error
+    utils.logging.set_verbosity(logging.CRITICAL)  # what went wrong is said once, below
     if not sys.stderr.isatty():
-        huggingface_hub.utils.disable_progress_bars()
+        utils.disable_progress_bars()
     try:
         files = _wanted_files(huggingface_hub, wanted)
         path = Path(huggingface_hub.snapshot_download(wanted.source, revision=wanted.revision, allow_patterns=files))
@@ -186,7 +199,7 @@ def _fetch(wanted: Wanted) -> tuple[Path, str]:
         raise ModelUnusable(
             wanted.id, f"{wanted.source} is not in the cache, and the hub is out of reach (offline?)"
         ) from error
-    except (errors.HfHubHTTPError, OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # what comes through of the client's own HTTP library has no common base
         reason = " ".join(str(error).split())[:300]
         raise ModelUnusable(
             wanted.id, f"{wanted.source} could not be fetched: {reason}; what has arrived is kept, try again"
@@ -197,12 +210,12 @@ def _fetch(wanted: Wanted) -> tuple[Path, str]:
 
 def _wanted_files(huggingface_hub: Any, wanted: Wanted) -> list[str]:
     """Return patterns with one format of the weights: safetensors where there are any."""
-    import httpx  # noqa: PLC0415 - what the hub's client speaks HTTP with
-
     try:
         names = huggingface_hub.list_repo_files(wanted.source, revision=wanted.revision)
-    except (huggingface_hub.errors.OfflineModeIsEnabled, httpx.TransportError):
-        names = []  # the cache may have it
+    except huggingface_hub.errors.HfHubHTTPError:
+        raise
+    except Exception:  # noqa: BLE001 - out of reach, in words of whatever speaks HTTP there; the cache may have it
+        names = []
     for pattern, name in _WEIGHTS:
         if name in names or f"{name}.index.json" in names:
             return [*_PATTERNS, pattern]

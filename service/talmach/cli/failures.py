@@ -21,6 +21,7 @@ _NAMES = {
     "options.glossary_entries": "--glossary",
     "options.do_not_translate_phrases": "--keep",
     "options.beam_size": "--beam-size",
+    "options.model": "--model",
     "summary_options.max_sentences": "--sentences",
     "summary_options.max_chars": "--max-chars",
     "summary_options.ratio": "--ratio",

@@ -48,6 +48,10 @@ OptionalTarget = Annotated[
     str | None, typer.Option("--to", metavar="LANG", callback=_language, help="Translate the result into it.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the reply as protobuf JSON.")]
+Model = Annotated[
+    str,
+    typer.Option("--model", metavar="ID", help="Translate with this model.", show_default="the preferred one"),
+]
 Lines = Annotated[bool, typer.Option("--lines", help="One text per line: as many lines out as in, in order.")]
 AsArticle = Annotated[
     bool, typer.Option("--article", help="The first line is the headline, the next paragraph the lead.")

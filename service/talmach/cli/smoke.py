@@ -34,6 +34,7 @@ def smoke(
     source: Source = None,
     target: OptionalTarget = None,
     file: ArticleFile = "",
+    model: Model = "",
     *,
     address: Address = None,
     token_file: TokenFile = None,
@@ -51,7 +52,7 @@ def smoke(
     text = read_text(path)
     target = target or ("be" if (source or determine(text)) == "en" else "en")
     check_pair(source, target)
-    options = TranslationOptions(source_language_code=source or "", target_language_code=target)
+    options = TranslationOptions(source_language_code=source or "", target_language_code=target, model=model)
     article = ArticleText.split(text)
     reply, info, health = asyncio.run(_translate(article, options, server))
     wrong = [] if health == "SERVING" else [f"the server says {health}"]

@@ -31,6 +31,7 @@ def summarize(
     *,
     source: Source = None,
     target: OptionalTarget = None,
+    model: Model = "",
     sentences: Sentences = None,
     ratio: Ratio = None,
     max_chars: MaxChars = None,
@@ -53,7 +54,7 @@ def summarize(
     check_pair(source, target)
     summary_options = _summary_options(sentences, ratio, max_chars)
     summary_options.return_all_scores = scores
-    options = TranslationOptions(source_language_code=source or "", target_language_code=target or "")
+    options = TranslationOptions(source_language_code=source or "", target_language_code=target or "", model=model)
     text = read_text(file)
     parts = ArticleText.split(text) if article else ArticleText("", "", text, ("", "", ""))
     sent = Article(headline=parts.headline, lead=parts.lead, body=parts.body)

@@ -11,7 +11,7 @@ from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFil
 from talmach.cli.failures import BadInput, explain
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
 from talmach.cli.lines import to_json_line, write_lines
-from talmach.cli.options import AsArticle, File, Json, Lines, Source, Target, between, check_pair, is_text
+from talmach.cli.options import AsArticle, File, Json, Lines, Model, Source, Target, between, check_pair, is_text
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
 from talmach.client import (
@@ -72,6 +72,7 @@ def translate(
     ca_file: CaFile = None,
     cert_file: CertFile = None,
     key_file: KeyFile = None,
+    model: Model = "",
     remove_boilerplate: RemoveBoilerplate = False,
     glossary: Glossary = [],  # noqa: B006  # typer copies it
     keep: Keep = [],  # noqa: B006  # the same
@@ -91,6 +92,7 @@ def translate(
         do_not_translate_phrases=keep,
         remove_boilerplate=remove_boilerplate,
         beam_size=beam_size or 0,
+        model=model,
     )
     work = _translate_lines if lines else _translate_article if article else _translate_text
     review = Review(show_flags=show_flags, fail_on=fail_on)
