@@ -94,7 +94,7 @@ def serve(repositories: dict[str, Path]) -> Iterator[Hub]:  # noqa: C901 - a han
                 302,
                 0,
                 {
-                    "Location": f"/large/{repository}/{name}",
+                    "Location": f"{hub.url}/large/{repository}/{name}",
                     "X-Repo-Commit": COMMIT,
                     "X-Linked-Size": str(file.stat().st_size),
                     "X-Linked-Etag": f'"{"0" * 64 if hub.lies else _sha256(file)}"',
@@ -105,7 +105,8 @@ def serve(repositories: dict[str, Path]) -> Iterator[Hub]:  # noqa: C901 - a han
             content, wanted = file.read_bytes(), self.headers.get("Range")
             start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
             body = content[start:]
-            headers = {"ETag": f'"{_sha256(file)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+            sha256 = "0" * 64 if hub.lies and name.endswith(_LARGE) else _sha256(file)
+            headers = {"ETag": f'"{sha256}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
             if start:
                 headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
             self._head(206 if start else 200, len(body), headers)

@@ -11,7 +11,7 @@ from talmach.cli import rendering, terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import FAILURE_STATUS
 from talmach.cli.inputs import ArticleText, example_article, read_text
-from talmach.cli.options import OptionalTarget, Source, check_pair
+from talmach.cli.options import Model, OptionalTarget, Source, check_pair
 from talmach.cli.proof import problems
 from talmach.cli.session import connect
 from talmach.client import (

@@ -9,7 +9,7 @@ from talmach.cli import rendering, terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import BadInput, CommandFailed
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
-from talmach.cli.options import AsArticle, File, Json, OptionalTarget, Source, between, check_pair
+from talmach.cli.options import AsArticle, File, Json, Model, OptionalTarget, Source, between, check_pair
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
 from talmach.client import Article, SummarizeArticleResponse, Summary, SummaryOptions, TranslationOptions, to_json
