@@ -36,7 +36,7 @@ def test_there_are_a_dozen_parallel_stories(stories: list[dict[str, Story]]) -> 
 def test_the_languages_agree_on_the_choice(summarizer: Summarizer, stories: list[dict[str, Story]]) -> None:
     """Three quarters of what is chosen at three sentences, in every pair."""
     agreements = agreement(summarizer, stories)
-    assert min(each.jaccard for each in agreements.values()) >= 0.75
+    assert min(each.jaccard for each in agreements.values()) >= 0.75 - 1e-9
     assert min(each.rank_correlation for each in agreements.values()) >= 0.8
 
 
