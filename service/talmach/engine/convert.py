@@ -91,8 +91,11 @@ def _write(converters: Any, source: Path, output: Path, quantization: str) -> No
 
 
 def _model_as_read(model_class: Any, path: str, **options: Any) -> Any:
-    """Load a model; the converter reads from shared embeddings whether outputs are scaled, transformers 5 says it."""
+    """Load a model and say in its configuration what the converter asks there and transformers 5 leaves out."""
     model = model_class.from_pretrained(path, **options)
+    if not hasattr(model.config, "position_embedding_type"):
+        model.config.position_embedding_type = "absolute"  # there is no other kind left
+    # The converter takes shared embeddings for a sign that outputs are scaled.
     scales: bool | None = getattr(model.config, "scale_decoder_outputs", None)
     if scales is not None:
         model.config.tie_word_embeddings = scales
@@ -172,7 +175,9 @@ def _encoder(source: Path, output: Path) -> dict[str, Any]:
     tokenizer = tokenizers.Tokenizer.from_file(str(source / "tokenizer.json"))
     tokenizer.no_padding()
     prefix, *suffix = tokenizer.encode("").tokens
+    # The older form says it in a file of its own.
     window = _json(source / "sentence_bert_config.json").get("max_seq_length")
+    window = window or _json(source / "tokenizer_config.json").get("model_max_length")
     positions = _json(source / "config.json").get("max_position_embeddings", 512)
     encoding: dict[str, Any] = {"source_prefix": [prefix], "source_suffix": suffix}
     for directory, kind in _modules(source):
