@@ -8,8 +8,8 @@ from pathlib import Path
 from prometheus_client import Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from talmach.catalog import manifest
-from talmach.catalog.table import models_table
+from talmach.catalog import manifest, public
+from talmach.catalog.table import models_table, public_table
 from talmach.config import settings_table
 from talmach.metrics import Metrics
 
@@ -22,6 +22,7 @@ def tables() -> list[tuple[str, str, str]]:
     """Return document, marker and content of every table."""
     return [
         ("README.md", "models", models_table(manifest.load(ROOT / "models"))),
+        ("docs/models.md", "public", public_table(public.load(ROOT / "models"))),
         ("docs/operations.md", "settings", settings_table()),
         ("docs/operations.md", "metrics", metrics_table()),
         ("docs/benchmarks.md", "benchmark", read_table(ROOT / "models" / "results" / "benchmark.json")),

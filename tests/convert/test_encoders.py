@@ -14,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 
 from talmach.app import pulling
 from talmach.app.loading import open_encoder
+from talmach.errors import ModelUnusable
 from tests.convert.sentences import SENTENCES
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -97,5 +98,5 @@ def test_what_cannot_be_converted_says_why(tmp_path: Path) -> None:
     _encoder(tmp_path, "minilm")
     settings = next((tmp_path / "saved").glob("*Pooling/config.json"))
     settings.write_text(json.dumps({"pooling_mode_max_tokens": True}), encoding="utf-8")
-    with pytest.raises(pulling.ModelUnusable, match="pooling is neither"):
+    with pytest.raises(ModelUnusable, match="pooling is neither"):
         pulling.install(pulling.Wanted("max", str(tmp_path / "saved")), tmp_path / "models")

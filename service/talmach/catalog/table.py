@@ -1,6 +1,9 @@
 """The manifest as the README shows it."""
 
+from collections.abc import Iterable
+
 from talmach.catalog.manifest import Manifest, ModelSpec, Score
+from talmach.catalog.public import PublicModel
 
 
 def models_table(manifest: Manifest) -> str:
@@ -9,6 +12,21 @@ def models_table(manifest: Manifest) -> str:
     for spec in manifest.models:
         scores = ", ".join(f"{direction} {_shown(score)}" for direction, score in spec.scores.items())
         rows.append(f"| {_name(spec)} | {spec.architecture} | {spec.licence} | {scores or 'not measured'} |")
+    return "\n".join(rows)
+
+
+def public_table(models: Iterable[PublicModel]) -> str:
+    """Return the public models as a Markdown table."""
+    rows = ["| name | model | does | licence | fetches | scores on its page |", "|---|---|---|---|---|---|"]
+    for model in models:
+        scores = ", ".join(f"{each.direction} {each.value} {each.metric} ({each.test})" for each in model.scores)
+        does = f"translates {', '.join(model.directions)}" if model.directions else "encodes sentences"
+        licence = model.licence if model.commercial_use else f"{model.licence}: `--accept-licence`"
+        name = f"`{model.set}`" if model.set else f"`{model.id}`"
+        size = f"{model.mib:,} MiB" if model.mib else "not looked up"
+        rows.append(
+            f"| {name} | [{model.repository}]({model.url}) | {does} | {licence} | {size} | {scores or 'none'} |"
+        )
     return "\n".join(rows)
 
 

@@ -1,0 +1,73 @@
+"""`talmach evaluate`: a model's scores on a user's own machine and test set, through the service."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talmach.cli import terminal
+from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
+from talmach.cli.failures import BadInput, CommandFailed
+from talmach.cli.inputs import read_text
+from talmach.cli.options import Model, Source, Target, check_pair
+from talmach.cli.session import connect
+from talmach.client import TranslationOptions
+
+_TEXTS_A_CALL = 64
+
+SourceFile = Annotated[Path, typer.Option("--source", metavar="FILE", help="One sentence a line.")]
+ReferenceFile = Annotated[Path, typer.Option("--reference", metavar="FILE", help="Its translations, line by line.")]
+
+
+def evaluate(
+    source_file: SourceFile,
+    reference_file: ReferenceFile,
+    target: Target,
+    source: Source = None,
+    model: Model = "",
+    *,
+    address: Address = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Translate a test set and print chrF2 and BLEU with their signatures; needs the extra evaluate."""
+    try:
+        import sacrebleu  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise BadInput("evaluating needs a package that is not installed: pip install 'talmach[evaluate]'") from error
+    server = connection(address, token_file, ca_file, cert_file, key_file)
+    check_pair(source, target)
+    sources, references = (read_text(str(path)).splitlines() for path in (source_file, reference_file))
+    if len(sources) != len(references):
+        raise BadInput(f"--reference: has {len(references)} lines, and --source has {len(sources)}")
+    if not any(map(str.strip, sources)):
+        raise BadInput("--source: has no text")
+    options = TranslationOptions(source_language_code=source or "", target_language_code=target, model=model)
+    translations, models, incomplete = asyncio.run(_translate(sources, options, server))
+    if incomplete:
+        raise CommandFailed(f"{incomplete} of {len(sources)} lines could not be translated")
+    terminal.write(f"models     {', '.join(models)}\nsentences  {len(sources)}\n")
+    for metric in (sacrebleu.CHRF(), sacrebleu.BLEU()):
+        score = metric.corpus_score(translations, [references])
+        terminal.write(f"{score.name:<10} {score.score:.2f}  {metric.get_signature()}\n")
+
+
+async def _translate(
+    sources: list[str], options: TranslationOptions, server: Connection
+) -> tuple[list[str], list[str], int]:
+    """Return the translations, the models that made them, and how many lines are not complete."""
+    translations: list[str] = []
+    models: set[str] = set()
+    incomplete = 0
+    async with connect(server) as client:
+        with terminal.progress("evaluating", len(sources)) as done:
+            for start in range(0, len(sources), _TEXTS_A_CALL):
+                reply = await client.translate_texts(sources[start : start + _TEXTS_A_CALL], options)
+                translations += [each.translated_text for each in reply.translations]
+                incomplete += sum(not each.complete for each in reply.translations)
+                models.update(reply.model_ids)
+                done(len(reply.translations))
+    return translations, sorted(models), incomplete
