@@ -11,6 +11,7 @@ from talmach.text.article import Sentence
 _STRAIGHT = '"'
 _OPENS = "«„"
 _CLOSES = {"»": "«", "”": "“", "“": "„"}  # “ opens a quotation where no „ is open
+_DEEPEST = 8  # nobody nests more; the marks of a hostile text must not be compared with all before them
 _BEFORE_OPENING = "([—–-«„“"
 
 
@@ -51,7 +52,8 @@ def _follow(text: str, open_marks: list[str]) -> tuple[bool, bool]:
             continue  # inches
         last_closes = not _is_opening(text, position, open_marks)
         if not last_closes:
-            open_marks.append(mark)
+            if len(open_marks) < _DEEPEST:
+                open_marks.append(mark)
         elif (partner := _CLOSES.get(mark, mark)) in open_marks:
             while open_marks.pop() != partner:
                 pass

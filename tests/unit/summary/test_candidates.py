@@ -1,5 +1,6 @@
 """Which sentences may stand in a summary."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,13 @@ def test_parts_of_longer_quotations_are_told(kind: str, language: str, marked: s
 def test_what_stands_in_where_nothing_is_fit(body: str, expected: list[bool]) -> None:
     """Lines that say something before other lines, parts of quotations last; boilerplate never."""
     assert [each.is_candidate for each in judge(Article.of_text(body), include_lead=False)] == expected
+
+
+@pytest.mark.parametrize("marks", ["«", "“", "„“", "«»", '"', "» "])
+def test_nothing_but_quotation_marks_takes_no_time(marks: str) -> None:
+    """As many as an article may have."""
+    text = f"У {marks * (99_000 // len(marks))} горадзе."
+    start = time.process_time()
+    parts_of_quotations([Sentence(0, Field.BODY, 0, Span(0, len(text)), text, None)])
+    dependence(text)
+    assert time.process_time() - start < 1
