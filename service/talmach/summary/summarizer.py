@@ -80,8 +80,7 @@ class Summarizer:
             return await self._summarize(article, options)
 
     async def _summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
-        shortlist = await asyncio.to_thread(Shortlist.of, article, options)
-        terms, read = await asyncio.to_thread(self._read_words, shortlist, options)
+        shortlist, terms, read = await asyncio.to_thread(self._prepare, article, options)
         embeddings = await self._encode([shortlist.texts[number] for number in read])
         return await asyncio.to_thread(self._choose, shortlist, terms, read, embeddings, options)
 
@@ -101,20 +100,21 @@ class Summarizer:
 
     def choose(self, article: Article, options: SummaryOptions) -> ArticleSummary:
         """Do the work of `summarize` in the calling thread."""
-        shortlist = Shortlist.of(article, options)
-        terms, read = self._read_words(shortlist, options)
+        shortlist, terms, read = self._prepare(article, options)
         texts = [shortlist.texts[number] for number in read]
         return self._choose(shortlist, terms, read, self._encoder.encode(texts) if texts else _NO_EMBEDDINGS, options)
 
-    def _read_words(self, shortlist: Shortlist, options: SummaryOptions) -> tuple[SparseRows, list[int]]:
-        """Return the words of the texts, and the numbers of those that the encoder reads: the best by their words."""
+    def _prepare(self, article: Article, options: SummaryOptions) -> tuple[Shortlist, SparseRows, list[int]]:
+        """Return the candidates, the words of their texts, and the numbers of the texts that the encoder reads."""
+        shortlist = Shortlist.of(article, options)
         terms, n = term_vectors(shortlist.texts), len(shortlist.texts)
-        most = min(MOST_READ, max(FEWEST_READ, READ_FOR_EACH * _wanted(shortlist, options)))
-        if len(shortlist.candidates) <= most:
-            return terms, list(range(n))
+        if len(shortlist.candidates) <= FEWEST_READ:
+            return shortlist, terms, list(range(n))
+        # The best by their words alone.
         scores = self._score(shortlist, terms, np.zeros((n, 1), dtype=np.float32)).scores
+        most = min(MOST_READ, max(FEWEST_READ, READ_FOR_EACH * _wanted(shortlist, options)))
         best = np.argsort(-scores, kind="stable")[:most]
-        return terms, [*sorted(best.tolist()), *([n - 1] if shortlist.has_headline else [])]
+        return shortlist, terms, [*sorted(best.tolist()), *([n - 1] if shortlist.has_headline else [])]
 
     def _choose(
         self,

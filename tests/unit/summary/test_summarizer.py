@@ -153,11 +153,12 @@ def test_the_lead_is_chosen_when_asked() -> None:
 
 
 @pytest.mark.parametrize("body", ["", " \n\n", "Фота: Ганна Лясная", "Загаловак"])
-def test_without_candidates_the_summary_is_empty(body: str) -> None:
+@pytest.mark.parametrize("options", [SummaryOptions(), SummaryOptions(max_chars=100)], ids=["sentences", "characters"])
+def test_without_candidates_the_summary_is_empty(options: SummaryOptions, body: str) -> None:
     """The encoder is not even asked."""
     encoder = WordEncoder()
     article = Article.parse("Загаловак", "", body)
-    summary = Summarizer(encoder, metrics=Metrics()).choose(article, SummaryOptions())
+    summary = Summarizer(encoder, metrics=Metrics()).choose(article, options)
     assert (summary.chosen, summary.encoder_model_id, encoder.calls) == ((), "", [])
     assert [each.sentence for each in summary.scores] == list(article.sentences)
 
