@@ -2,7 +2,8 @@
 
 A stop is a run of ``. ! ? …`` with the quotes and brackets that close behind it. It ends a sentence when a word
 follows that can begin one (no lower-case letter) and, for a lone dot, when the word before it is no abbreviation,
-initial or list number that goes on. Every look around a stop is bounded, so the time is linear in the text.
+initial or list number that goes on. A paragraph that begins its sentences with small letters is cut at the stops that
+leave no doubt. Every look around a stop is bounded, so the time is linear in the text.
 """
 
 import re
@@ -185,8 +186,8 @@ def _ends_small_sentence(stop: _Stop, rules: Abbreviations) -> bool:
 def _last_tokens(stop: _Stop) -> tuple[str, str]:
     """The word in front of a stop, and the one before that; empty without any."""
     tokens = [] if stop.before[-1:].isspace() else stop.before.split()
-    last = [token.lstrip(_OPENING) for token in tokens[-2:]]
-    return (["", "", *last])[-1], (["", *last])[-2] if len(last) > 1 else ""
+    previous, token = ["", "", *(token.lstrip(_OPENING) for token in tokens)][-2:]
+    return token, previous
 
 
 def _dot_ends_sentence(stop: _Stop, rules: Abbreviations) -> bool:

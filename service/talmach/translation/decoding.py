@@ -136,7 +136,7 @@ class Decoder:
 
     def _around_signs(self, task: _Task) -> tuple[Part, ...]:
         """The parts of a sentence when its signs are kept from the model, with the numbers beside them."""
-        return self._cut(task.text, quality.sign_spans(task.text), task.direction)
+        return self._cut(task.text, [*task.phrases, *quality.sign_spans(task.text)], task.direction)
 
     def _whole(self, task: _Task) -> tuple[Part, ...]:
         """The parts of a sentence when its protected tokens are not kept from the model."""
