@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     models_memory_mib: int = Field(
         0, ge=0, le=16_777_216, description="MiB that the weights of all loaded models may take; 0 = no limit"
     )
+    pivot: bool = Field(
+        default=True, description="translate pairs that no model has through a third language, by two models"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto`, `cpu` or `cuda`; `auto` takes a GPU")
     compute_type: ComputeType = Field(
         "auto", description="a CTranslate2 compute type; `auto` = `int8` on the CPU, `float16` on a GPU"

@@ -138,6 +138,7 @@ class Application:
         translator = Translator(
             self._queues,
             preferred=engines.preferred,
+            pivots=settings.pivot,
             low_confidence_score=settings.low_confidence_score,
             cache=self._cache,
             metrics=self._metrics,
@@ -204,7 +205,8 @@ def _describe(engines: Engines, translator: Translator, settings: Settings) -> S
     return ServerInfo(
         version=version("talmach"),
         pairs=tuple(
-            LanguagePair(direction, translator.default_model(direction)) for direction in sorted(translator.directions)
+            LanguagePair(direction, translator.default_model(direction), translator.pivot(direction) or "")
+            for direction in sorted(translator.directions)
         ),
         models=tuple(sorted(models, key=lambda model: model.spec.id)),
         limits=Limits(

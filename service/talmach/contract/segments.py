@@ -71,6 +71,7 @@ def segment_at(each: Segment, source: Span, target: Span) -> segment_pb2.Segment
         boilerplate_kind=_KINDS[each.boilerplate],
         score=each.score,
         error=_FAILURES[each.error] if each.error else None,
+        pivot_language_code=each.pivot or "",
     )
 
 

@@ -220,6 +220,7 @@ class Segment(_message.Message):
     BOILERPLATE_KIND_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    PIVOT_LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Position in the text or article, from 0, across all fields. It identifies the segment: sentences may repeat."""
     paragraph_index: _builtins.int
@@ -241,6 +242,10 @@ class Segment(_message.Message):
     score: _builtins.float
     """Mean log-probability per token that the model gives its translation: at most 0, nearer to 0 is surer. Absent when
     no model was asked. Comparable within one model only.
+    """
+    pivot_language_code: _builtins.str
+    """BCP-47 code of the language that it was translated through, by two models, because none translates the pair
+    directly; empty = directly. Numbers, links and names are checked against the source itself.
     """
     @_builtins.property
     def source_span(self) -> _common_pb2.Span:
@@ -278,10 +283,11 @@ class Segment(_message.Message):
         boilerplate_kind: Global___BoilerplateKind.ValueType = ...,
         score: _builtins.float | None = ...,
         error: _common_pb2.ItemError | None = ...,
+        pivot_language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "error", b"error", "score", b"score", "source_span", b"source_span", "target_span", b"target_span"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "boilerplate_kind", b"boilerplate_kind", "error", b"error", "field", b"field", "index", b"index", "paragraph_index", b"paragraph_index", "quality_flags", b"quality_flags", "score", b"score", "source_language_code", b"source_language_code", "source_span", b"source_span", "source_text", b"source_text", "status", b"status", "target_span", b"target_span", "translated_text", b"translated_text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "boilerplate_kind", b"boilerplate_kind", "error", b"error", "field", b"field", "index", b"index", "paragraph_index", b"paragraph_index", "pivot_language_code", b"pivot_language_code", "quality_flags", b"quality_flags", "score", b"score", "source_language_code", b"source_language_code", "source_span", b"source_span", "source_text", b"source_text", "status", b"status", "target_span", b"target_span", "translated_text", b"translated_text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015

@@ -43,6 +43,7 @@ class Outcome:
     flags: frozenset[Flag] = frozenset()
     score: float | None = None
     glossary: dict[GlossaryEntry, tuple[int, int]] = field(default_factory=dict)  # see glossary.count_applied
+    pivot: str | None = None  # language in between
     is_incomplete: bool = False  # the model gave nothing for a part, which stands untranslated
 
 
@@ -176,7 +177,8 @@ class Decoder:
             flags |= {Flag.GLOSSARY_NOT_APPLIED}
         if vanished:
             flags |= {Flag.UNTRANSLATED}
-        return Outcome(target, flags, score if decoded else None, applied, is_incomplete=bool(vanished))
+        pivot = self.hypotheses.pivot(task.direction) if decoded else None
+        return Outcome(target, flags, score if decoded else None, applied, pivot, is_incomplete=bool(vanished))
 
     def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> str:
         """Put a sentence together; only what was translated is restored, what was kept is right as it is."""

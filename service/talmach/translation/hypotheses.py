@@ -37,6 +37,10 @@ class Hypotheses:
         self._source_tokens = 0
         self._used_models: set[str] = set()
 
+    def pivot(self, direction: Direction) -> str | None:  # noqa: ARG002 - what has two halves knows more
+        """Return the language in between where a direction has two halves, None where it has one."""
+        return None
+
     def fits(self, key: Key) -> bool:
         """Whether a part fits the window of its model."""
         return len(self._tokenize(key)) <= self._queues[key[0]].engine.max_source_tokens

@@ -173,6 +173,7 @@ class TranslationJob:
             flags=flags,
             boilerplate=sentence.boilerplate,
             score=outcome.score,
+            pivot=outcome.pivot,
             error=error,
         )
 

@@ -19,6 +19,7 @@ from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
 from talmach.translation.hypotheses import Hypotheses
 from talmach.translation.job import Draft, TranslationJob
+from talmach.translation.pivot import PivotedHypotheses, routes
 from talmach.translation.plan import plan
 from talmach.translation.source import Source
 from talmach.translation.values import TranslationOptions
@@ -77,11 +78,13 @@ class Translator:
         *,
         preferred: Mapping[Direction, str] | None = None,
         low_confidence_score: float | None = None,
+        pivots: bool = True,
         cache: HypothesisCache | None = None,
         metrics: Metrics,
     ) -> None:
         """`queues` maps model id to queue, in the order of preference; `preferred` goes before it.
 
+        With `pivots`, pairs that no model has go through a third language.
         A score below the bound is LOW_CONFIDENCE; None = each model's own bounds.
         """
         self._queues = queues
@@ -92,15 +95,21 @@ class Translator:
         for queue in queues.values():
             for direction in queue.engine.directions:
                 self._defaults.setdefault(direction, queue)
+        self._pivots = routes(self._defaults) if pivots else {}
 
     @property
     def directions(self) -> frozenset[Direction]:
         """Everything that can be translated."""
-        return frozenset(self._defaults)
+        return frozenset((*self._defaults, *self._pivots))
+
+    def pivot(self, direction: Direction) -> str | None:
+        """Return the language that a direction goes through, None = none."""
+        return self._pivots.get(direction)
 
     def default_model(self, direction: Direction) -> str:
-        """Return the id of the model that translates a direction when a request names none."""
-        return self._defaults[direction].engine.model_id
+        """Return the id of the model that translates a direction, or its first half, when a request names none."""
+        pivot = self.pivot(direction)
+        return self._defaults[direction if pivot is None else Direction(direction.source, pivot)].engine.model_id
 
     def prepare(
         self,
@@ -151,12 +160,20 @@ class Translator:
 
     def _work(self, options: TranslationOptions, deadline: float | None) -> _Work:
         queues = self._select(options.model)
+        pivots = {} if options.model else self._pivots
+        scores = {direction: self._least_score(direction, queue) for direction, queue in queues.items()}
+        for direction, pivot in pivots.items():
+            # A chain is held to the stricter bound of its halves.
+            halves = Direction(direction.source, pivot), Direction(pivot, direction.target)
+            scores[direction] = max(scores[half] for half in halves)
         return _Work(
             options,
-            frozenset(queues),
-            Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, cache=self._cache),
+            frozenset((*queues, *pivots)),
+            PivotedHypotheses(queues, pivots, beam_size=options.beam_size, deadline=deadline, cache=self._cache)
+            if pivots
+            else Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, cache=self._cache),
             Glossary(options.glossary),
-            {direction: self._least_score(direction, queue) for direction, queue in queues.items()},
+            scores,
         )
 
     def _least_score(self, direction: Direction, queue: BatchingQueue) -> float:

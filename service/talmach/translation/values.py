@@ -66,6 +66,7 @@ class Segment:
     flags: frozenset[Flag] = frozenset()
     boilerplate: BoilerplateKind | None = None
     score: float | None = None  # mean log-probability per token; None where no model was asked
+    pivot: str | None = None  # language in between, where no model translates the pair directly
     error: str | None = None  # reason of errors.py, with FAILED only
 
 

@@ -1,0 +1,87 @@
+"""Directions that no model translates, by way of a third language that two models share."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from talmach.batching import BatchingQueue
+from talmach.cache import HypothesisCache
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.errors import EngineFailure
+from talmach.translation.hypotheses import Hypotheses, Key
+
+
+def routes(directions: Iterable[Direction]) -> dict[Direction, str]:
+    """Return the language in between for every pair that two directions join and none has; the first by its code."""
+    direct = frozenset(directions)
+    found: dict[Direction, str] = {}
+    for first in sorted(direct):
+        for second in sorted(direct):
+            joined = Direction(first.source, second.target)
+            if first.target == second.source and joined not in direct and joined.source != joined.target:
+                found.setdefault(joined, first.target)
+    return found
+
+
+class PivotedHypotheses(Hypotheses):
+    """Hypotheses whose directions may have two halves: the checks see the source and what came of it in the end."""
+
+    def __init__(
+        self,
+        queues: Mapping[Direction, BatchingQueue],
+        pivots: Mapping[Direction, str],
+        *,
+        beam_size: int | None,
+        deadline: float | None,
+        cache: HypothesisCache | None = None,
+    ) -> None:
+        super().__init__(queues, beam_size=beam_size, deadline=deadline, cache=cache)
+        self._pivots = pivots
+
+    def pivot(self, direction: Direction) -> str | None:
+        """See `Hypotheses.pivot`."""
+        return self._pivots.get(direction)
+
+    def fits(self, key: Key) -> bool:
+        """See `Hypotheses.fits`; the second half is seen to when its text is known."""
+        return super().fits(self._first(key))
+
+    def decoding(self, direction: Direction) -> DecodeOptions:
+        """See `Hypotheses.decoding`; for two halves, of the second."""
+        pivot = self.pivot(direction)
+        return super().decoding(direction if pivot is None else Direction(pivot, direction.target))
+
+    async def submit(self, keys: Iterable[Key]) -> None:
+        """See `Hypotheses.submit`; what comes of first halves is queued later, like second tries."""
+        await super().submit(map(self._first, keys))
+
+    async def get(self, keys: Iterable[Key], options: DecodeOptions) -> dict[Key, Hypothesis]:
+        """See `Hypotheses.get`."""
+        keys = list(keys)
+        direct = [key for key in keys if self.pivot(key[0]) is None]
+        found = await super().get(direct, options) if direct or not keys else {}
+        for key in keys:
+            if (pivot := self.pivot(key[0])) is not None:
+                found[key] = await self._through(key, pivot, options)
+        return found
+
+    async def _through(self, key: Key, pivot: str, options: DecodeOptions) -> Hypothesis:
+        direction, _ = key
+        half = self._first(key)
+        # As it was queued, and a second try as that asks; but the letters it forbids are not of this half's language.
+        is_first_try = options == self.decoding(direction)
+        of_half = super().decoding(half[0]) if is_first_try else replace(options, forbidden_letters="")
+        first = (await super().get([half], of_half))[half]
+        if not first.text.strip():
+            return first
+        other = (Direction(pivot, direction.target), first.text)
+        if not super().fits(other):
+            raise EngineFailure(f"engine: the {pivot} of a sentence is too long for the second model")
+        second = (await super().get([other], options))[other]
+        tokens = first.tokens + second.tokens
+        score = (first.score * first.tokens + second.score * second.tokens) / max(tokens, 1)
+        return Hypothesis(second.text, score, second.tokens, truncated=first.truncated or second.truncated)
+
+    def _first(self, key: Key) -> Key:
+        direction, text = key
+        pivot = self.pivot(direction)
+        return key if pivot is None else (Direction(direction.source, pivot), text)
