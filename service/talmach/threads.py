@@ -20,6 +20,7 @@ from talmach.metrics import Metrics
 _Result = TypeVar("_Result")
 # Segmentation, detection and planning take some ten milliseconds of processor time for these.
 _LARGE_CHARS = 2_000
+_TURN_S = 0.005
 _log: Any = structlog.get_logger("talmach.threads")
 
 
@@ -170,6 +171,31 @@ def _fail(piece: _Piece, error: Exception) -> None:
 def are_left() -> bool:
     """Whether threads are still at work, or stuck in it, that nobody waits for."""
     return any(isinstance(thread, _Thread) for thread in threading.enumerate())
+
+
+class Turns:
+    """Shares the event loop's time out: work of all calls that is short by itself but may be much in one turn.
+
+    Without it a call whose sentences are all known would put thousands of them together before anybody else is heard.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._used_s = 0.0
+
+    async def take(self, chars: int, work: Callable[[], _Result]) -> _Result:
+        """Return `work()`: here when the turn has time left, else in a later one; in a thread when `chars` are many."""
+        if chars > _LARGE_CHARS:
+            return await asyncio.to_thread(work)
+        async with self._lock:
+            if self._used_s >= _TURN_S:
+                self._used_s = 0.0
+                await asyncio.sleep(0)
+            began = time.monotonic()
+            try:
+                return work()
+            finally:
+                self._used_s += time.monotonic() - began
 
 
 async def offload(chars: int, work: Callable[..., _Result], *arguments: object) -> _Result:

@@ -1,8 +1,11 @@
 """One caller is never felt by another, however much it asks for, as long as it keeps to the published limits."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,7 +14,7 @@ from talmach.client import Article, AsyncClient, BatchTranslateRequest, BatchTra
 from talmach.pb.translation_pb2 import StreamTranslateArticleRequest
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 from tests.e2e.callers import TO_ENGLISH, Outcome, ask, ask_once, question
-from tests.e2e.program import Server
+from tests.e2e.program import TIMEOUT_S, Server, environment
 
 Start = Callable[..., Server]
 SUMMARY_CHARS = 400
@@ -49,6 +52,21 @@ async def test_summaries_that_wait_are_not_stuck(naughty: Start) -> None:
     assert max(outcome.retry_after_s or 0 for outcome in refused) < 10
     assert server.metric("talmach_stuck_workers") == 0
     assert not server.logged("worker.stuck")
+
+
+def test_no_legal_request_is_felt_by_others() -> None:
+    """Each attack by itself and all at once: a health check from another process takes two seconds at most."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.attacks", "--bar-ms", "2000", "--timeout-s", "2", "--at-once", "50"],
+        cwd=Path(__file__).parents[2],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "50 at once" in done.stdout
 
 
 # ------------------------------------------------------------------------------------------------------------- streams

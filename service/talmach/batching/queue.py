@@ -4,7 +4,8 @@ import asyncio
 import functools
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
@@ -53,6 +54,7 @@ class BatchingQueue:
         self._numbers = itertools.count()
         self._lanes: dict[tuple[DecodeOptions, bool], Lane] = {}
         self._waiting_tokens = self._waiting_sentences = 0
+        self._promised_tokens = 0  # of requests that are accepted and not queued as a whole yet
         self._throughput = Throughput()
         self._running: set[asyncio.Task[None]] = set()
         self._dispatch_is_due = False
@@ -82,11 +84,26 @@ class BatchingQueue:
             DeadlineExceeded: what is due before this request already takes longer than the time left.
 
         """
-        self._admit(sum(map(len, sentences)), deadline)
-        return [
-            self._add(sentence, options, position * FAIR_SHARE_S, deadline)
-            for position, sentence in enumerate(sentences)
-        ]
+        with self.admitted(sum(map(len, sentences)), deadline):
+            return [
+                self.add(sentence, options, position, deadline=deadline) for position, sentence in enumerate(sentences)
+            ]
+
+    @contextmanager
+    def admitted(self, tokens: int, deadline: float | None) -> Iterator[None]:
+        """Accept a request of so many tokens, whose sentences are added within the block; raises as `submit` does."""
+        self._admit(tokens, deadline)
+        self._promised_tokens += tokens
+        try:
+            yield
+        finally:
+            self._promised_tokens -= tokens
+
+    def add(
+        self, sentence: Sequence[str], options: DecodeOptions, position: int, *, deadline: float | None = None
+    ) -> asyncio.Future[Decoded]:
+        """Queue one sentence of a request that is `admitted`; `position` is its place in that."""
+        return self._add(sentence, options, position * FAIR_SHARE_S, deadline)
 
     def resubmit(
         self, sentence: Sequence[str], options: DecodeOptions, *, deadline: float | None = None, alone: bool = False
@@ -112,7 +129,8 @@ class BatchingQueue:
             raise EngineStuck
         wait_s = self._waiting_tokens / self._tokens_per_s()
         # An empty queue takes a request of any size, or the largest article could never be translated.
-        if self._waiting_tokens and self._waiting_tokens + tokens > self._max_queue_tokens:
+        known = self._waiting_tokens + self._promised_tokens
+        if known and known + tokens > self._max_queue_tokens:
             self._metrics.refused.labels("QUEUE_FULL").inc()
             raise QueueFull(retry_after_s=max(wait_s, _SHORTEST_RETRY_S))
         if deadline is not None and self._is_hopeless(deadline, wait_s):
@@ -173,6 +191,10 @@ class BatchingQueue:
                 task = asyncio.get_running_loop().create_task(self._settle_batch(batch, hypotheses))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
+            else:
+                # Those of a book whose deadline has passed are tens of thousands: some in each turn.
+                self._schedule_dispatch()
+                break
 
     def _next_batch(self, share: int) -> tuple[list[Entry], DecodeOptions]:
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.waiting}

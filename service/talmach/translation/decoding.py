@@ -1,11 +1,11 @@
 """From a planned sentence to its checked translation: cut, decoded, put together, and tried again where that is due."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 from talmach import quality
-from talmach.engine.base import DecodeOptions, Direction
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
 from talmach.quality import Flag
 from talmach.text.span import Span
@@ -102,10 +102,10 @@ class Decoder:
         self._tasks[plan.sentence.index] = self._task(plan, direction)
         return plan
 
-    def keys(self) -> Iterator[Key]:
-        """Yield what is to be decoded of everything that was prepared."""
-        for task in self._tasks.values():
-            yield from task.keys(task.parts)
+    def keys_of(self, plan: Plan) -> list[Key]:
+        """Return what is to be decoded of a prepared sentence."""
+        task = self._tasks[plan.sentence.index]
+        return task.keys(task.parts)
 
     async def translate(self, plan: Plan) -> Outcome:
         """Translate one prepared and submitted sentence; raises EngineFailure, DeadlineExceeded."""
@@ -155,6 +155,10 @@ class Decoder:
 
     async def _decode(self, task: _Task, parts: Sequence[Part], options: DecodeOptions) -> Outcome:
         decoded = await self.hypotheses.get(task.keys(parts), options)
+        return await self.hypotheses.turns.take(len(task.text), partial(self._outcome, task, parts, decoded))
+
+    def _outcome(self, task: _Task, parts: Sequence[Part], decoded: Mapping[Key, Hypothesis]) -> Outcome:
+        """Put the parts together and check the whole."""
         translations = {text: hypothesis.text for (_, text), hypothesis in decoded.items()}
         vanished = {text for text, translation in translations.items() if not any(map(str.isalnum, translation))}
         # A word that has no translation stays: nothing of a text is lost.

@@ -1,16 +1,20 @@
 """The parts of one call's sentences: taken from the cache, or decoded in the batching queues, each once."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from talmach.batching import BatchingQueue, Decoded
 from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure, EngineTimeout
+from talmach.threads import Turns
 from talmach.translation.values import Timings, Usage
 
 Key = tuple[Direction, str]
+_cancelling: set[asyncio.Task[None]] = set()  # kept, or they might be collected before they are done
+_PARTS_A_TURN = 256  # of the event loop; looking them up and queueing them takes some milliseconds
 
 
 class Hypotheses:
@@ -23,12 +27,14 @@ class Hypotheses:
         beam_size: int | None,
         deadline: float | None,
         cache: HypothesisCache | None = None,
+        turns: Turns | None = None,
     ) -> None:
+        """`turns` are those of the event loop, which all calls share."""
+        self.turns = turns or Turns()
         self._queues = queues
         self._beam_size = beam_size
         self._deadline = deadline
         self._cache = cache
-        self._turn = asyncio.Lock()
         self._tokens: dict[Key, list[str]] = {}
         self._recalled: dict[tuple[Key, DecodeOptions], Hypothesis] = {}
         # The boolean: decoded in a batch of its own.
@@ -52,21 +58,32 @@ class Hypotheses:
 
     async def submit(self, keys: Iterable[Key]) -> None:
         """Recall or queue the parts of a whole call, all or nothing; raises QueueFull or DeadlineExceeded."""
-        searches = {key: self.decoding(key[0]) for key in keys}
-        await self._recall(searches.items())
+        searches: dict[Direction, DecodeOptions] = {}
         wanted: dict[tuple[BatchingQueue, DecodeOptions], list[Key]] = {}
-        for key, options in searches.items():
-            if (key, options) not in self._recalled:
-                wanted.setdefault((self._queues[key[0]], options), []).append(key)
+        remaining = iter(dict.fromkeys(keys))
+        while some := list(itertools.islice(remaining, _PARTS_A_TURN)):
+            for direction in {key[0] for key in some} - searches.keys():
+                searches[direction] = self.decoding(direction)
+            await self._recall((key, searches[key[0]]) for key in some)
+            for key in some:
+                options = searches[key[0]]
+                if (key, options) not in self._recalled:
+                    wanted.setdefault((self._queues[key[0]], options), []).append(key)
+            if len(some) == _PARTS_A_TURN:
+                await asyncio.sleep(0)
         try:
             for (queue, options), parts in wanted.items():
-                sentences = [self._tokenize(key) for key in parts]
-                futures = queue.submit(sentences, options, deadline=self._deadline)
-                for key, future in zip(parts, futures, strict=True):
-                    self._remember(key, options, future)
+                await self._queue(queue, options, parts)
         except BaseException:
             self.cancel()
             raise
+
+    async def _queue(self, queue: BatchingQueue, options: DecodeOptions, parts: Sequence[Key]) -> None:
+        with queue.admitted(sum(len(self._tokenize(key)) for key in parts), self._deadline):
+            for position, key in enumerate(parts):
+                if position % _PARTS_A_TURN == _PARTS_A_TURN - 1:
+                    await asyncio.sleep(0)
+                self._remember(key, options, queue.add(self._tokens[key], options, position, deadline=self._deadline))
 
     async def get(self, keys: Iterable[Key], options: DecodeOptions) -> dict[Key, Hypothesis]:
         """Return the hypotheses of some parts; raises EngineFailure, DeadlineExceeded."""
@@ -74,10 +91,6 @@ class Hypotheses:
         await self._recall((key, options) for key in keys if (key, options, False) not in self._futures)
         # All queued before the first is waited for.
         futures = {key: self._future(key, options) for key in keys if (key, options) not in self._recalled}
-        if not futures:
-            # A thousand sentences that are known would be put together and checked in one turn of the loop.
-            async with self._turn:
-                await asyncio.sleep(0)
         return {
             key: await self._wait(key, options, futures[key]) if key in futures else self._recalled[key, options]
             for key in keys
@@ -85,8 +98,14 @@ class Hypotheses:
 
     def cancel(self) -> None:
         """Take out of the queues what is still in them."""
-        for future in self._futures.values():
+        waiting = [future for future in self._futures.values() if not future.done()]
+        for future in waiting[:_PARTS_A_TURN]:
             future.cancel()
+        if len(waiting) > _PARTS_A_TURN:
+            # Each has its place in the queue to leave: tens of thousands in one turn would take seconds.
+            rest = asyncio.get_running_loop().create_task(_cancel(waiting[_PARTS_A_TURN:]))
+            _cancelling.add(rest)
+            rest.add_done_callback(_cancelling.discard)
 
     def model_ids(self) -> tuple[str, ...]:
         """Return the models that took part, now or when a part was first translated, ascending."""
@@ -156,3 +175,10 @@ class Hypotheses:
             await self._cache.put(self._cache_key(key, options), decoded.hypothesis)
         self._decoded[id(decoded)] = decoded
         return decoded.hypothesis
+
+
+async def _cancel(futures: Sequence[asyncio.Future[Decoded]]) -> None:
+    for number, future in enumerate(futures):
+        if not number % _PARTS_A_TURN:
+            await asyncio.sleep(0)
+        future.cancel()

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from talmach.errors import EngineFailure, LanguageUndetermined
+from talmach.errors import EngineFailure, LanguageUndetermined, TalmachError
 from talmach.metrics import Metrics
 from talmach.text.article import Field
 from talmach.translation.decoding import Decoder, Outcome
@@ -23,9 +23,9 @@ _STATUS = {
     Action.TRANSLATE: SegmentStatus.TRANSLATED,
     Action.FAIL: SegmentStatus.FAILED,
 }
-_Task = asyncio.Task[Outcome | EngineFailure]
 _Key = tuple[str, str | None, bool]  # equal sentences of one call come out equal
-_A_TURN = 128  # sentences that are begun, or put together, in one turn of the loop
+_A_TURN = 128  # sentences that are put together in one turn of the loop
+_AT_ONCE = 64  # sentences of one call that are checked, and decoded again, side by side; all are queued before
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,15 @@ class TranslationJob:
         self._hypotheses = hypotheses
         self._usages = UsageCounter(glossary.entries)
         self._metrics = metrics
-        self._tasks: dict[_Key, _Task] = {}
+        self._distinct = {
+            _key(plan): (draft.decoder, plan)
+            for draft in drafts
+            for plan in draft.plans
+            if plan.action is Action.TRANSLATE
+        }
+        self._parts = dict.fromkeys(part for decoder, plan in self._distinct.values() for part in decoder.keys_of(plan))
+        self._outcomes: dict[_Key, asyncio.Future[Outcome | EngineFailure]] = {}
+        self._workers: list[asyncio.Task[None]] = []
         self._statuses: Counter[str] = Counter()
         self._flags: Counter[str] = Counter()
         self._successes = 0  # sentences translated so far
@@ -65,15 +73,16 @@ class TranslationJob:
     async def __aenter__(self) -> Self:
         """Raises QueueFull, or DeadlineExceeded, and then leaves nothing in a queue; nor does it when cancelled."""
         try:
-            await self._hypotheses.submit(
-                key
-                for draft in self.drafts
-                for key in draft.decoder.keys()  # noqa: SIM118 - not those of a mapping
-            )
-            await self._begin()
+            await self._hypotheses.submit(self._parts)
         except BaseException:
             self.cancel()
             raise
+        loop = asyncio.get_running_loop()
+        self._outcomes = {key: loop.create_future() for key in self._distinct}
+        waiting = iter(self._distinct.items())
+        self._workers = [asyncio.create_task(self._work(waiting)) for _ in range(min(_AT_ONCE, len(self._distinct)))]
+        for worker in self._workers:
+            worker.add_done_callback(_see)
         return self
 
     async def __aexit__(
@@ -88,8 +97,8 @@ class TranslationJob:
 
     def cancel(self) -> None:
         """Give up what is not done yet; harmless when everything is done."""
-        for task in self._tasks.values():
-            task.cancel()
+        for worker in self._workers:
+            worker.cancel()
         # A task ends only what it waits for now, and that is nothing when it has not begun.
         self._hypotheses.cancel()
 
@@ -104,13 +113,13 @@ class TranslationJob:
         """
         for draft in self.drafts:
             for plan in draft.plans:
-                task = self._tasks[_key(plan)] if plan.action is Action.TRANSLATE else None
-                yield self._segment(plan, None if task is None else await task)
+                outcome = self._outcomes[_key(plan)] if plan.action is Action.TRANSLATE else None
+                yield self._segment(plan, None if outcome is None else await outcome)
         self._raise_if_all_failed()
 
     async def finish(self) -> tuple[Translation, ...]:
         """Wait for all segments, of which none was asked for before; raises what `segments` raises, but at once."""
-        await asyncio.gather(*self._tasks.values())
+        await asyncio.gather(*self._workers)
         translations = [await self._translation(draft) for draft in self.drafts]
         self._raise_if_all_failed()
         return tuple(translations)
@@ -127,20 +136,22 @@ class TranslationJob:
             usage=self._hypotheses.usage(),
         )
 
-    async def _begin(self) -> None:
-        for draft in self.drafts:
-            for plan in draft.plans:
-                if plan.action is Action.TRANSLATE and (key := _key(plan)) not in self._tasks:
-                    self._tasks[key] = asyncio.ensure_future(_attempt(draft.decoder, plan))
-                    self._tasks[key].add_done_callback(_see)
-                    if len(self._tasks) % _A_TURN == 0:
-                        await asyncio.sleep(0)
+    async def _work(self, waiting: Iterator[tuple[_Key, tuple[Decoder, Plan]]]) -> None:
+        """Translate one sentence after the other that nobody else has taken."""
+        for key, (decoder, plan) in waiting:
+            outcome = self._outcomes[key]
+            try:
+                outcome.set_result(await _attempt(decoder, plan))
+            except TalmachError as error:
+                outcome.set_exception(error)
+                outcome.exception()  # seen: maybe nobody waits for this one
+                raise
 
     async def _translation(self, draft: Draft) -> Translation:
         segments = []
         for plan in draft.plans:
-            task = self._tasks[_key(plan)] if plan.action is Action.TRANSLATE else None
-            segments.append(self._segment(plan, None if task is None else task.result()))
+            outcome = self._outcomes[_key(plan)] if plan.action is Action.TRANSLATE else None
+            segments.append(self._segment(plan, None if outcome is None else outcome.result()))
             if self._statuses.total() % _A_TURN == 0:
                 await asyncio.sleep(0)
         return Translation(draft.source, _assemble(draft.source, segments), tuple(segments))
@@ -194,7 +205,7 @@ async def _attempt(decoder: Decoder, plan: Plan) -> Outcome | EngineFailure:
         return failure
 
 
-def _see(task: _Task) -> None:
+def _see(task: asyncio.Task[None]) -> None:
     """Look at a task's error: nobody else may, when the segment before it ended the call."""
     if not task.cancelled():
         task.exception()

@@ -7,6 +7,7 @@ from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
+from talmach.threads import Turns
 from talmach.translation.hypotheses import Hypotheses, Key
 
 
@@ -33,8 +34,9 @@ class PivotedHypotheses(Hypotheses):
         beam_size: int | None,
         deadline: float | None,
         cache: HypothesisCache | None = None,
+        turns: Turns | None = None,
     ) -> None:
-        super().__init__(queues, beam_size=beam_size, deadline=deadline, cache=cache)
+        super().__init__(queues, beam_size=beam_size, deadline=deadline, cache=cache, turns=turns)
         self._pivots = pivots
 
     def pivot(self, direction: Direction) -> str | None:

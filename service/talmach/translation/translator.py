@@ -15,6 +15,7 @@ from talmach.errors import (
     UntranslatableTexts,
 )
 from talmach.metrics import Metrics
+from talmach.threads import Turns
 from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
 from talmach.translation.hypotheses import Hypotheses
@@ -90,6 +91,7 @@ class Translator:
         self._queues = queues
         self._low_confidence_score = low_confidence_score
         self._cache = cache
+        self._turns = Turns()
         self._metrics = metrics
         self._defaults = {direction: queues[model] for direction, model in (preferred or {}).items()}
         for queue in queues.values():
@@ -169,9 +171,13 @@ class Translator:
         return _Work(
             options,
             frozenset((*queues, *pivots)),
-            PivotedHypotheses(queues, pivots, beam_size=options.beam_size, deadline=deadline, cache=self._cache)
+            PivotedHypotheses(
+                queues, pivots, beam_size=options.beam_size, deadline=deadline, cache=self._cache, turns=self._turns
+            )
             if pivots
-            else Hypotheses(queues, beam_size=options.beam_size, deadline=deadline, cache=self._cache),
+            else Hypotheses(
+                queues, beam_size=options.beam_size, deadline=deadline, cache=self._cache, turns=self._turns
+            ),
             Glossary(options.glossary),
             scores,
         )

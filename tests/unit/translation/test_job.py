@@ -170,7 +170,7 @@ async def test_equal_sentences_of_a_call_are_one_task() -> None:
 
 
 async def test_many_sentences_let_the_loop_turn() -> None:
-    """They are neither begun nor put together in one turn of it."""
+    """They are neither queued nor put together in one turn of it."""
     turns = 0
 
     async def count() -> None:
@@ -184,9 +184,9 @@ async def test_many_sentences_let_the_loop_turn() -> None:
         await blocked(served)
         counting = asyncio.ensure_future(count())
         async with served.job(text) as job:
-            assert turns >= 1_000 // 128
+            assert turns >= 1_000 // 256
             served.engine.gate.set()
-            await until(lambda: all(task.done() for task in job._tasks.values()))
+            await until(lambda: all(worker.done() for worker in job._workers))
             turns = 0
             await job.finish()
             assert turns >= 1_000 // 128
