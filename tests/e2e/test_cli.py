@@ -239,7 +239,9 @@ def test_models_are_listed_and_verified(tmp_path: Path) -> None:
     """What the manifest says; a file that is altered is named, and the exit status tells."""
     ids = [model.id for model in load(default_models_dir()).models]
     assert [model["id"] for model in json.loads(talmach("models", "list", "--json").stdout)] == ids
-    assert [line.split()[0] for line in talmach("models", "list").stdout.splitlines()] == ids
+    lines = talmach("models", "list").stdout.splitlines()
+    assert [line.split()[0] for line in lines[: len(ids)]] == ids
+    assert lines[len(ids) :] == [f"{each}: {ids[0]}" for each in ("be-en", "be-ru", "en-be", "en-ru", "ru-be", "ru-en")]
     assert talmach("models", "verify").stdout == "".join(f"{model}: ok\n" for model in ids)
 
     models = str(broken_models(tmp_path))
