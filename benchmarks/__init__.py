@@ -11,5 +11,7 @@ sections    what is measured in every round
 records     values by round, their medians and ratios; the bars
 table       the Markdown table
 gpu         the bare engine on a GPU, from a bare checkout (`python -m benchmarks.gpu`)
+production  what to expect of production models (`python -m benchmarks.production`)
+shapes      random models of the shapes of public ones
 soak        mixed load for minutes, and whether the server grows
 """

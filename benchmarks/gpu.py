@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from benchmarks.roof import Need
+from benchmarks.shapes import OPUS_BASE, save_random, tokens
 from models.training.network.weights_file import read_weights
 
 _ROOT = Path(__file__).parents[1]
@@ -32,8 +33,6 @@ _SECONDS = 1.0  # of measuring, for each row
 _LONE_CALLS = {"cuda": 20, "cpu": 2}
 _BATCHES = {"cuda": (32, 128, 512), "cpu": (4,)}
 _BEAMS = (1, 4)
-# OPUS-MT base: config.json of Helsinki-NLP/opus-mt-ru-en names these sizes.
-_OPUS = {"layers": 6, "width": 512, "hidden": 2048, "heads": 8, "pieces": 62_518}
 _OPUS_LENGTH = 30  # tokens, of the source and of the forced translation
 _MAX_LENGTH = 120
 
@@ -162,51 +161,9 @@ def _embedded() -> Subject:
 
 
 def _opus_shaped(directory: Path) -> Subject:
-    """Save a random model of that shape."""
-    import ctranslate2  # noqa: PLC0415 - after the library path is right
-
-    spec = ctranslate2.specs.TransformerSpec.from_config(
-        (_OPUS["layers"], _OPUS["layers"]),
-        _OPUS["heads"],
-        pre_norm=False,
-        activation=ctranslate2.specs.common_spec.Activation.SWISH,
-    )
-    generator = np.random.default_rng(1)
-
-    def weights(*shape: int) -> Any:
-        return generator.standard_normal(shape, dtype=np.float32) * np.float32(shape[-1] ** -0.5)
-
-    def linear(layer: Any, outputs: int, inputs: int) -> None:
-        layer.weight, layer.bias = weights(outputs, inputs), np.zeros(outputs, np.float32)
-
-    def norm(layer: Any) -> None:
-        layer.gamma, layer.beta = np.ones(_OPUS["width"], np.float32), np.zeros(_OPUS["width"], np.float32)
-
-    width = _OPUS["width"]
-    embeddings = weights(_OPUS["pieces"], width)
-    for stack in (spec.encoder, spec.decoder):
-        stack.position_encodings.encodings = weights(512, width)
-        stack.scale_embeddings = True
-        for layer in stack.layer:
-            linear(layer.self_attention.linear[0], 3 * width, width)
-            linear(layer.self_attention.linear[1], width, width)
-            norm(layer.self_attention.layer_norm)
-            linear(layer.ffn.linear_0, _OPUS["hidden"], width)
-            linear(layer.ffn.linear_1, width, _OPUS["hidden"])
-            norm(layer.ffn.layer_norm)
-    for layer in spec.decoder.layer:
-        for part, outputs in zip(layer.attention.linear, (width, 2 * width, width), strict=True):
-            linear(part, outputs, width)
-        norm(layer.attention.layer_norm)
-    spec.encoder.embeddings[0].weight = spec.decoder.embeddings.weight = spec.decoder.projection.weight = embeddings
-    spec.decoder.projection.bias = np.zeros(_OPUS["pieces"], np.float32)
-    tokens = ["<unk>", "<s>", "</s>", *(f"piece{number}" for number in range(3, _OPUS["pieces"]))]
-    spec.register_source_vocabulary(tokens)
-    spec.register_target_vocabulary(tokens)
-    spec.validate()
-    spec.save(str(directory))
+    save_random(directory, OPUS_BASE)
     chance = random.Random(1)
-    sources = [chance.choices(tokens[3:], k=_OPUS_LENGTH) for _ in range(1024)]
+    sources = [chance.choices(tokens(OPUS_BASE)[3:], k=_OPUS_LENGTH) for _ in range(1024)]
     return Subject("OPUS-MT base shape, random", directory, sources, _OPUS_LENGTH)
 
 
