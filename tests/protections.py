@@ -236,6 +236,11 @@ PROTECTIONS = (
         f"{_NEIGHBOURS}::test_idle_streams_shut_nobody_out",
     ),
     Protection(
+        "messages that never end: the place of their call",
+        argument("rpc/interceptor.py", "CallInterceptor._first", "asyncio.timeout", 0, "None"),
+        f"{_NEIGHBOURS}::test_who_does_not_finish_a_message_loses_his_place",
+    ),
+    Protection(
         "a bad item: it ends the stream",
         handler("rpc/interceptor.py", "_parse_all", "InvalidFields"),
         f"{_NEIGHBOURS}::test_one_bad_item_is_its_own_error",

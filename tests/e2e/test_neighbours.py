@@ -1,10 +1,12 @@
 """One caller is never felt by another, however much it asks for, as long as it keeps to the published limits."""
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from talmach.client import Article, AsyncClient, BatchTranslateRequest, BatchTra
 from talmach.pb.translation_pb2 import StreamTranslateArticleRequest
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 from tests.e2e.callers import TO_ENGLISH, Outcome, ask, ask_once, question
+from tests.e2e.half_messages import send_half
 from tests.e2e.program import TIMEOUT_S, Server, environment
+from tests.e2e.test_overload import resident_bytes
 
 Start = Callable[..., Server]
 SUMMARY_CHARS = 400
@@ -135,3 +139,44 @@ async def test_one_bad_item_is_its_own_error(server: Server) -> None:
         "": "INVALID_TEXT",
         "good": "",
     }
+
+
+# -------------------------------------------------------------------------------------------------------------- memory
+
+
+def test_messages_of_strangers_are_not_even_received(naughty: Start, tmp_path: Path) -> None:
+    """Four connections with forty unfinished messages of 6 MiB each and no token: little of them is taken, and held."""
+    digest = hashlib.sha256(b"secret").hexdigest()
+    (tmp_path / "clients.toml").write_text(
+        f'[[client]]\nname = "desk"\ntoken_sha256 = ["{digest}"]\n', encoding="utf-8"
+    )
+    server = naughty(TALMACH_CLIENTS_FILE=str(tmp_path / "clients.toml"))
+    before = resident_bytes(server)
+    with ThreadPoolExecutor() as pool:
+        attacks = [
+            pool.submit(
+                send_half,
+                server.address,
+                "/talmach.v1.TranslationService/TranslateText",
+                streams=40,
+                size=6 * 1_024 * 1_024,
+                seconds=3,
+            )
+            for _ in range(4)
+        ]
+        held = 0
+        while not all(attack.done() for attack in attacks):
+            held = max(held, resident_bytes(server) - before)
+            time.sleep(0.05)
+    assert held < 50_000_000
+    assert len(server.logged("rpc.done")) == 160
+    assert {line["code"] for line in server.logged("rpc.done")} == {"UNAUTHENTICATED"}
+
+
+async def test_who_does_not_finish_a_message_loses_his_place(naughty: Start) -> None:
+    """A call is let in before its message is read, and does not wait for that for ever."""
+    server = naughty(TALMACH_STREAM_IDLE_S="1")
+    path = "/talmach.v1.TranslationService/TranslateText"
+    half = asyncio.to_thread(send_half, server.address, path, streams=5, size=100_000, seconds=3)
+    await half
+    assert [(line["code"], line["reason"]) for line in server.logged("rpc.done")] == [("ABORTED", "STREAM_IDLE")] * 5

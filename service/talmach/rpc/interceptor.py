@@ -80,9 +80,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return self._wrap(handler, handler_call_details)
 
     def _wrap(self, handler: Any, details: _CallDetails) -> _Handler:
-        """Return a handler of the same kind that takes bytes and serves by the given one."""
-        parse = _parse_all if handler.request_streaming else _parse
-        kind, behaviour = _kind_and_behaviour(handler)
+        """Return a handler that takes a stream of bytes, whatever comes in it, and serves by the given one.
+
+        So a call is let in before its message is read: gRPC reads a lone message before it calls the handler, and
+        strangers could fill the memory with messages that nobody has asked for.
+        """
+        kind = (
+            grpc.stream_stream_rpc_method_handler
+            if handler.response_streaming
+            else grpc.stream_unary_rpc_method_handler
+        )
+        behaviour, deserialize = _behaviour(handler), handler.request_deserializer
 
         def serialize(reply: Any) -> bytes:
             data: bytes = handler.response_serializer(reply)
@@ -90,16 +98,21 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 raise ReplyTooLarge(actual=len(data), limit=self._max_message_bytes)
             return data
 
-        async def answer_once(request: Any, context: _Context) -> Any:
-            async with self._serve(details, context):
-                return serialize(await behaviour(parse(request, handler.request_deserializer), context))
+        async def read(requests: AsyncIterator[bytes]) -> Any:
+            if handler.request_streaming:
+                return _parse_all(requests, deserialize)
+            return _parse(await self._first(requests), deserialize)
 
-        async def answer_in_stream(request: Any, context: _Context) -> None:
+        async def answer_once(requests: AsyncIterator[bytes], context: _Context) -> Any:
+            async with self._serve(details, context):
+                return serialize(await behaviour(await read(requests), context))
+
+        async def answer_in_stream(requests: AsyncIterator[bytes], context: _Context) -> None:
             # A coroutine that writes, not a generator: a generator that grpc stops asking is closed some time later,
             # by the garbage collector, and its queued sentences would be translated until then.
             async with (
                 self._serve(details, context, is_stream=handler.request_streaming) as call,
-                aclosing(behaviour(parse(request, handler.request_deserializer), context)) as replies,
+                aclosing(behaviour(await read(requests), context)) as replies,
             ):
                 async for reply in replies:
                     await self._send(serialize(reply), context, call)
@@ -145,6 +158,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             rich = rpc_status.to_status(status.to_status(failure))
             await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
 
+    async def _first(self, requests: AsyncIterator[bytes]) -> bytes:
+        """Return the only message; no message at all is an empty one, of which its reader will complain."""
+        try:
+            async with asyncio.timeout(self._stream_idle_s):
+                return await anext(requests, b"")
+        except TimeoutError as error:
+            raise StreamIdle(self._stream_idle_s) from error
+
     async def _send(self, reply: bytes, context: _Context, call: Call) -> None:
         try:
             async with asyncio.timeout(self._stream_idle_s):
@@ -157,15 +178,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             raise
 
 
-def _kind_and_behaviour(handler: Any) -> tuple[Callable[..., _Handler], Callable[..., Any]]:
-    """Return grpc's constructor for handlers of this kind, and the function inside."""
-    if handler.request_streaming and handler.response_streaming:
-        return grpc.stream_stream_rpc_method_handler, handler.stream_stream
-    if handler.request_streaming:
-        return grpc.stream_unary_rpc_method_handler, handler.stream_unary
-    if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler, handler.unary_stream
-    return grpc.unary_unary_rpc_method_handler, handler.unary_unary
+def _behaviour(handler: Any) -> Callable[..., Any]:
+    """Return the function inside one of grpc's handlers."""
+    kinds = (handler.stream_stream, handler.stream_unary, handler.unary_stream, handler.unary_unary)
+    behaviour: Callable[..., Any] = next(filter(None, kinds))
+    return behaviour
 
 
 def _known(error: Exception, call: Call) -> TalmachError:
