@@ -13,6 +13,9 @@ RUN pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /wheels 
 # The image: no sources, no build tools, no network needed. The same base, so that the environment's python is there.
 FROM python:3.12-slim
 COPY --from=build /opt/talmach /opt/talmach
+# Models that were pulled elsewhere are mounted here; empty, the packaged ones are served.
+RUN mkdir /models
+VOLUME /models
 # A number, so that Kubernetes' runAsNonRoot can tell that it is not root.
 USER 10001:10001
 # Plaintext is for the container's own network: publish the port on 127.0.0.1 only, or set the TALMACH_TLS_* files.
@@ -21,7 +24,8 @@ ENV PATH=/opt/talmach/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     TALMACH_ADDRESS=0.0.0.0:50051 \
     TALMACH_ALLOW_PLAINTEXT=true \
-    TALMACH_METRICS_ADDRESS=0.0.0.0:9464
+    TALMACH_METRICS_ADDRESS=0.0.0.0:9464 \
+    TALMACH_MODELS_DIR=/models
 EXPOSE 50051 9464
 STOPSIGNAL SIGTERM
 # Healthy when every model has translated its golden sentences; not while starting or draining.

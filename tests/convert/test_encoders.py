@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sentence_transformers
-import tokenizers
-import torch
-import transformers
-from sentence_transformers import SentenceTransformer
 
 from talmach.app import pulling
 from talmach.app.loading import open_encoder
 from talmach.errors import ModelUnusable
 from tests.convert.sentences import SENTENCES
 
+sentence_transformers = pytest.importorskip("sentence_transformers", reason="needs it beside the extra convert")
+tokenizers = pytest.importorskip("tokenizers", reason="needs the extra convert")
+torch = pytest.importorskip("torch", reason="needs the extra convert")
+transformers = pytest.importorskip("transformers", reason="needs the extra convert")
 pytestmark = pytest.mark.filterwarnings("ignore")
 _TEXTS = [text for texts in SENTENCES.values() for text in texts]
 _LONG = " ".join(_TEXTS[:6])
@@ -48,7 +47,7 @@ def _unigram(directory: Path) -> None:
     ).save_pretrained(directory)
 
 
-def _encoder(directory: Path, kind: str) -> SentenceTransformer:
+def _encoder(directory: Path, kind: str) -> Any:
     """Make a checkpoint in the form of a public one, with random weights, and save it."""
     bert = directory / "bert"
     bert.mkdir(parents=True)
@@ -72,7 +71,7 @@ def _encoder(directory: Path, kind: str) -> SentenceTransformer:
         parts.append(modules.Dense(48, 40, activation_function=torch.nn.Tanh()))
     if kind != "minilm":
         parts.append(modules.Normalize())
-    model = SentenceTransformer(modules=parts, device="cpu")
+    model = sentence_transformers.SentenceTransformer(modules=parts, device="cpu")
     model.save(str(directory / "saved"))
     return model
 
