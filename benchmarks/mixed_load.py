@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from benchmarks.articles import Story, stories
+from benchmarks.attacks import ATTACKS
 from talmach.client import (
     Article,
     AsyncClient,
@@ -65,6 +66,8 @@ class Caller:
             self._detect,
             self._look,
             self._texts,
+            self._attack,
+            self._idle_stream,
         )
         self._next: Callable[[], Awaitable[object]] = self._acts[number]
 
@@ -136,6 +139,19 @@ class Caller:
             )
         )
         await self._client.translate_texts(texts, options, timeout_s=_TIMEOUT_S)
+
+    async def _attack(self) -> None:
+        """Ask for the worst that the limits allow, and not wait for it."""
+        attack = self._chance.choice(list(ATTACKS.values()))
+        await attack(self._client, self._chance.randrange(1_000), self._chance.uniform(*_HASTY_S))
+
+    async def _idle_stream(self) -> None:
+        async def items() -> AsyncIterator[BatchTranslateRequest]:
+            yield BatchTranslateRequest(id="x" * 200, text="текст", options=self._options(self._story()))
+            await asyncio.sleep(self._chance.uniform(*_HASTY_S))
+
+        async for _ in self._client.batch_translate(items(), timeout_s=_TIMEOUT_S):
+            pass
 
     async def _haste(self) -> None:
         await self._texts(self._chance.uniform(*_HASTY_S))
