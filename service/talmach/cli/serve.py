@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -10,6 +11,9 @@ from talmach.cli.failures import CommandFailed
 from talmach.cli.session import run
 from talmach.config import Settings, is_host_port, load_settings
 from talmach.log import configure_logging, in_background
+
+# The event loop must not wait long for its turn among the threads that prepare large texts; Python's default is 5 ms.
+_SWITCH_S = 0.0005
 
 
 def _listening(value: str | None) -> str | None:
@@ -33,6 +37,7 @@ def serve(address: Address = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight. Settings are TALMACH_* variables."""
     settings = load_settings(**({} if address is None else {"address": address}))
     configure_logging(settings.log_level, settings.log_format)
+    sys.setswitchinterval(_SWITCH_S)
     with in_background():
         asyncio.run(_serve(settings))
 
