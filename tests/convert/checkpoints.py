@@ -5,11 +5,13 @@ they make. What is tested is that the service makes the same of it.
 """
 
 import json
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sentencepiece
 
@@ -31,6 +33,20 @@ _WIDTH = {
 }
 _DROPOUT = {"dropout": 0.0, "attention_dropout": 0.0, "activation_dropout": 0.0}
 _POSITIONS = 256
+_MARIAN_OPTIONS = """
+type: transformer
+enc-depth: 2
+dec-depth: 2
+transformer-heads: 4
+transformer-ffn-activation: swish
+transformer-decoder-autoreg: self-attention
+transformer-no-projection: false
+transformer-preprocess: ""
+transformer-postprocess: dan
+transformer-postprocess-emb: d
+transformer-postprocess-top: ""
+transformer-guided-alignment-layer: last
+"""
 _STEPS = 160
 _LEARNED = 2  # sentences of each direction, beside the golden one
 
@@ -116,6 +132,50 @@ def marian(directory: Path, directions: tuple[str, ...], *, multi_target: bool) 
         return list(tokenizer(text_target=text).input_ids[:-1])
 
     return _finish(Checkpoint(directory, directions, model, tokenizer, encode, lambda _: None, label))
+
+
+def opus(directory: Path, directions: tuple[str, ...]) -> Checkpoint:
+    """The same as `marian` has it, in Marian's own files: an .npz, a vocabulary in YAML and a decoder.yml."""
+    original = directory.with_name(f"{directory.name}-transformers")
+    checkpoint = marian(original, directions, multi_target=False)
+    weights = {name: value.detach().numpy() for name, value in checkpoint.model.state_dict().items()}
+    vocabulary = json.loads((original / "vocab.json").read_text(encoding="utf-8"))
+    pad = vocabulary.pop("<pad>")
+    renamed = {
+        "Wemb": weights["model.shared.weight"][:pad],
+        "decoder_ff_logit_out_b": weights["final_logits_bias"][:, :pad],
+        "special:model.yml": np.frombuffer(_MARIAN_OPTIONS.encode() + b"\0", dtype=np.int8),
+    }
+    for side in ("encoder", "decoder"):
+        for layer in range(2):
+            renamed |= _marian_layer(weights, f"model.{side}.layers.{layer}", f"{side}_l{layer + 1}")
+    np.savez(directory / "model.npz", **renamed)
+    lines = [f"{json.dumps(token, ensure_ascii=False)}: {index}" for token, index in vocabulary.items()]
+    (directory / "vocab.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (directory / "decoder.yml").write_text(
+        "models:\n- model.npz\nvocabs:\n- vocab.yml\n- vocab.yml\n", encoding="utf-8"
+    )
+    for name in ("source.spm", "target.spm"):
+        shutil.copyfile(original / name, directory / name)
+    return replace(checkpoint, directory=directory)
+
+
+def _marian_layer(weights: dict[str, Any], own: str, marians: str) -> dict[str, Any]:
+    """Give the weights of a layer the names and the orientation that Marian saves them in."""
+    renamed = {}
+    for attention, scope in (("self_attn", "self"), ("encoder_attn", "context")):
+        if f"{own}.{attention}.q_proj.weight" in weights:
+            for part, letter in (("q_proj", "q"), ("k_proj", "k"), ("v_proj", "v"), ("out_proj", "o")):
+                renamed[f"{marians}_{scope}_W{letter}"] = weights[f"{own}.{attention}.{part}.weight"].T
+                renamed[f"{marians}_{scope}_b{letter}"] = weights[f"{own}.{attention}.{part}.bias"][None]
+            renamed[f"{marians}_{scope}_Wo_ln_scale"] = weights[f"{own}.{attention}_layer_norm.weight"][None]
+            renamed[f"{marians}_{scope}_Wo_ln_bias"] = weights[f"{own}.{attention}_layer_norm.bias"][None]
+    for number in "12":
+        renamed[f"{marians}_ffn_W{number}"] = weights[f"{own}.fc{number}.weight"].T
+        renamed[f"{marians}_ffn_b{number}"] = weights[f"{own}.fc{number}.bias"][None]
+    renamed[f"{marians}_ffn_ffn_ln_scale"] = weights[f"{own}.final_layer_norm.weight"][None]
+    renamed[f"{marians}_ffn_ffn_ln_bias"] = weights[f"{own}.final_layer_norm.bias"][None]
+    return renamed
 
 
 def m2m100(directory: Path, directions: tuple[str, ...]) -> Checkpoint:
