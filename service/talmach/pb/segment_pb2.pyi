@@ -245,7 +245,7 @@ class Segment(_message.Message):
     """
     pivot_language_code: _builtins.str
     """BCP-47 code of the language that it was translated through, by two models, because none translates the pair
-    directly; empty = directly. Numbers, links and names are checked against the source itself.
+    directly; empty = directly. Numbers and links are checked against the source itself.
     """
     @_builtins.property
     def source_span(self) -> _common_pb2.Span:
