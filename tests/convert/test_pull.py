@@ -201,6 +201,7 @@ def test_options_are_checked_before_anything_is_fetched(machine: Machine, site: 
         ((str(checkpoint), "--id", "A B"), "--id"),
         ((str(checkpoint), "--id", "x", "--directions", "ruen"), "--directions"),
         ((str(checkpoint), "--id", "x"), "directions"),
+        ((str(checkpoint), "--id", "x", "--directions", "uk-en"), "is not of the languages be, en, ru"),
     ):
         status, _, err = machine.run("models", "pull", *arguments)
         assert status == 2, err

@@ -52,13 +52,21 @@ def install(wanted: Wanted, models_dir: Path) -> ModelSpec:
         ModelUnusable: it cannot be fetched, converted or proven; nothing is left behind but what was fetched.
 
     """
+    for direction in wanted.directions:
+        if not set(direction.split("-")) <= _GOLDEN.keys():
+            raise ModelUnusable(
+                wanted.id, f"directions: {direction} is not of the languages {', '.join(sorted(_GOLDEN))}"
+            )
     models_dir.mkdir(parents=True, exist_ok=True)
     with _alone(models_dir, wanted.id):
         try:
             directory, revision = _locate(wanted)
             if (installed := _installed(wanted, models_dir, revision)) is not None:
                 return installed
-            with tempfile.TemporaryDirectory(dir=models_dir, prefix=f".{wanted.id}-") as temporary:
+            # No id has a plus: what is found was left by a process that was killed.
+            for left in models_dir.glob(f".{wanted.id}+*"):
+                shutil.rmtree(left)
+            with tempfile.TemporaryDirectory(dir=models_dir, prefix=f".{wanted.id}+") as temporary:
                 made = Path(temporary) / wanted.id
                 spec = _make(wanted, directory, revision, made)
                 prove(spec, made)
@@ -101,7 +109,8 @@ def _copy_converted(wanted: Wanted, source: Path, made: Path) -> None:
 
 def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
     read = {name: sha256_of(path) for name, path in _files(source).items() if _is_read(name, source)}
-    _check_fetched(wanted, source, read)
+    if revision:
+        _check_fetched(wanted, source, read)
     converted = convert(wanted.id, source, made, wanted.directions, wanted.quantization)
     # A directory has no revision; what is in it has a hash.
     version = revision or hashlib.sha256("".join(sorted(read.values())).encode()).hexdigest()
