@@ -236,11 +236,14 @@ OPTIONS = st.builds(
     common.TranslationOptions,
     source_language_code=st.just(""),
     target_language_code=LANGUAGES,
+    beam_size=st.just(1),  # what is looked at is no matter of quality
     offset_encoding=st.sampled_from(sorted(ENCODINGS)),
     remove_boilerplate=st.booleans(),
     do_not_translate_phrases=st.lists(st.sampled_from(["школ", "школу", "«", "a", "—"]), max_size=2),
 )
-WORDS = st.builds(lambda text: f"Горад адкрыў школу. {text}", TEXTS)
+# All kinds, but no more of them than the model decodes in a second or two.
+SHORT_TEXTS = TEXTS.map(lambda text: text[:150])
+WORDS = st.builds(lambda text: f"Горад адкрыў школу. {text}", SHORT_TEXTS)
 # These decode for real, some of it twice: a tenth of the profile's examples, whichever it is.
 FEW = settings(max_examples=settings().max_examples // 10)
 
@@ -260,7 +263,7 @@ def test_texts_are_answered_one_for_one(served: Served, texts: list[str], option
 
 
 @FEW
-@given(headline=TEXTS, lead=TEXTS, body=WORDS, options=OPTIONS)
+@given(headline=SHORT_TEXTS, lead=SHORT_TEXTS, body=WORDS, options=OPTIONS)
 def test_a_stream_says_what_the_whole_says(
     served: Served, headline: str, lead: str, body: str, options: common.TranslationOptions
 ) -> None:
@@ -280,7 +283,7 @@ def test_a_stream_says_what_the_whole_says(
 
 
 @FEW
-@given(texts=st.lists(TEXTS.filter(str.strip), min_size=1, max_size=4), options=OPTIONS)
+@given(texts=st.lists(SHORT_TEXTS.filter(str.strip), min_size=1, max_size=4), options=OPTIONS)
 def test_each_item_of_a_stream_is_answered(
     served: Served, texts: list[str], options: common.TranslationOptions
 ) -> None:
