@@ -60,12 +60,14 @@ class Bar:
 
 BARS = (
     Bar("serving", "64 callers / without batching", 2.0),
-    Bar("serving", "64 callers / offline", 85.0),
+    Bar("serving", "64 callers / offline", 92.0),
     Bar("serving", "a lone caller over the bare engine", 5.0, at_least=False),
-    Bar("peers", "talmach / PyTorch float32", 4.0),
+    Bar("memory", "server at the end", 450.0, at_least=False),
+    Bar("peers", "talmach / PyTorch float32", 4.2),
     Bar("peers", "talmach / Argos, default call", 10.0),
-    Bar("offline", "share of the int8 roof, 2 workers", 35.0),
-    Bar("latency", "first segment / whole stream", 20.0, at_least=False),
+    Bar("offline", "share of the int8 roof, 2 workers", 45.0),
+    Bar("latency", "first segment / whole stream", 10.0, at_least=False),
+    Bar("latency", "summary in English / article", 30.0, at_least=False),
 )
 
 
