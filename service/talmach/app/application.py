@@ -9,23 +9,20 @@ from typing import Any, Self
 import prometheus_client
 import structlog
 
-from talmach.app.loading import Engines, check_device, load_engines, worker_count
-from talmach.app.opening import load_clients, load_tls, open_cache
-from talmach.batching import BatchingQueue
-from talmach.cache import HypothesisCache
+from talmach.app.loading import Engines, check_device, load_engines
+from talmach.app.opening import load_clients, load_tls
+from talmach.app.service import Service
 from talmach.config import Settings
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.errors import CannotListen, InvalidSettings
 from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
 from talmach.rpc.server import Server
-from talmach.summary.summarizer import Summarizer
 from talmach.threads import Workers
 from talmach.translation.translator import Translator
 from talmach.use_cases import UseCases
 
 _DRAIN_GRACE_S = 1.0  # for callers to learn that the server goes; a client that watches health needs a few milliseconds
-_CHARS_PER_TOKEN = 5  # of news, so that the encoder's queue is as long as the translators'
 _log: Any = structlog.get_logger("talmach.app")
 
 
@@ -35,9 +32,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._metrics = Metrics()
-        self._queues: dict[str, BatchingQueue] = {}
-        self._cache: HypothesisCache | None = None
-        self._summarizer: Summarizer | None = None
+        self._service: Service | None = None
         self._server: Server | None = None
         self._metrics_page: Any = None
         self._tracing: Any = None
@@ -122,41 +117,12 @@ class Application:
         await self.stop()
 
     def _wire(self, engines: Engines) -> tuple[UseCases, ServerInfo]:
-        settings, workers = self._settings, worker_count(self._settings)
-        for spec, engine in engines.translators:
-            self._queues[spec.id] = BatchingQueue(
-                engine,
-                workers=workers,
-                max_batch_tokens=settings.max_batch_tokens,
-                max_batch_size=settings.max_batch_size,
-                max_queue_tokens=settings.max_queue_tokens,
-                engine_timeout_s=settings.engine_timeout_s,
-                metrics=self._metrics,
-                on_workers_change=self._report_health,
-            )
-        self._cache = open_cache(settings, engines, self._metrics)
-        translator = Translator(
-            self._queues,
-            preferred=engines.preferred,
-            pivots=settings.pivot,
-            low_confidence_score=settings.low_confidence_score,
-            cache=self._cache,
-            metrics=self._metrics,
-        )
-        self._summarizer = Summarizer(
-            engines.encoder[1],
-            workers=workers,
-            max_queue_chars=_CHARS_PER_TOKEN * settings.max_queue_tokens,
-            engine_timeout_s=settings.engine_timeout_s,
-            metrics=self._metrics,
-            on_workers_change=self._report_health,
-        )
-        return UseCases(translator, self._summarizer), _describe(engines, translator, settings)
+        self._service = Service(engines, self._settings, self._metrics, self._report_health)
+        return self._service.use_cases, _describe(engines, self._service.translator, self._settings)
 
     def _report_health(self) -> None:
         """Say NOT_SERVING when a model has no worker left, so that whoever watches restarts the server."""
-        parts = (*self._queues.values(), self._summarizer)
-        healthy = not any(part.is_stuck for part in parts if part is not None)
+        healthy = self._service is None or not self._service.is_stuck
         if self._server is not None and healthy != self._is_healthy:
             self._is_healthy = healthy
             self._reporting = asyncio.ensure_future(self._server.set_healthy(healthy))
@@ -178,12 +144,8 @@ class Application:
             self._metrics_page.shutdown()
             self._metrics_page.server_close()
             self._metrics_page = None
-        for queue in self._queues.values():
-            await queue.close()
-        if self._cache is not None:
-            await self._cache.close()
-        if self._summarizer is not None:
-            self._summarizer.close()
+        if self._service is not None:
+            await self._service.close()
         if self._tracing is not None:
             await asyncio.to_thread(self._tracing.close)
             self._tracing = None
