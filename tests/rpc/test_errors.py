@@ -66,6 +66,10 @@ INVALID_TEXTS = {
         texts(GOOD, options=to("en", offset_encoding=17)),
         [("options.offset_encoding", "OUT_OF_RANGE")],
     ),
+    "unknown format": (
+        texts(GOOD, options=to("en", format=17)),
+        [("options.format", "OUT_OF_RANGE")],
+    ),
     "glossary terms": (
         texts(
             GOOD,

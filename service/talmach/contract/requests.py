@@ -12,8 +12,14 @@ from talmach.errors import UnsupportedLanguagePair
 from talmach.pb import common_pb2, summarization_pb2, translation_pb2
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Field
+from talmach.text.markup import TextFormat
 from talmach.translation.values import GlossaryEntry, TranslationOptions
 from talmach.use_cases import Fields
+
+_FORMATS = {
+    common_pb2.TEXT_FORMAT_UNSPECIFIED: TextFormat.TEXT,
+    **{common_pb2.TextFormat.Value(f"TEXT_FORMAT_{each.name}"): each for each in TextFormat},
+}
 
 
 class RequestReader:
@@ -100,6 +106,8 @@ class RequestReader:
         checks.glossary(message, self._limits, problems)
         # An encoding of a later version of the contract: counted in anything else, its spans would cut wrongly.
         checks.between("options.offset_encoding", message.offset_encoding, min(UNITS), max(UNITS), problems)
+        # HTML and Markdown are refused as long as nothing reads them.
+        checks.between("options.format", message.format, min(_FORMATS), common_pb2.TEXT_FORMAT_TEXT, problems)
         return TranslationOptions(
             target_language=target,
             source_language=source or None,
@@ -108,6 +116,8 @@ class RequestReader:
             glossary=_glossary(message),
             remove_boilerplate=message.remove_boilerplate,
             beam_size=message.beam_size or None,
+            format=_FORMATS.get(message.format, TextFormat.TEXT),
+            translate_attributes=message.translate_attributes,
         )
 
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17talmach/pb/common.proto\x12\ntalmach.v1\"M\n\x07\x41rticle\x12\x1a\n\x08headline\x18\x01 \x01(\tR\x08headline\x12\x12\n\x04lead\x18\x02 \x01(\tR\x04lead\x12\x12\n\x04\x62ody\x18\x03 \x01(\tR\x04\x62ody\"\xdf\x03\n\x12TranslationOptions\x12\x30\n\x14source_language_code\x18\x01 \x01(\tR\x12sourceLanguageCode\x12\x30\n\x14target_language_code\x18\x02 \x01(\tR\x12targetLanguageCode\x12\x14\n\x05model\x18\x03 \x01(\tR\x05model\x12\x44\n\x10glossary_entries\x18\x04 \x03(\x0b\x32\x19.talmach.v1.GlossaryEntryR\x0fglossaryEntries\x12\x37\n\x18\x64o_not_translate_phrases\x18\x05 \x03(\tR\x15\x64oNotTranslatePhrases\x12-\n\x12remove_boilerplate\x18\x06 \x01(\x08R\x11removeBoilerplate\x12\x43\n\x0foffset_encoding\x18\x07 \x01(\x0e\x32\x1a.talmach.v1.OffsetEncodingR\x0eoffsetEncoding\x12\x1b\n\tbeam_size\x18\x08 \x01(\x05R\x08\x62\x65\x61mSize\x12?\n\x1c\x64\x65\x66\x61ult_source_language_code\x18\t \x01(\tR\x19\x64\x65\x66\x61ultSourceLanguageCode\"Q\n\rGlossaryEntry\x12\x1f\n\x0bsource_term\x18\x01 \x01(\tR\nsourceTerm\x12\x1f\n\x0btarget_term\x18\x02 \x01(\tR\ntargetTerm\"\xa2\x01\n\rGlossaryUsage\x12\x1f\n\x0bsource_term\x18\x01 \x01(\tR\nsourceTerm\x12\x1f\n\x0btarget_term\x18\x02 \x01(\tR\ntargetTerm\x12#\n\rapplied_count\x18\x03 \x01(\x05R\x0c\x61ppliedCount\x12*\n\x11not_applied_count\x18\x04 \x01(\x05R\x0fnotAppliedCount\".\n\x04Span\x12\x14\n\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n\x03\x65nd\x18\x02 \x01(\x05R\x03\x65nd\"X\n\x11LanguageCandidate\x12#\n\rlanguage_code\x18\x01 \x01(\tR\x0clanguageCode\x12\x1e\n\nconfidence\x18\x02 \x01(\x01R\nconfidence\"\x9b\x01\n\x11LanguageDetection\x12#\n\rlanguage_code\x18\x01 \x01(\tR\x0clanguageCode\x12\"\n\x0cundetermined\x18\x02 \x01(\x08R\x0cundetermined\x12=\n\ncandidates\x18\x03 \x03(\x0b\x32\x1d.talmach.v1.LanguageCandidateR\ncandidates\"b\n\x07Timings\x12\x19\n\x08queue_ms\x18\x01 \x01(\x01R\x07queueMs\x12!\n\x0cinference_ms\x18\x02 \x01(\x01R\x0binferenceMs\x12\x19\n\x08total_ms\x18\x03 \x01(\x01R\x07totalMs\"p\n\x05Usage\x12#\n\rsource_tokens\x18\x01 \x01(\x05R\x0csourceTokens\x12#\n\rtarget_tokens\x18\x02 \x01(\x05R\x0ctargetTokens\x12\x1d\n\ncache_hits\x18\x03 \x01(\x05R\tcacheHits\"\xcf\x01\n\tItemError\x12\x12\n\x04\x63ode\x18\x01 \x01(\x05R\x04\x63ode\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\x12?\n\x08metadata\x18\x04 \x03(\x0b\x32#.talmach.v1.ItemError.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*\x81\x01\n\x0eOffsetEncoding\x12\x1f\n\x1bOFFSET_ENCODING_UNSPECIFIED\x10\x00\x12\x18\n\x14OFFSET_ENCODING_UTF8\x10\x01\x12\x19\n\x15OFFSET_ENCODING_UTF16\x10\x02\x12\x19\n\x15OFFSET_ENCODING_UTF32\x10\x03*\x7f\n\tTextField\x12\x1a\n\x16TEXT_FIELD_UNSPECIFIED\x10\x00\x12\x17\n\x13TEXT_FIELD_HEADLINE\x10\x01\x12\x13\n\x0fTEXT_FIELD_LEAD\x10\x02\x12\x13\n\x0fTEXT_FIELD_BODY\x10\x03\x12\x13\n\x0fTEXT_FIELD_TEXT\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17talmach/pb/common.proto\x12\ntalmach.v1\"M\n\x07\x41rticle\x12\x1a\n\x08headline\x18\x01 \x01(\tR\x08headline\x12\x12\n\x04lead\x18\x02 \x01(\tR\x04lead\x12\x12\n\x04\x62ody\x18\x03 \x01(\tR\x04\x62ody\"\xc2\x04\n\x12TranslationOptions\x12\x30\n\x14source_language_code\x18\x01 \x01(\tR\x12sourceLanguageCode\x12\x30\n\x14target_language_code\x18\x02 \x01(\tR\x12targetLanguageCode\x12\x14\n\x05model\x18\x03 \x01(\tR\x05model\x12\x44\n\x10glossary_entries\x18\x04 \x03(\x0b\x32\x19.talmach.v1.GlossaryEntryR\x0fglossaryEntries\x12\x37\n\x18\x64o_not_translate_phrases\x18\x05 \x03(\tR\x15\x64oNotTranslatePhrases\x12-\n\x12remove_boilerplate\x18\x06 \x01(\x08R\x11removeBoilerplate\x12\x43\n\x0foffset_encoding\x18\x07 \x01(\x0e\x32\x1a.talmach.v1.OffsetEncodingR\x0eoffsetEncoding\x12\x1b\n\tbeam_size\x18\x08 \x01(\x05R\x08\x62\x65\x61mSize\x12?\n\x1c\x64\x65\x66\x61ult_source_language_code\x18\t \x01(\tR\x19\x64\x65\x66\x61ultSourceLanguageCode\x12.\n\x06\x66ormat\x18\n \x01(\x0e\x32\x16.talmach.v1.TextFormatR\x06\x66ormat\x12\x31\n\x14translate_attributes\x18\x0b \x01(\x08R\x13translateAttributes\"Q\n\rGlossaryEntry\x12\x1f\n\x0bsource_term\x18\x01 \x01(\tR\nsourceTerm\x12\x1f\n\x0btarget_term\x18\x02 \x01(\tR\ntargetTerm\"\xa2\x01\n\rGlossaryUsage\x12\x1f\n\x0bsource_term\x18\x01 \x01(\tR\nsourceTerm\x12\x1f\n\x0btarget_term\x18\x02 \x01(\tR\ntargetTerm\x12#\n\rapplied_count\x18\x03 \x01(\x05R\x0c\x61ppliedCount\x12*\n\x11not_applied_count\x18\x04 \x01(\x05R\x0fnotAppliedCount\".\n\x04Span\x12\x14\n\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n\x03\x65nd\x18\x02 \x01(\x05R\x03\x65nd\"X\n\x11LanguageCandidate\x12#\n\rlanguage_code\x18\x01 \x01(\tR\x0clanguageCode\x12\x1e\n\nconfidence\x18\x02 \x01(\x01R\nconfidence\"\x9b\x01\n\x11LanguageDetection\x12#\n\rlanguage_code\x18\x01 \x01(\tR\x0clanguageCode\x12\"\n\x0cundetermined\x18\x02 \x01(\x08R\x0cundetermined\x12=\n\ncandidates\x18\x03 \x03(\x0b\x32\x1d.talmach.v1.LanguageCandidateR\ncandidates\"b\n\x07Timings\x12\x19\n\x08queue_ms\x18\x01 \x01(\x01R\x07queueMs\x12!\n\x0cinference_ms\x18\x02 \x01(\x01R\x0binferenceMs\x12\x19\n\x08total_ms\x18\x03 \x01(\x01R\x07totalMs\"p\n\x05Usage\x12#\n\rsource_tokens\x18\x01 \x01(\x05R\x0csourceTokens\x12#\n\rtarget_tokens\x18\x02 \x01(\x05R\x0ctargetTokens\x12\x1d\n\ncache_hits\x18\x03 \x01(\x05R\tcacheHits\"\xcf\x01\n\tItemError\x12\x12\n\x04\x63ode\x18\x01 \x01(\x05R\x04\x63ode\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\x12?\n\x08metadata\x18\x04 \x03(\x0b\x32#.talmach.v1.ItemError.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*o\n\nTextFormat\x12\x1b\n\x17TEXT_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n\x10TEXT_FORMAT_TEXT\x10\x01\x12\x14\n\x10TEXT_FORMAT_HTML\x10\x02\x12\x18\n\x14TEXT_FORMAT_MARKDOWN\x10\x03*\x81\x01\n\x0eOffsetEncoding\x12\x1f\n\x1bOFFSET_ENCODING_UNSPECIFIED\x10\x00\x12\x18\n\x14OFFSET_ENCODING_UTF8\x10\x01\x12\x19\n\x15OFFSET_ENCODING_UTF16\x10\x02\x12\x19\n\x15OFFSET_ENCODING_UTF32\x10\x03*\x7f\n\tTextField\x12\x1a\n\x16TEXT_FIELD_UNSPECIFIED\x10\x00\x12\x17\n\x13TEXT_FIELD_HEADLINE\x10\x01\x12\x13\n\x0fTEXT_FIELD_LEAD\x10\x02\x12\x13\n\x0fTEXT_FIELD_BODY\x10\x03\x12\x13\n\x0fTEXT_FIELD_TEXT\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,30 +33,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ITEMERROR_METADATAENTRY']._loaded_options = None
   _globals['_ITEMERROR_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_OFFSETENCODING']._serialized_start=1569
-  _globals['_OFFSETENCODING']._serialized_end=1698
-  _globals['_TEXTFIELD']._serialized_start=1700
-  _globals['_TEXTFIELD']._serialized_end=1827
+  _globals['_TEXTFORMAT']._serialized_start=1667
+  _globals['_TEXTFORMAT']._serialized_end=1778
+  _globals['_OFFSETENCODING']._serialized_start=1781
+  _globals['_OFFSETENCODING']._serialized_end=1910
+  _globals['_TEXTFIELD']._serialized_start=1912
+  _globals['_TEXTFIELD']._serialized_end=2039
   _globals['_ARTICLE']._serialized_start=39
   _globals['_ARTICLE']._serialized_end=116
   _globals['_TRANSLATIONOPTIONS']._serialized_start=119
-  _globals['_TRANSLATIONOPTIONS']._serialized_end=598
-  _globals['_GLOSSARYENTRY']._serialized_start=600
-  _globals['_GLOSSARYENTRY']._serialized_end=681
-  _globals['_GLOSSARYUSAGE']._serialized_start=684
-  _globals['_GLOSSARYUSAGE']._serialized_end=846
-  _globals['_SPAN']._serialized_start=848
-  _globals['_SPAN']._serialized_end=894
-  _globals['_LANGUAGECANDIDATE']._serialized_start=896
-  _globals['_LANGUAGECANDIDATE']._serialized_end=984
-  _globals['_LANGUAGEDETECTION']._serialized_start=987
-  _globals['_LANGUAGEDETECTION']._serialized_end=1142
-  _globals['_TIMINGS']._serialized_start=1144
-  _globals['_TIMINGS']._serialized_end=1242
-  _globals['_USAGE']._serialized_start=1244
-  _globals['_USAGE']._serialized_end=1356
-  _globals['_ITEMERROR']._serialized_start=1359
-  _globals['_ITEMERROR']._serialized_end=1566
-  _globals['_ITEMERROR_METADATAENTRY']._serialized_start=1507
-  _globals['_ITEMERROR_METADATAENTRY']._serialized_end=1566
+  _globals['_TRANSLATIONOPTIONS']._serialized_end=697
+  _globals['_GLOSSARYENTRY']._serialized_start=699
+  _globals['_GLOSSARYENTRY']._serialized_end=780
+  _globals['_GLOSSARYUSAGE']._serialized_start=783
+  _globals['_GLOSSARYUSAGE']._serialized_end=945
+  _globals['_SPAN']._serialized_start=947
+  _globals['_SPAN']._serialized_end=993
+  _globals['_LANGUAGECANDIDATE']._serialized_start=995
+  _globals['_LANGUAGECANDIDATE']._serialized_end=1083
+  _globals['_LANGUAGEDETECTION']._serialized_start=1086
+  _globals['_LANGUAGEDETECTION']._serialized_end=1241
+  _globals['_TIMINGS']._serialized_start=1243
+  _globals['_TIMINGS']._serialized_end=1341
+  _globals['_USAGE']._serialized_start=1343
+  _globals['_USAGE']._serialized_end=1455
+  _globals['_ITEMERROR']._serialized_start=1458
+  _globals['_ITEMERROR']._serialized_end=1665
+  _globals['_ITEMERROR_METADATAENTRY']._serialized_start=1606
+  _globals['_ITEMERROR_METADATAENTRY']._serialized_end=1665
 # @@protoc_insertion_point(module_scope)

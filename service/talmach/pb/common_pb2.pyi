@@ -19,6 +19,41 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _TextFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TextFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TextFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TEXT_FORMAT_UNSPECIFIED: _TextFormat.ValueType  # 0
+    """Not chosen: plain text."""
+    TEXT_FORMAT_TEXT: _TextFormat.ValueType  # 1
+    """Plain text. What looks like a tag, an entity or a line of code comes through; QUALITY_FLAG_MARKUP names it."""
+    TEXT_FORMAT_HTML: _TextFormat.ValueType  # 2
+    """HTML, a whole document or a piece of one, read as browsers read it."""
+    TEXT_FORMAT_MARKDOWN: _TextFormat.ValueType  # 3
+    """Markdown as CommonMark has it, with tables, strikethrough and front matter."""
+
+class TextFormat(_TextFormat, metaclass=_TextFormatEnumTypeWrapper):
+    """How a text is written, and so which parts of it are words to translate.
+
+    With HTML and Markdown every tag, attribute, comment, blank and mark of the format comes through. Blocks (paragraphs,
+    headings, list items, cells) end sentences. Marks inside a sentence (links, emphasis) do not: the sentence is
+    translated whole, and its marks stand at the words that translate what they stood at. Nothing is translated in
+    `script`, `style`, `pre`, `code`, `textarea`, in elements with `translate="no"` or of the class `notranslate`, in code
+    and front matter of Markdown. Source and translated texts of segments have the marks inside them.
+    """
+
+TEXT_FORMAT_UNSPECIFIED: TextFormat.ValueType  # 0
+"""Not chosen: plain text."""
+TEXT_FORMAT_TEXT: TextFormat.ValueType  # 1
+"""Plain text. What looks like a tag, an entity or a line of code comes through; QUALITY_FLAG_MARKUP names it."""
+TEXT_FORMAT_HTML: TextFormat.ValueType  # 2
+"""HTML, a whole document or a piece of one, read as browsers read it."""
+TEXT_FORMAT_MARKDOWN: TextFormat.ValueType  # 3
+"""Markdown as CommonMark has it, with tables, strikethrough and front matter."""
+Global___TextFormat: _TypeAlias = TextFormat  # noqa: Y015
+
 class _OffsetEncoding:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -128,6 +163,8 @@ class TranslationOptions(_message.Message):
     OFFSET_ENCODING_FIELD_NUMBER: _builtins.int
     BEAM_SIZE_FIELD_NUMBER: _builtins.int
     DEFAULT_SOURCE_LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    TRANSLATE_ATTRIBUTES_FIELD_NUMBER: _builtins.int
     source_language_code: _builtins.str
     """BCP-47 code of the source language: "ru", "be" or "en"; a region or variant is accepted ("be-BY", "be-tarask").
     Empty = detect, for each sentence of its own, so that an article may mix languages. A text whose evidence does not
@@ -159,6 +196,12 @@ class TranslationOptions(_message.Message):
     Belarusian); such segments have QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN. Empty = none. Of no effect where
     `source_language_code` is given, or on a text with clear evidence for another language.
     """
+    format: Global___TextFormat.ValueType
+    """How the texts are written. Unspecified = plain text. Every field of an article is read in it."""
+    translate_attributes: _builtins.bool
+    """True = also translate the texts in attributes: `title`, `alt`, `placeholder`, `aria-label` of HTML, the texts of
+    pictures and the titles of links in Markdown. Each comes back as a segment of its own. Of no effect on plain text.
+    """
     @_builtins.property
     def glossary_entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlossaryEntry]:
         """Terms and the translations they must get; empty = none. At most `Limits.max_glossary_entries`, counted together
@@ -183,10 +226,12 @@ class TranslationOptions(_message.Message):
         offset_encoding: Global___OffsetEncoding.ValueType = ...,
         beam_size: _builtins.int = ...,
         default_source_language_code: _builtins.str = ...,
+        format: Global___TextFormat.ValueType = ...,
+        translate_attributes: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beam_size", b"beam_size", "default_source_language_code", b"default_source_language_code", "do_not_translate_phrases", b"do_not_translate_phrases", "glossary_entries", b"glossary_entries", "model", b"model", "offset_encoding", b"offset_encoding", "remove_boilerplate", b"remove_boilerplate", "source_language_code", b"source_language_code", "target_language_code", b"target_language_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beam_size", b"beam_size", "default_source_language_code", b"default_source_language_code", "do_not_translate_phrases", b"do_not_translate_phrases", "format", b"format", "glossary_entries", b"glossary_entries", "model", b"model", "offset_encoding", b"offset_encoding", "remove_boilerplate", b"remove_boilerplate", "source_language_code", b"source_language_code", "target_language_code", b"target_language_code", "translate_attributes", b"translate_attributes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

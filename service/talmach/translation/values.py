@@ -7,6 +7,7 @@ from enum import Enum
 from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.text.boilerplate import BoilerplateKind
+from talmach.text.markup import TextFormat
 from talmach.text.span import Span
 from talmach.translation.source import Source
 
@@ -40,6 +41,8 @@ class TranslationOptions:
     glossary: tuple[GlossaryEntry, ...] = ()
     remove_boilerplate: bool = False
     beam_size: int | None = None  # None = the model's own
+    format: TextFormat = TextFormat.TEXT
+    translate_attributes: bool = False  # of HTML and Markdown: those that people read
 
 
 class SegmentStatus(Enum):
