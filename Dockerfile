@@ -1,18 +1,36 @@
-# Build stage: talmach and its dependencies in a virtual environment, the embedded models inside the package.
 # Nothing is installed but what deploy/lock pinned, by its hash, and nothing but talmach itself is built here.
-FROM python:3.12-slim AS build
+# The base: Python 3.13 with venv and ensurepip, under /usr; deploy/prove-image gives one made of Debian's packages.
+ARG BASE_IMAGE=docker.io/library/python:3.13-slim-trixie
+
+# Build: talmach and its dependencies in a virtual environment, the embedded models inside the package. Where pip needs
+# settings of its own (an index, a proxy, certificates), they come as the secret `pip.conf` and stay in no layer.
+FROM ${BASE_IMAGE} AS build
 WORKDIR /source
-COPY deploy/requirements.txt deploy/requirements-build.txt ./
-RUN python -m venv /opt/talmach \
-    && /opt/talmach/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt \
-    && pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements-build.txt
+ENV PIP_CONFIG_FILE=/run/secrets/pip.conf \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
+COPY deploy/requirements*.txt ./
+RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.pem \
+    python3 -m venv /build \
+    && python3 -m venv --without-pip /opt/talmach \
+    && /build/bin/pip --python /opt/talmach/bin/python install --require-hashes --only-binary :all: -r requirements.txt \
+    && /build/bin/pip install --require-hashes --only-binary :all: -r requirements-build.txt
 COPY . .
-RUN pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /wheels . \
-    && /opt/talmach/bin/pip install --no-cache-dir --no-index --no-deps /wheels/*.whl
+RUN /build/bin/pip wheel --no-build-isolation --no-index --no-deps --wheel-dir /wheels . \
+    && /build/bin/pip --python /opt/talmach/bin/python install --no-index --no-deps /wheels/*.whl \
+    # 17 MB of tests, most of them of numpy.
+    && find /opt/talmach -depth -type d -name tests -exec rm -r {} +
+# What the environment is made of, for whoever asks later: CycloneDX, of Python's packages.
+RUN /build/bin/cyclonedx-py environment --output-reproducible --output-file /opt/talmach/sbom.cdx.json /opt/talmach/bin/python
+
+# The same with NVIDIA's cuBLAS beside it. The driver comes from the machine, by NVIDIA's container toolkit.
+FROM build AS build-gpu
+RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.pem \
+    /build/bin/pip --python /opt/talmach/bin/python install --require-hashes --only-binary :all: -r requirements-gpu.txt \
+    && /build/bin/cyclonedx-py environment --output-reproducible --output-file /opt/talmach/sbom.cdx.json /opt/talmach/bin/python
 
 # The image: no sources, no build tools, no network needed. The same base, so that the environment's python is there.
-FROM python:3.12-slim
-COPY --from=build /opt/talmach /opt/talmach
+FROM ${BASE_IMAGE} AS runtime
 # Models that were pulled elsewhere are mounted here; empty, the packaged ones are served.
 RUN mkdir /models
 VOLUME /models
@@ -33,3 +51,21 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["talmach", "health"]
 ENTRYPOINT ["talmach"]
 CMD ["serve"]
+ARG VERSION=0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title=talmach \
+    org.opencontainers.image.description="gRPC service that translates and summarises news articles between Russian, Belarusian and English, offline." \
+    org.opencontainers.image.licenses=Apache-2.0 \
+    org.opencontainers.image.version=${VERSION} \
+    org.opencontainers.image.revision=${REVISION}
+
+# `docker build --target gpu -t talmach:gpu .`
+FROM runtime AS gpu
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility \
+    TALMACH_DEVICE=cuda
+COPY --from=build-gpu /opt/talmach /opt/talmach
+
+# `docker build -t talmach .`
+FROM runtime
+COPY --from=build /opt/talmach /opt/talmach

@@ -12,11 +12,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PINS = [ROOT / "deploy" / name for name in ("requirements.txt", "requirements-build.txt")]
+PINS = [ROOT / "deploy" / f"requirements{name}.txt" for name in ("", "-gpu", "-build")]
 CURE = "run deploy/lock and commit the result"
 # The Python and the systems that the image is built for.
 IMAGES = [
-    {"python_version": "3.12", "python_full_version": "3.12.0", "sys_platform": "linux", "platform_machine": machine}
+    {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux", "platform_machine": machine}
     for machine in ("x86_64", "aarch64")
 ]
 
@@ -24,8 +24,11 @@ IMAGES = [
 def needed() -> Iterator[tuple[Path, Requirement]]:
     """What pyproject.toml asks for, to run and to build, and where it is pinned."""
     tables = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    yield from ((PINS[0], Requirement(each)) for each in tables["project"]["dependencies"])
-    yield from ((PINS[1], Requirement(each)) for each in tables["build-system"]["requires"])
+    extras = tables["project"]["optional-dependencies"]
+    both = [*tables["project"]["dependencies"], *extras["otel"], *extras["redis"]]
+    yield from ((PINS[0], Requirement(each)) for each in both)
+    yield from ((PINS[1], Requirement(each)) for each in [*both, *extras["gpu"]])
+    yield from ((PINS[2], Requirement(each)) for each in tables["build-system"]["requires"])
 
 
 def pinned(path: Path) -> dict[str, tuple[Requirement, list[str]]]:
@@ -39,7 +42,13 @@ def pinned(path: Path) -> dict[str, tuple[Requirement, list[str]]]:
 def test_the_lists_are_read() -> None:
     """The tests below do not pass because they found nothing."""
     names = {requirement.name for _, requirement in needed()}
-    assert {"ctranslate2", "grpcio", "typer", "hatchling"} <= names
+    assert {"ctranslate2", "grpcio", "redis", "typer", "nvidia-cublas-cu12", "hatchling"} <= names
+
+
+def test_both_images_have_the_same_versions() -> None:
+    """What was proven on the CPU is what runs beside a GPU."""
+    cpu, gpu = pinned(PINS[0]), pinned(PINS[1])
+    assert {name: gpu[name] for name in cpu} == cpu
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
