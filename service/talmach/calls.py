@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 import structlog
 
+from talmach.errors import DeadlineExceeded
 from talmach.metrics import Metrics
 from talmach.translation.values import Timings, Totals
 
 REQUEST_ID = "x-request-id"
 ANONYMOUS = "anonymous"
 UNKNOWN_METHOD = "unknown"
+_SHORTEST_S = 0.005  # not even a cached sentence comes back sooner
 _log: Any = structlog.get_logger("talmach.rpc")
 # What a caller chooses goes into our logs: nothing but what identifiers are made of.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -72,6 +74,16 @@ class Call:
     caller_is_gone: bool = False
     started_at: float = field(default_factory=time.monotonic)
     trace: Trace | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the caller has stopped waiting by now."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def check_deadline(self) -> None:
+        """Raise DeadlineExceeded when too little time is left to begin."""
+        if self.deadline is not None and self.deadline - time.monotonic() < _SHORTEST_S:
+            raise DeadlineExceeded
 
     def charge(self, characters: int) -> None:
         """Count the characters of a request that is in order; raises what `Account.charge` raises."""

@@ -2,6 +2,7 @@
 
 checks       the single checks: each adds what it finds to the violations of a request
 violations   what is wrong with which field; the facts of the domain under the names of the contract
+methods      what can be asked: request message in, reply message out
 requests     request message -> validated values, or InvalidFields with every violation at once
 replies      results -> reply messages
 segments     their segments; spans leave in the encoding that the caller counts in

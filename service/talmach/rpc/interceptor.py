@@ -7,26 +7,22 @@ the text of the exception, and a reply that is too large with a status that look
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import ExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
-import structlog
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
-from talmach import calls
-from talmach.access.clients import ClientRegistry
-from talmach.access.gate import Gate
-from talmach.calls import REQUEST_ID, UNKNOWN_METHOD, Call, Tracing
+from talmach.admission import Admission
+from talmach.calls import REQUEST_ID, UNKNOWN_METHOD, Call
 from talmach.contract import status
 from talmach.contract.violations import InvalidFields, invalid_text
-from talmach.errors import EngineFailure, ReplyTooLarge, StreamIdle, TalmachError
-from talmach.metrics import Metrics
+from talmach.errors import ReplyTooLarge, StreamIdle, TalmachError
 from talmach.rpc.batch import Unreadable
 
-_log: Any = structlog.get_logger("talmach.rpc")
 _Response = TypeVar("_Response")
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -42,26 +38,11 @@ class _CallDetails(Protocol):
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the handlers of all four kinds of call."""
 
-    def __init__(
-        self,
-        gate: Gate,
-        metrics: Metrics,
-        clients: ClientRegistry | None = None,
-        tracing: Tracing | None = None,
-        *,
-        max_message_bytes: int,
-        stream_idle_s: float,
-    ) -> None:
-        """`clients` None = every caller is let in; `tracing` None = no traces.
-
-        `stream_idle_s`: so long may a caller take nothing of a stream.
-        """
+    def __init__(self, admission: Admission, *, max_message_bytes: int, stream_idle_s: float) -> None:
+        """`stream_idle_s`: so long may a caller take nothing of a stream."""
         self._stream_idle_s = stream_idle_s
         self._max_message_bytes = max_message_bytes
-        self._gate = gate
-        self._metrics = metrics
-        self._clients = clients
-        self._tracing = tracing
+        self._admission = admission
 
     async def intercept_service(
         self,
@@ -71,9 +52,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """Return the wrapped handler; None, answered with UNIMPLEMENTED, when there is no such method."""
         handler = await continuation(handler_call_details)
         if handler is None:
-            call = calls.begin(UNKNOWN_METHOD, handler_call_details.invocation_metadata, self._tracing)
-            call.code = "UNIMPLEMENTED"
-            call.finish(self._metrics)
+            call = self._admission.begin(UNKNOWN_METHOD, handler_call_details.invocation_metadata)
+            self._admission.refuse(call, "UNIMPLEMENTED")
             return None
         if handler_call_details.method.startswith(_OPEN_SERVICES):
             return handler
@@ -122,39 +102,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _serve(self, details: _CallDetails, context: _Context, *, is_stream: bool = False) -> AsyncIterator[Call]:
-        """Keep the record of a call, let it in or not, and say how it failed; `is_stream` = of requests."""
-        call = calls.begin(details.method.lstrip("/"), details.invocation_metadata, self._tracing)
+        """Let a call in or not, and say how it failed; `is_stream` = of requests."""
+        call = self._admission.begin(details.method.lstrip("/"), details.invocation_metadata)
         context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
-        is_inside, failure = False, None
-        self._metrics.rpc_in_flight.inc()
+        # grpc's types call it a float; without a deadline it is None.
+        remaining_s: float | None = context.time_remaining()
+        if remaining_s is not None:
+            call.deadline = time.monotonic() + remaining_s
+        authorization = dict(details.invocation_metadata).get("authorization")
         try:
-            if self._clients is not None:
-                authorization = dict(details.invocation_metadata).get("authorization")
-                call.account = self._clients.authenticate(authorization)
-                call.client = call.account.name
-            with ExitStack() as places:
-                places.enter_context(self._gate.enter())
-                if call.account is not None:
-                    places.enter_context(call.account.call())
-                if is_stream:
-                    places.enter_context(self._gate.stream(call.account.name if call.account else context.peer()))
-                is_inside = True
+            with self._admission.admit(call, authorization, stream_of=context.peer() if is_stream else None):
                 yield call
-        except asyncio.CancelledError:
-            remaining_s = context.time_remaining()
-            call.code = "DEADLINE_EXCEEDED" if remaining_s is not None and remaining_s <= 0 else "CANCELLED"
-            raise
-        except Exception as error:
-            if call.caller_is_gone:
-                call.code = "CANCELLED"
-                raise
-            failure = _known(error, call)
-            if not is_inside:
-                self._metrics.refused.labels(failure.reason).inc()
-        finally:
-            self._metrics.rpc_in_flight.dec()
-            call.finish(self._metrics)
-        if failure is not None:
+        except TalmachError as failure:
             rich = rpc_status.to_status(status.to_status(failure))
             await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
 
@@ -183,17 +142,6 @@ def _behaviour(handler: Any) -> Callable[..., Any]:
     kinds = (handler.stream_stream, handler.stream_unary, handler.unary_stream, handler.unary_unary)
     behaviour: Callable[..., Any] = next(filter(None, kinds))
     return behaviour
-
-
-def _known(error: Exception, call: Call) -> TalmachError:
-    """Return what the caller is told of an error, and enter it in the record of the call."""
-    known = error if isinstance(error, TalmachError) else EngineFailure()
-    if isinstance(known, EngineFailure):
-        # By type only, since the text of a foreign exception may hold the text of a user; the place is for debugging.
-        _log.error("rpc.failed", method=call.method, error=type(error.__cause__ or error).__name__)
-        _log.debug("rpc.traceback", exc_info=error)
-    call.code, call.reason = status.code_of(known), known.reason
-    return known
 
 
 def _parse(request: bytes, parse: Callable[[bytes], _Response]) -> _Response:

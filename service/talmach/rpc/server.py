@@ -10,8 +10,10 @@ from grpc_reflection.v1alpha import reflection
 
 from talmach.access.clients import ClientRegistry
 from talmach.access.gate import Gate, State
+from talmach.admission import Admission
 from talmach.calls import Tracing
 from talmach.contract.info import MIN_KEEPALIVE_INTERVAL_MS, ServerInfo
+from talmach.contract.methods import Methods
 from talmach.errors import CannotListen
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
@@ -65,17 +67,11 @@ class Server:
         self._metrics = metrics
         self._tls = tls
         self._gate = Gate(max_concurrent_calls)
+        self.admission = Admission(self._gate, metrics, clients, tracing)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[
-                CallInterceptor(
-                    self._gate,
-                    metrics,
-                    clients,
-                    tracing,
-                    max_message_bytes=max_message_bytes,
-                    stream_idle_s=stream_idle_s,
-                )
+                CallInterceptor(self.admission, max_message_bytes=max_message_bytes, stream_idle_s=stream_idle_s)
             ],
             options=_options(max_message_bytes, max_concurrent_calls),
         )
@@ -119,9 +115,9 @@ class Server:
 
     async def serve(self, use_cases: UseCases, info: ServerInfo) -> None:
         """Let calls in; the models are ready."""
-        self._translation.serve(use_cases, info.limits)
-        self._summarization.serve(use_cases, info.limits)
-        self._info.serve(info)
+        methods = Methods(use_cases, info)
+        for servicer in (self._translation, self._summarization, self._info):
+            servicer.methods = methods
         self._gate.state = State.SERVING
         await self._set_health(_SERVING)
 
