@@ -9,6 +9,7 @@ from typing import Any, Self
 import prometheus_client
 import structlog
 
+from talmach.app.collection import full_collections_in_quiet_moments
 from talmach.app.loading import Engines, check_device, load_engines
 from talmach.app.opening import load_clients, load_tls
 from talmach.app.service import Service
@@ -87,7 +88,8 @@ class Application:
             await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
-                await stop
+                with full_collections_in_quiet_moments():
+                    await stop
         finally:
             starting.cancel()
             stop.cancel()

@@ -1,0 +1,59 @@
+"""When Python's full collections run while the server serves."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from talmach.app import collection
+from talmach.app.collection import full_collections_in_quiet_moments
+
+
+class _Ring:
+    """An object that only a collection frees."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Look every few milliseconds; leave the collector as it was."""
+    monkeypatch.setattr(collection, "_EVERY_S", 0.01)
+    before = gc.get_threshold()
+    yield
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+
+
+def _old_ring() -> weakref.ref[_Ring]:
+    ring = _Ring()
+    gc.collect(1)  # from here on only a full collection finds it
+    return weakref.ref(ring)
+
+
+async def test_garbage_is_collected_when_little_is_in_memory() -> None:
+    """What only a full collection finds goes soon."""
+    with full_collections_in_quiet_moments():
+        ring = _old_ring()
+        assert ring() is not None
+        await asyncio.sleep(0.1)
+        assert ring() is None
+
+
+async def test_nothing_is_collected_while_much_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by Python, however the heap grows, nor by us, until it has waited long enough."""
+    monkeypatch.setattr(collection, "_FEW_BLOCKS", 50_000)
+    with full_collections_in_quiet_moments():
+        ring = _old_ring()
+        full = gc.get_stats()[2]["collections"]
+        held = [[number] for number in range(200_000)]
+        await asyncio.sleep(0.1)
+        assert gc.get_stats()[2]["collections"] == full
+        assert ring() is not None
+        monkeypatch.setattr(collection, "_LONGEST_WAIT_S", 0.01)
+        await asyncio.sleep(0.1)
+        assert ring() is None
+    del held
