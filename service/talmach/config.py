@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     )
 
     address: Address = Field("127.0.0.1:50051", description="`HOST:PORT` that the gRPC server listens on")
+    http_address: OptionalAddress = Field(
+        "", description="`HOST:PORT` of the HTTP API and the page; empty = none; needs the extra `http`"
+    )
     metrics_address: OptionalAddress = Field("", description="`HOST:PORT` of the Prometheus page; empty = no page")
     otlp_endpoint: OptionalEndpoint = Field(
         "", description="URL of the OTLP/gRPC collector that traces go to; empty = no traces; needs the extra `otel`"
@@ -198,11 +201,13 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.tls_client_ca_file and not (settings.tls_cert_file or settings.tls_key_file):
         problems.append(f"{_variable('tls_client_ca_file')}: needs {cert} and {key}")
     is_plaintext = not (settings.tls_cert_file or settings.tls_key_file)
-    if is_plaintext and not settings.allow_plaintext and not _is_loopback(settings.address):
-        problems.append(
-            f"{_variable('address')}: {settings.address} is no loopback address, and everything would go over "
-            f"the network in plaintext; set {cert} and {key}, or {_variable('allow_plaintext')}=true"
-        )
+    for name in ("address", "http_address"):
+        address = getattr(settings, name)
+        if address and is_plaintext and not settings.allow_plaintext and not _is_loopback(address):
+            problems.append(
+                f"{_variable(name)}: {address} is no loopback address, and everything would go over "
+                f"the network in plaintext; set {cert} and {key}, or {_variable('allow_plaintext')}=true"
+            )
     return problems
 
 

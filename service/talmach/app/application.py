@@ -11,7 +11,7 @@ import structlog
 
 from talmach.app.collection import full_collections_in_quiet_moments
 from talmach.app.loading import Engines, check_device, load_engines
-from talmach.app.opening import load_clients, load_tls
+from talmach.app.opening import load_clients, load_tls, open_http
 from talmach.app.service import Service
 from talmach.config import Settings
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
@@ -35,19 +35,21 @@ class Application:
         self._metrics = Metrics()
         self._service: Service | None = None
         self._server: Server | None = None
+        self._http: Any = None
         self._metrics_page: Any = None
         self._tracing: Any = None
         self._is_healthy = True
         self._reporting: asyncio.Future[None] | None = None  # kept, or it might be collected before it is done
         self.address = settings.address
+        self.http_address = settings.http_address
 
     async def start(self) -> None:
         """Listen, load and prove the models, and serve.
 
         Raises:
-            CannotListen: the address, or that of the metrics page, is taken.
+            CannotListen: an address is taken.
             UnusableFile: the clients file or one of the TLS files cannot be used.
-            InvalidSettings: traces are asked for, and the extra `otel` is not installed; or this machine lacks the
+            InvalidSettings: traces or HTTP are asked for, and their extra is not installed; or this machine lacks the
                 device or the compute type.
             ModelUnusable: a model is damaged or fails its self-test.
 
@@ -69,14 +71,19 @@ class Application:
             stream_idle_s=settings.stream_idle_s,
         )
         self._start_metrics_page()
-        port = await self._server.start()
-        self.address = f"{settings.address.rpartition(':')[0]}:{port}"
+        self.address = _at(settings.address, await self._server.start())
+        if settings.http_address:
+            self._http = open_http(settings, self._server.admission)
+            self.http_address = _at(settings.http_address, await self._http.start())
         loader = Workers(1, name="load", metrics=self._metrics)
         try:
             engines = await loader.run(partial(load_engines, settings, self._metrics))
         finally:
             loader.close()
-        await self._server.serve(*self._wire(engines))
+        use_cases, info = self._wire(engines)
+        if self._http is not None:
+            self._http.serve(use_cases, info)
+        await self._server.serve(use_cases, info)
 
     async def run_until(self, stopping: asyncio.Event) -> bool:
         """Start and serve until the event, then drain; return whether everything in flight could finish.
@@ -127,6 +134,8 @@ class Application:
         healthy = self._service is None or not self._service.is_stuck
         if self._server is not None and healthy != self._is_healthy:
             self._is_healthy = healthy
+            if self._http is not None:
+                self._http.set_healthy(healthy)
             self._reporting = asyncio.ensure_future(self._server.set_healthy(healthy))
 
     def _start_metrics_page(self) -> None:
@@ -142,6 +151,9 @@ class Application:
             _log.info("metrics.started", address=self._settings.metrics_address)
 
     async def _release(self) -> None:
+        if self._http is not None:
+            await self._http.stop()
+            self._http = None
         if self._metrics_page is not None:
             self._metrics_page.shutdown()
             self._metrics_page.server_close()
@@ -151,6 +163,11 @@ class Application:
         if self._tracing is not None:
             await asyncio.to_thread(self._tracing.close)
             self._tracing = None
+
+
+def _at(address: str, port: int) -> str:
+    """Return HOST:PORT with the port that is listened on."""
+    return f"{address.rpartition(':')[0]}:{port}"
 
 
 def _tracing(endpoint: str) -> Any:

@@ -1,12 +1,15 @@
-"""What the settings name beside the models: clients, certificates and the cache."""
+"""What the settings name beside the models: clients, certificates, the cache and the second door."""
 
 from importlib.metadata import version
+from typing import Any
 
 from talmach.access.clients import ClientRegistry
+from talmach.admission import Admission
 from talmach.app.loading import Engines
 from talmach.cache import HypothesisCache, LocalTier, Tier, fingerprint
 from talmach.config import Settings
 from talmach.engine.model import LIBRARY
+from talmach.errors import InvalidSettings
 from talmach.metrics import Metrics
 from talmach.rpc.tls import ServerTls
 
@@ -21,6 +24,25 @@ def load_tls(settings: Settings) -> ServerTls | None:
     if settings.tls_cert_file is None or settings.tls_key_file is None:
         return None
     return ServerTls(settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file)
+
+
+def open_http(settings: Settings, admission: Admission) -> Any:
+    """Return the HTTP server, not started; raises UnusableFile, and InvalidSettings without the extra `http`."""
+    try:
+        # Here, so that a server without HTTP neither needs nor loads its libraries.
+        from talmach.http import tls  # noqa: PLC0415
+        from talmach.http.server import HttpServer  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise InvalidSettings("TALMACH_HTTP_ADDRESS: needs the extra http (pip install 'talmach[http]')") from error
+    cert, key = settings.tls_cert_file, settings.tls_key_file
+    return HttpServer(
+        settings.http_address,
+        admission,
+        max_message_bytes=settings.max_message_bytes,
+        max_concurrent_calls=settings.max_concurrent_calls,
+        stream_idle_s=settings.stream_idle_s,
+        tls=tls.context(cert, key, settings.tls_client_ca_file) if cert and key else None,
+    )
 
 
 def open_cache(settings: Settings, engines: Engines, metrics: Metrics) -> HypothesisCache | None:

@@ -31,11 +31,21 @@ Address = Annotated[
         help=f"Listen there, whatever TALMACH_ADDRESS says ({Settings.model_fields['address'].default} by default).",
     ),
 ]
+HttpAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--http",
+        metavar="HOST:PORT",
+        callback=_listening,
+        help="Serve the HTTP API and the page there too, whatever TALMACH_HTTP_ADDRESS says.",
+    ),
+]
 
 
-def serve(address: Address = None) -> None:
+def serve(address: Address = None, http: HttpAddress = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight. Settings are TALMACH_* variables."""
-    settings = load_settings(**({} if address is None else {"address": address}))
+    given = {"address": address, "http_address": http}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     configure_logging(settings.log_level, settings.log_format)
     sys.setswitchinterval(_SWITCH_S)
     with in_background():

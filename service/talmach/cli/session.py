@@ -35,6 +35,7 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
         return
     settings = load_settings(
         address="127.0.0.1:0",
+        http_address="",
         metrics_address="",
         otlp_endpoint="",
         reflection=False,

@@ -9,6 +9,7 @@ segments     their segments; spans leave in the encoding that the caller counts 
 summaries    their summaries
 server_info  ServerInfo -> reply message
 info         what GetServerInfo tells, as plain values
+json_form    messages as JSON, the protobuf way, and what is wrong with one
 offsets      code points -> the offset encoding that the caller counts in
 status       errors -> `google.rpc` codes and details
 """

@@ -1,1 +1,12 @@
-"""The second door: HTTP."""
+"""The second door: HTTP, for programs without gRPC and for people. Needs the extra `http`; knows no gRPC.
+
+server         listens, tells when it serves, stops
+connection     one connection: slow callers, connections beyond the limit
+application    the paths, and what every answer carries
+exchange       what a call goes through: its record, its body, its deadline, a caller who goes away, its answer
+refusals       errors -> statuses, header fields and bodies
+api            `/v1`: the methods of the contract as JSON, an article as server-sent events
+openapi        the description of all this, made of the contract
+tls            the certificates that it listens with
+page/          the page for people
+"""

@@ -1,0 +1,152 @@
+"""Messages of the contract as JSON, the protobuf way: names in camelCase, or as the proto has them in a request.
+
+What protobuf's own reader says of a request that it cannot read holds pieces of the request, and names one problem; so
+the shape is looked at here first, all of it, and problems have the paths that all others have.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NoReturn, TypeVar
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from talmach.contract.checks import Problems
+from talmach.contract.violations import InvalidFields, Violation
+
+_Message = TypeVar("_Message", bound=Message)
+_MAX_PROBLEMS = 50  # of millions in one request
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_KINDS: dict[int, tuple[str, tuple[type, ...]]] = {
+    FieldDescriptor.CPPTYPE_BOOL: ("true or false", (bool,)),
+    FieldDescriptor.CPPTYPE_STRING: ("a string", (str,)),
+    FieldDescriptor.CPPTYPE_ENUM: ("one of its names", (str, int)),
+    FieldDescriptor.CPPTYPE_INT32: ("a whole number", (int,)),
+    FieldDescriptor.CPPTYPE_DOUBLE: ("a number", (int, float)),
+}
+
+
+def read(data: bytes, kind: type[_Message]) -> _Message:
+    """Return the message that a body holds; raises InvalidFields with everything that is wrong with its shape."""
+    content = parse(data)
+    problems = Problems()
+    _check_message("", content, kind.DESCRIPTOR, problems)
+    problems.settle()
+    try:
+        return json_format.ParseDict(content, kind())
+    except json_format.ParseError as error:  # such as a number beyond 32 bits
+        raise _invalid("does not fit the contract") from error
+
+
+def parse(data: bytes) -> Any:
+    """Return what a body holds as JSON; raises InvalidFields, which tells nothing of what stands there."""
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise _invalid("is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise _invalid(f"is not JSON (line {error.lineno}, column {error.colno})") from error
+    except RecursionError as error:
+        raise _invalid("is nested too deeply") from error
+    except ValueError as error:  # a name that is there twice, a number of thousands of digits
+        raise _invalid("is not JSON") from error
+
+
+def to_dict(message: Message) -> dict[str, Any]:
+    """Return a reply as JSON's objects; every field is there that has a value by default."""
+    return json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
+
+
+def render(message: Message) -> bytes:
+    """Return a reply as JSON in one line."""
+    return dump(to_dict(message))
+
+
+def dump(content: Any) -> bytes:
+    """Return JSON in one line of UTF-8."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+# `kind` is a descriptor, of which protobuf has two kinds that are alike.
+def _check_message(path: str, content: Any, kind: Any, problems: Problems) -> None:
+    if not isinstance(content, dict):
+        problems.append(_malformed(path, "is not an object"))
+        return
+    fields = {name: field for field in kind.fields for name in (field.name, field.json_name)}
+    for name, value in content.items():
+        if len(problems) >= _MAX_PROBLEMS:
+            return
+        field = fields.get(name)
+        if field is None:
+            problems.append(_unknown(path, name, fields))
+        elif value is not None:  # null is the same as nothing
+            _check_field(_join(path, field.name), value, field, problems)
+
+
+def _check_field(path: str, value: Any, field: FieldDescriptor, problems: Problems) -> None:
+    if not field.is_repeated:
+        _check_value(path, value, field, problems)
+    elif not isinstance(value, list):
+        problems.append(_malformed(path, "is not an array"))
+    else:
+        for index, each in enumerate(value):
+            if len(problems) >= _MAX_PROBLEMS:
+                return
+            _check_value(f"{path}[{index}]", each, field, problems)
+
+
+def _check_value(path: str, value: Any, field: FieldDescriptor, problems: Problems) -> None:
+    if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
+        _check_message(path, value, field.message_type, problems)
+        return
+    what, types = _KINDS[field.cpp_type]
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        problems.append(_malformed(path, f"is not {what}"))
+    elif isinstance(value, str) and field.enum_type is not None and value not in field.enum_type.values_by_name:
+        names = ", ".join(field.enum_type.values_by_name)
+        problems.append(_malformed(path, f"is not {what} ({names})"))
+    elif isinstance(value, str) and not _is_text(value):
+        problems.append(Violation(path, "INVALID_TEXT", "has half of a surrogate pair"))
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unknown(path: str, name: str, known: Iterable[str]) -> Violation:
+    """Say that there is no such field; its name is repeated only where it can be one, and not some text."""
+    if not _NAME.fullmatch(name):
+        return _malformed(path, "has a field that is not known")
+    closest = difflib.get_close_matches(name, list(known), n=1)
+    suggestion = f" (did you mean {closest[0]}?)" if closest else ""
+    return Violation(_join(path, name), "UNKNOWN_FIELD", f"is not a field{suggestion}")
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _malformed(path: str, description: str) -> Violation:
+    return Violation(path or "request", "INVALID_JSON", description)
+
+
+def _invalid(description: str) -> InvalidFields:
+    return InvalidFields([_malformed("", description)])
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a name is there twice")
+    return content
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and the infinities are no JSON")

@@ -1,0 +1,100 @@
+"""The paths of the second door, and what every answer carries."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from talmach.access.gate import State
+from talmach.calls import UNKNOWN_METHOD
+from talmach.errors import TalmachError
+from talmach.http.api import Api
+from talmach.http.exchange import Endpoint, Rules
+from talmach.http.refusals import refusal, unknown_path, wrong_method
+
+_PAGE = Path(__file__).parent / "page"
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_SECURITY = [
+    (b"content-security-policy", _CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+class Health:
+    """What `/health` tells; the gate knows the rest."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.is_able = True  # to do its work
+        self._gate = rules.admission.gate
+
+    async def ready(self, _request: Request) -> Response:
+        """Whether calls are served: what a load balancer asks."""
+        state = self._gate.state.name.lower()
+        if self._gate.state is not State.SERVING:
+            return JSONResponse({"status": state}, 503, {"retry-after": "1"})
+        return self._able()
+
+    async def live(self, _request: Request) -> Response:
+        """Whether a restart would not help: what a supervisor asks."""
+        return self._able()
+
+    def _able(self) -> Response:
+        return JSONResponse({"status": "ok"}) if self.is_able else JSONResponse({"status": "stuck"}, 503)
+
+
+def application(rules: Rules, api: Api, health: Health) -> ASGIApp:
+    """Return the whole as ASGI."""
+    routes: list[BaseRoute] = [
+        Route(path, Endpoint(f"{method} {path}", handle, rules, refusal), methods=[method])
+        for path, (method, handle) in api.handlers.items()
+    ]
+    routes += [
+        Route("/health", health.ready),
+        Route("/health/live", health.live),
+        Route("/", _index),
+        Mount("/static", StaticFiles(directory=_PAGE)),
+    ]
+    return secured(Starlette(routes=routes, exception_handlers={404: _unknown(rules), 405: _unknown(rules)}))
+
+
+def secured(app: ASGIApp) -> ASGIApp:
+    """Return an application whose every answer tells browsers to be strict."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *_SECURITY]}
+            await send(message)
+
+        await app(scope, receive, send_secured)
+
+    return serve
+
+
+async def _index(_request: Request) -> Response:
+    return FileResponse(_PAGE / "index.html", headers={"cache-control": "no-cache"})
+
+
+def _unknown(rules: Rules) -> Callable[[Request, Exception], Response]:
+    """Return what answers a path that is not there; such calls have their line in the log too."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        call = rules.admission.begin(UNKNOWN_METHOD, request.headers.items())
+        rules.admission.refuse(call, "UNIMPLEMENTED")
+        allowed = (error.headers or {}).get("Allow", "")
+        failure: TalmachError = wrong_method(allowed) if allowed else unknown_path()
+        made = refusal(failure)
+        return Response(made.body, made.status, error.headers, made.media_type)
+
+    return answer

@@ -1,0 +1,221 @@
+"""One call by HTTP: let in, read, served, answered; whatever goes wrong on the way has an answer too."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive, Scope, Send
+
+from talmach.admission import Admission
+from talmach.calls import REQUEST_ID, Call
+from talmach.errors import DeadlineExceeded, ReplyTooLarge, ServerDraining, StreamIdle, TalmachError
+from talmach.http.refusals import HttpRefusal, body_too_large
+from talmach.http.reply import EVENTS, Reply
+
+TIMEOUT_FIELD = "x-request-timeout-ms"
+_MAX_TIMEOUT_MS = 86_400_000
+_CHUNK_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for every exchange of a server."""
+
+    admission: Admission
+    max_body_bytes: int
+    idle_s: float  # a body comes within it, and so does the caller take each piece of an answer
+
+
+class Exchange:
+    """What a handler works with: the header fields, the body, the record of the call, and a way to answer."""
+
+    def __init__(self, rules: Rules, scope: Scope, receive: Receive, send: Send, call: Call) -> None:
+        self.scope = scope
+        self.headers = Headers(scope=scope)
+        self.call = call
+        self.has_begun = False  # to answer
+        self.is_over = False  # the answer was given, the last byte of it
+        self._rules = rules
+        self._receive = receive
+        self._send = send
+
+    async def body(self) -> bytes:
+        """Read the body.
+
+        Raises:
+            HttpRefusal: it is too large or compressed.
+            StreamIdle: it does not come.
+
+        """
+        limit = self._rules.max_body_bytes
+        if self.headers.get("content-encoding", "identity") != "identity":
+            raise HttpRefusal(415, "content-encoding", "UNSUPPORTED_ENCODING", "is not supported: send it as it is")
+        length = self.headers.get("content-length", "0")
+        if len(length) > len(str(limit)) or int(length) > limit:
+            raise body_too_large(limit)
+        parts, size, is_complete = [], 0, False
+        try:
+            async with asyncio.timeout(self._rules.idle_s):
+                while not is_complete:
+                    message = await self._receive()
+                    if message["type"] == "http.disconnect":
+                        self.call.caller_is_gone = True
+                        raise asyncio.CancelledError
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > limit:
+                        raise body_too_large(limit)
+                    is_complete = not message.get("more_body", False)
+        except TimeoutError as error:
+            raise StreamIdle(self._rules.idle_s) from error
+        return b"".join(parts)
+
+    @asynccontextmanager
+    async def while_the_caller_waits(self) -> AsyncIterator[None]:
+        """Cancel what runs in the block when the caller goes away, or has no more time; the body has been read.
+
+        Raises:
+            DeadlineExceeded: the time is over.
+
+        """
+        working = asyncio.current_task()
+        assert working is not None
+
+        async def watch() -> None:
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+            self.call.caller_is_gone = True
+            working.cancel()
+
+        watching = asyncio.create_task(watch())
+        try:
+            # The loop's clock is that of the deadline.
+            async with asyncio.timeout_at(self.call.deadline):
+                yield
+        except TimeoutError as error:
+            if not self.call.is_late:
+                raise
+            raise DeadlineExceeded from error
+        finally:
+            watching.cancel()
+
+    async def answer(self, reply: Reply) -> None:
+        """Send an answer, at the caller's pace.
+
+        Raises:
+            ReplyTooLarge: nothing was sent.
+            StreamIdle: the caller does not take it.
+
+        """
+        body = reply.body
+        if len(body) > self._rules.max_body_bytes:
+            raise ReplyTooLarge(actual=len(body), limit=self._rules.max_body_bytes)
+        await self._begin(reply.status, reply.media_type, [("content-length", str(len(body))), *reply.fields])
+        # What is sent waits until what was sent before has gone; so the last piece is small.
+        for start in range(0, len(body) - _CHUNK_BYTES, _CHUNK_BYTES):
+            await self._pass(_piece(body[start : start + _CHUNK_BYTES]))
+        last = body[(len(body) - 1) // _CHUNK_BYTES * _CHUNK_BYTES :] if body else b""
+        await self._end(last)
+
+    async def event(self, name: str, data: bytes) -> None:
+        """Send one event of a stream; `data` is one line. Raises StreamIdle."""
+        if not self.has_begun:
+            # Without the second field nginx would keep events until it has a whole buffer of them.
+            await self._begin(200, EVENTS, [("x-accel-buffering", "no")])
+        body = b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+        await self._pass(_piece(body))
+
+    async def end(self) -> None:
+        """End a stream of events."""
+        await self._end(b"")
+
+    async def hang_up(self) -> None:
+        """Close the connection in the middle of an answer, so that nobody takes it for a whole one."""
+        self.scope["talmach.abort"]()
+        await asyncio.sleep(0)  # until uvicorn has heard of it: it would complain of an answer without an end
+
+    async def _begin(self, status: int, media_type: str, fields: list[tuple[str, str]]) -> None:
+        fields = [
+            ("content-type", media_type),
+            ("cache-control", "no-store"),
+            (REQUEST_ID, self.call.request_id),
+            *fields,
+        ]
+        self.has_begun = True
+        headers = [(name.encode(), value.encode()) for name, value in fields]
+        await self._pass({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def _end(self, body: bytes) -> None:
+        await self._pass({"type": "http.response.body", "body": body})
+        self.is_over = True
+
+    async def _pass(self, message: Message) -> None:
+        try:
+            async with asyncio.timeout(self._rules.idle_s):
+                await self._send(message)
+        except TimeoutError as error:
+            raise StreamIdle(self._rules.idle_s) from error
+
+
+Handler = Callable[[Exchange], Awaitable[None]]
+
+
+class Endpoint:
+    """One method of one path, as ASGI."""
+
+    def __init__(
+        self,
+        method: str,
+        handle: Handler,
+        rules: Rules,
+        refuse: Callable[[TalmachError], Reply],
+    ) -> None:
+        """`method` is a label of the metrics; `refuse` renders errors."""
+        self._method = method
+        self._handle = handle
+        self._rules = rules
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one call."""
+        headers, admission = Headers(scope=scope), self._rules.admission
+        call = admission.begin(self._method, headers.items())
+        exchange = Exchange(self._rules, scope, receive, send, call)
+        try:
+            with admission.admit(call, headers.get("authorization")):
+                call.deadline = _deadline(headers, call)
+                await self._handle(exchange)
+        except TalmachError as failure:
+            await self._give_up(exchange, failure)
+        except asyncio.CancelledError:
+            task: Any = asyncio.current_task()
+            task.uncancel()
+            if not call.caller_is_gone:  # the server stops, and had time enough
+                await self._give_up(exchange, ServerDraining())
+
+    async def _give_up(self, exchange: Exchange, failure: TalmachError) -> None:
+        if not exchange.has_begun:
+            await exchange.answer(self._refuse(failure))
+        elif not exchange.is_over:
+            await exchange.hang_up()
+
+
+def _piece(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+def _deadline(headers: Headers, call: Call) -> float | None:
+    """Return when the caller stops waiting; raises HttpRefusal."""
+    given = headers.get(TIMEOUT_FIELD)
+    if given is None:
+        return None
+    is_number = given.isascii() and given.isdigit() and len(given) <= len(str(_MAX_TIMEOUT_MS))
+    if not is_number or not 1 <= int(given) <= _MAX_TIMEOUT_MS:
+        raise HttpRefusal(
+            400, TIMEOUT_FIELD, "OUT_OF_RANGE", f"is not a number of milliseconds ([1, {_MAX_TIMEOUT_MS}])"
+        )
+    return max(time.monotonic(), call.started_at + int(given) / 1_000)

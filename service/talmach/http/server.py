@@ -1,0 +1,123 @@
+"""The HTTP server: in the process and on the event loop of the gRPC one, whose places and quotas it shares."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+
+from talmach.admission import Admission
+from talmach.contract.info import ServerInfo
+from talmach.contract.methods import Methods
+from talmach.errors import CannotListen
+from talmach.http.api import Api
+from talmach.http.application import Health, application
+from talmach.http.connection import Connection
+from talmach.http.exchange import Rules
+from talmach.use_cases import UseCases
+
+_SETTING = "TALMACH_HTTP_ADDRESS"
+_MAX_HEAD_BYTES = 16_384  # as the metadata of gRPC
+_GOODBYE_S = 1
+# Whoever the gate refuses is told why, which takes a connection; beyond these they are closed unheard.
+_CONNECTIONS_PER_CALL = 4
+# So long may what was sent stay without a sign of the other side, before the system closes the connection.
+_MAX_UNHEARD_MS = 60_000
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("talmach.http")
+
+
+class HttpServer:
+    """One more door; `start`, `serve`, `stop`. It drains with the gate that it shares."""
+
+    def __init__(
+        self,
+        address: str,
+        admission: Admission,
+        *,
+        max_message_bytes: int,
+        max_concurrent_calls: int,
+        stream_idle_s: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`address` is HOST:PORT, port 0 = any; `tls` None = plaintext. Needs a running event loop."""
+        self._address = address
+        self._tls = tls
+        self._api = Api()
+        rules = Rules(admission, max_message_bytes, stream_idle_s)
+        self._health = Health(rules)
+
+        class OurConnection(Connection):
+            head_timeout_s = stream_idle_s
+            max_connections = _CONNECTIONS_PER_CALL * max_concurrent_calls
+
+        self._server = _Uvicorn(
+            uvicorn.Config(
+                application(rules, self._api, self._health),
+                http=OurConnection,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                log_level="warning",
+                proxy_headers=False,
+                server_header=False,
+                h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
+                timeout_graceful_shutdown=_GOODBYE_S,
+                ssl_context_factory=(lambda _config, _default: tls) if tls else None,
+            )
+        )
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Listen, refuse calls with SERVER_STARTING, and return the port; raises CannotListen."""
+        listening = _listen(self._address)
+        port: int = listening.getsockname()[1]
+        self._running = asyncio.create_task(self._server.serve([listening]))
+        while not self._server.started and not self._running.done():  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.001)
+        if self._running.done():
+            await self._running
+        _log.info("http.started", address=self._address, port=port, tls=self._tls is not None)
+        return port
+
+    def serve(self, use_cases: UseCases, info: ServerInfo) -> None:
+        """Take what is served; the gate lets calls in later."""
+        self._api.methods = Methods(use_cases, info)
+
+    def set_healthy(self, healthy: bool) -> None:
+        """Tell those who watch over the server whether it can still do its work."""
+        self._health.is_able = healthy
+
+    async def stop(self) -> None:
+        """Stop listening, close idle connections, give answers that are under way a second, and cut off the rest."""
+        if self._running is not None:
+            self._server.should_exit = True
+            await self._running
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn on a loop that is another's, as are the signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    try:
+        (kind, _, _, _, place), *_ = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        listening = socket.socket(kind, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _MAX_UNHEARD_MS)
+        listening.bind(place)
+        listening.listen()
+    except OSError as error:
+        problem = f"cannot listen there ({(error.strerror or 'error').lower()})"
+        raise CannotListen(f"{_SETTING}: {address}: {problem}") from error
+    return listening
