@@ -1,0 +1,180 @@
+"""The files of deploy/ that Prometheus and Grafana read: checked by Prometheus itself, and asked of a real server.
+
+No Grafana and no prometheus-adapter can be had here: of theirs, the queries are run, and the files looked at.
+"""
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from talmach.client import Article, Client, TranslationOptions
+from talmach.config import Settings
+from tests.e2e.program import Server, free_address
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+DASHBOARD = json.loads((DEPLOY / "grafana" / "talmach.json").read_text(encoding="utf-8"))
+RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text(encoding="utf-8"))
+(ADAPTED,) = yaml.safe_load((DEPLOY / "prometheus" / "adapter.yaml").read_text(encoding="utf-8"))["rules"]
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+PROMETHEUS, PROMTOOL = shutil.which("prometheus") or "", shutil.which("promtool") or ""
+needs_prometheus = pytest.mark.skipif(not PROMETHEUS or not PROMTOOL, reason="Prometheus is not here")
+UNSEEN = ("talmach_refused_total", "talmach_dropped_sentences_total", "talmach_quality_flags_total")
+TO_ENGLISH = TranslationOptions(source_language_code="be", target_language_code="en")
+TARGET = {"namespace": "news", "pod": "talmach-1"}
+
+
+def dashboard_queries() -> dict[str, str]:
+    """Return what the dashboard asks when all instances are chosen."""
+    return {
+        f"{panel['title']} {target['refId']}": target["expr"]
+        .replace("$__rate_interval", "10s")
+        .replace("$instance", ".*")
+        .replace("$__range", "1h")
+        for panel in DASHBOARD["panels"]
+        for target in panel.get("targets", ())
+    }
+
+
+def adapter_query() -> str:
+    """Return what prometheus-adapter asks, its template filled in as for one pod."""
+    matchers = ",".join(f'{key}="{value}"' for key, value in TARGET.items())
+    return str(ADAPTED["metricsQuery"]).replace("<<.GroupBy>>", "pod").replace("<<.LabelMatchers>>", matchers)
+
+
+class Watcher:
+    """A running Prometheus."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def ask(self, query: str) -> list[dict[str, Any]]:
+        """Return the series of an instant query; fails when it is not PromQL."""
+        url = f"http://{self._address}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            return list(json.load(reply)["data"]["result"])
+
+    def has_value(self, query: str) -> bool:
+        """Whether a query has a value above 0."""
+        return any(float(series["value"][1]) > 0 for series in self.ask(query))
+
+    def wait_until(self, is_reached: Callable[[], bool]) -> None:
+        """Wait for a state of what it has seen."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with suppress(urllib.error.URLError):
+                if is_reached():
+                    return
+            time.sleep(0.2)
+        pytest.fail("the state was not reached")
+
+
+@pytest.fixture(scope="module")
+def watcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watcher]:
+    """Yield a Prometheus that sees a talmach translate."""
+    directory = tmp_path_factory.mktemp("watched")
+    server = Server.start(directory)
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [
+            {"job_name": "talmach", "static_configs": [{"targets": [server.metrics_address], "labels": TARGET}]}
+        ],
+    }
+    (directory / "prometheus.yml").write_text(yaml.safe_dump(config))
+    address = free_address()
+    with (directory / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                PROMETHEUS,
+                f"--config.file={directory / 'prometheus.yml'}",
+                f"--storage.tsdb.path={directory / 'data'}",
+                f"--web.listen-address={address}",
+            ],
+            stderr=log,
+        )
+    try:
+        found = Watcher(address)
+        found.wait_until(lambda: found.has_value('up{job="talmach"}'))
+        with Client(server.address) as client:
+            for number in range(6):  # scraped between calls: a rate needs two samples of a counter
+                client.translate_article(Article(body=f"У школе {number} вучняў."), TO_ENGLISH)
+                time.sleep(1)
+        found.wait_until(lambda: found.has_value("rate(talmach_segments_total[10s])"))
+        yield found
+    finally:
+        process.terminate()
+        process.wait(30)
+        server.kill()
+
+
+@needs_prometheus
+@pytest.mark.parametrize("arguments", ["check config compose.yaml", "check rules alerts.yaml"])
+def test_prometheus_takes_the_files(arguments: str) -> None:
+    """As its own checker says; Debian's knows no Kubernetes, so not scrape.yaml."""
+    done = subprocess.run(
+        [PROMTOOL, *arguments.split()], cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_prometheus
+def test_every_panel_and_alert_can_be_asked(watcher: Watcher) -> None:
+    """PromQL, all of it; and panels of what the server has just done are not empty, nor does an alert come."""
+    shown = {name: watcher.ask(query) for name, query in dashboard_queries().items()}
+    for group in RULES["groups"]:
+        for rule in group["rules"]:
+            assert watcher.ask(rule["expr"]) == [], rule["alert"]
+    empty = {name: dashboard_queries()[name] for name, series in shown.items() if not series}
+    assert [name for name, query in empty.items() if not any(event in query for event in UNSEEN)] == []
+
+
+@needs_prometheus
+def test_the_autoscaler_has_its_number(watcher: Watcher) -> None:
+    """One value for the pod, its mean wait: below a second here, and not missing when nobody calls."""
+    (series,) = watcher.ask(adapter_query())
+    assert series["metric"] == {"pod": TARGET["pod"]}
+    assert 0 < float(series["value"][1]) < 1
+    # A while later, with a shorter window, nobody has called.
+    idle = adapter_query().replace("[2m]", "[4s]")
+    watcher.wait_until(lambda: [float(each["value"][1]) for each in watcher.ask(idle)] == [0.0])
+
+
+def test_the_autoscaler_asks_for_what_the_adapter_gives() -> None:
+    """The rule's name is the autoscaler's metric, and its labels are those that the scrape sets."""
+    path = DEPLOY / "kubernetes" / "components" / "autoscaling" / "autoscaler.yaml"
+    (metric,) = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]["metrics"]
+    assert metric["pods"]["metric"]["name"] == ADAPTED["name"]["as"]
+    scrape = yaml.safe_load((DEPLOY / "prometheus" / "scrape.yaml").read_text(encoding="utf-8"))
+    set_labels = {each.get("target_label") for each in scrape["scrape_configs"][0]["relabel_configs"]}
+    assert ADAPTED["resources"]["overrides"].keys() <= set_labels
+
+
+def test_compose_starts_what_belongs_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prometheus asks the server, Grafana asks Prometheus, mounted files are there, and only loopback is published."""
+    for name, service in COMPOSE.items():
+        assert all(str(port).startswith("127.0.0.1:") for port in service["ports"]), name
+        sources = [str(volume).partition(":")[0] for volume in service.get("volumes", ())]
+        assert all((DEPLOY / source).exists() for source in sources), name
+    (job,) = yaml.safe_load((DEPLOY / "prometheus" / "compose.yaml").read_text(encoding="utf-8"))["scrape_configs"]
+    assert job["static_configs"] == [{"targets": ["talmach:9464"]}]
+    provisioning = DEPLOY / "grafana" / "provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yaml").read_text())["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "talmach.yaml").read_text())["providers"]
+    assert f"./grafana/talmach.json:{provider['options']['path']}/talmach.json:ro" in COMPOSE["grafana"]["volumes"]
+    for key, value in COMPOSE["talmach"]["environment"].items():
+        monkeypatch.setenv(key, str(value))
+    read = Settings()
+    assert read.workers == COMPOSE["talmach"]["cpus"]
+    assert int(COMPOSE["talmach"]["stop_grace_period"].removesuffix("s")) > read.drain_timeout_s
