@@ -36,15 +36,16 @@ RUN mkdir /models
 VOLUME /models
 # A number, so that Kubernetes' runAsNonRoot can tell that it is not root.
 USER 10001:10001
-# Plaintext is for the container's own network: publish the port on 127.0.0.1 only, or set the TALMACH_TLS_* files.
+# Plaintext is for the container's own network: publish ports on 127.0.0.1 only, or set the TALMACH_TLS_* files.
 ENV PATH=/opt/talmach/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     TALMACH_ADDRESS=0.0.0.0:50051 \
     TALMACH_ALLOW_PLAINTEXT=true \
+    TALMACH_HTTP_ADDRESS=0.0.0.0:8080 \
     TALMACH_METRICS_ADDRESS=0.0.0.0:9464 \
     TALMACH_MODELS_DIR=/models
-EXPOSE 50051 9464
+EXPOSE 50051 8080 9464
 STOPSIGNAL SIGTERM
 # Healthy when every model has translated its golden sentences; not while starting or draining.
 # Asks the server of these settings, with TLS too.

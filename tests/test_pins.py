@@ -25,7 +25,7 @@ def needed() -> Iterator[tuple[Path, Requirement]]:
     """What pyproject.toml asks for, to run and to build, and where it is pinned."""
     tables = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = tables["project"]["optional-dependencies"]
-    both = [*tables["project"]["dependencies"], *extras["otel"], *extras["redis"]]
+    both = [*tables["project"]["dependencies"], *extras["http"], *extras["otel"], *extras["redis"]]
     yield from ((PINS[0], Requirement(each)) for each in both)
     yield from ((PINS[1], Requirement(each)) for each in [*both, *extras["gpu"]])
     yield from ((PINS[2], Requirement(each)) for each in tables["build-system"]["requires"])

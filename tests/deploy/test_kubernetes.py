@@ -167,8 +167,8 @@ def test_probes_agree_with_what_was_measured(name: str, monkeypatch: pytest.Monk
     assert patience_s > pod["terminationGracePeriodSeconds"]
     assert patience_s > readiness["periodSeconds"] * readiness.get("failureThreshold", 3)
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 600
-    probe = ["exec"] if read.tls_cert_file else ["grpc"]
-    assert all([key for key in ("exec", "grpc") if key in each] == probe for each in (liveness, readiness, startup))
+    probe = ["httpGet"] if read.tls_cert_file else ["grpc"]
+    assert all([key for key in ("httpGet", "grpc") if key in each] == probe for each in (liveness, readiness, startup))
 
 
 @pytest.mark.parametrize("name", [*OVERLAYS, "models"])
