@@ -1,8 +1,9 @@
 """What every call goes through, whatever its door: the record, who calls, a place inside, and how it failed."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -39,34 +40,40 @@ class Admission:
         call.code = code
         call.finish(self._metrics)
 
+    @property
+    def is_for_clients_only(self) -> bool:
+        """Whether a caller must be one of those that are known."""
+        return self._clients is not None
+
     @contextmanager
-    def admit(self, call: Call, authorization: str | bytes | None, *, stream_of: str | None = None) -> Iterator[None]:
+    def admit(
+        self, call: Call, authorization: str | bytes | None, *, stream_of: str | None = None, shows_later: bool = False
+    ) -> Iterator[Callable[[str], None]]:
         """Let a call in for as long as the block runs, and finish its record.
 
         Args:
             call: its record.
             authorization: what the caller shows.
             stream_of: for a stream of requests, whose it is unless the caller is a client that is known.
+            shows_later: what the caller shows is in the message; the block gives it to the function that it gets.
 
         Raises:
             TalmachError: why it was refused, or how it failed, whatever was raised; foreign exceptions only after the
                 caller has gone.
 
         """
-        is_inside = False
         self._metrics.rpc_in_flight.inc()
         try:
-            if self._clients is not None:
-                call.account = self._clients.authenticate(authorization)
-                call.client = call.account.name
             with ExitStack() as places:
+                if not shows_later:
+                    self._identify(call, authorization)
                 places.enter_context(self.gate.enter())
                 if call.account is not None:
                     places.enter_context(call.account.call())
                 if stream_of is not None:
                     places.enter_context(self.gate.stream(call.account.name if call.account else stream_of))
-                is_inside = True
-                yield
+                call.is_inside = True
+                yield partial(self._show, call, places)
         except asyncio.CancelledError:
             call.code = "DEADLINE_EXCEEDED" if call.is_late else "CANCELLED"
             raise
@@ -75,7 +82,7 @@ class Admission:
                 call.code = "CANCELLED"
                 raise
             failure = _known(error, call)
-            if not is_inside:
+            if not call.is_inside:
                 self._metrics.refused.labels(failure.reason).inc()
             if failure is error:
                 raise
@@ -83,6 +90,18 @@ class Admission:
         finally:
             self._metrics.rpc_in_flight.dec()
             call.finish(self._metrics)
+
+    def _show(self, call: Call, places: ExitStack, authorization: str) -> None:
+        call.is_inside = False
+        self._identify(call, authorization)
+        if call.account is not None:
+            places.enter_context(call.account.call())
+        call.is_inside = True
+
+    def _identify(self, call: Call, authorization: str | bytes | None) -> None:
+        if self._clients is not None:
+            call.account = self._clients.authenticate(authorization)
+            call.client = call.account.name
 
 
 def _known(error: Exception, call: Call) -> TalmachError:

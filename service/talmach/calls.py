@@ -71,6 +71,7 @@ class Call:
     tokens: int = 0  # given to models and made by them
     queue_ms: float = 0.0
     engine_ms: float = 0.0
+    is_inside: bool = False  # was let in; what fails before counts as refused
     caller_is_gone: bool = False
     started_at: float = field(default_factory=time.monotonic)
     trace: Trace | None = None

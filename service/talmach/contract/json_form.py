@@ -108,11 +108,12 @@ def _check_value(path: str, value: Any, field: FieldDescriptor, problems: Proble
     elif isinstance(value, str) and field.enum_type is not None and value not in field.enum_type.values_by_name:
         names = ", ".join(field.enum_type.values_by_name)
         problems.append(_malformed(path, f"is not {what} ({names})"))
-    elif isinstance(value, str) and not _is_text(value):
+    elif isinstance(value, str) and not is_text(value):
         problems.append(Violation(path, "INVALID_TEXT", "has half of a surrogate pair"))
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
+    """Say whether a string is one that UTF-8 can hold; JSON can write halves of surrogate pairs."""
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -6,6 +6,7 @@ application    the paths, and what every answer carries
 exchange       what a call goes through: its record, its body, its deadline, a caller who goes away, its answer
 refusals       errors -> statuses, header fields and bodies
 api            `/v1`: the methods of the contract as JSON, an article as server-sent events
+libretranslate the API of LibreTranslate, for the programs that speak it
 openapi        the description of all this, made of the contract
 tls            the certificates that it listens with
 page/          the page for people

@@ -14,8 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from talmach.access.gate import State
 from talmach.calls import UNKNOWN_METHOD
 from talmach.errors import TalmachError
+from talmach.http import libretranslate
 from talmach.http.api import Api
 from talmach.http.exchange import Endpoint, Rules
+from talmach.http.libretranslate import LibreTranslate
 from talmach.http.refusals import refusal, unknown_path, wrong_method
 
 _PAGE = Path(__file__).parent / "page"
@@ -52,13 +54,23 @@ class Health:
         return JSONResponse({"status": "ok"}) if self.is_able else JSONResponse({"status": "stuck"}, 503)
 
 
-def application(rules: Rules, api: Api, health: Health) -> ASGIApp:
+def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health) -> ASGIApp:
     """Return the whole as ASGI."""
     routes: list[BaseRoute] = [
         Route(path, Endpoint(f"{method} {path}", handle, rules, refusal), methods=[method])
         for path, (method, handle) in api.handlers.items()
     ]
     routes += [
+        Route(
+            path,
+            Endpoint(f"{method} {path}", handle, rules, libretranslate.refusal, takes_keys=True),
+            methods=[method],
+        )
+        for path, (method, handle) in libre.handlers.items()
+    ]
+    routes += [
+        Route("/languages", libre.languages),
+        Route("/frontend/settings", libre.settings),
         Route("/health", health.ready),
         Route("/health/live", health.live),
         Route("/", _index),

@@ -1,6 +1,7 @@
 """One call by HTTP: let in, read, served, answered; whatever goes wrong on the way has an answer too."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from talmach.http.reply import EVENTS, Reply
 TIMEOUT_FIELD = "x-request-timeout-ms"
 _MAX_TIMEOUT_MS = 86_400_000
 _CHUNK_BYTES = 65_536
+_MAX_STRANGER_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,21 @@ class Rules:
     max_body_bytes: int
     idle_s: float  # a body comes within it, and so does the caller take each piece of an answer
 
+    @property
+    def max_stranger_bytes(self) -> int:
+        """Bytes of a body that must be read to learn whose it is."""
+        return min(self.max_body_bytes, _MAX_STRANGER_BYTES if self.admission.is_for_clients_only else sys.maxsize)
+
 
 class Exchange:
     """What a handler works with: the header fields, the body, the record of the call, and a way to answer."""
 
-    def __init__(self, rules: Rules, scope: Scope, receive: Receive, send: Send, call: Call) -> None:
+    def __init__(
+        self, rules: Rules, scope: Scope, receive: Receive, send: Send, call: Call, *, is_of_stranger: bool
+    ) -> None:
+        """`is_of_stranger`: the caller says in the body who he is, to be shown to `show`."""
+        self.show: Callable[[str], None]
+        self.is_of_stranger = is_of_stranger
         self.scope = scope
         self.headers = Headers(scope=scope)
         self.call = call
@@ -51,7 +63,7 @@ class Exchange:
             StreamIdle: it does not come.
 
         """
-        limit = self._rules.max_body_bytes
+        limit = self._rules.max_stranger_bytes if self.is_of_stranger else self._rules.max_body_bytes
         if self.headers.get("content-encoding", "identity") != "identity":
             raise HttpRefusal(415, "content-encoding", "UNSUPPORTED_ENCODING", "is not supported: send it as it is")
         length = self.headers.get("content-length", "0")
@@ -173,8 +185,11 @@ class Endpoint:
         handle: Handler,
         rules: Rules,
         refuse: Callable[[TalmachError], Reply],
+        *,
+        takes_keys: bool = False,
     ) -> None:
-        """`method` is a label of the metrics; `refuse` renders errors."""
+        """`method` is a label of the metrics; `refuse` renders errors; `takes_keys`: tokens may be in the body."""
+        self._takes_keys = takes_keys
         self._method = method
         self._handle = handle
         self._rules = rules
@@ -184,9 +199,11 @@ class Endpoint:
         """Serve one call."""
         headers, admission = Headers(scope=scope), self._rules.admission
         call = admission.begin(self._method, headers.items())
-        exchange = Exchange(self._rules, scope, receive, send, call)
+        authorization = headers.get("authorization")
+        is_of_stranger = self._takes_keys and authorization is None
+        exchange = Exchange(self._rules, scope, receive, send, call, is_of_stranger=is_of_stranger)
         try:
-            with admission.admit(call, headers.get("authorization")):
+            with admission.admit(call, authorization, shows_later=is_of_stranger) as exchange.show:
                 call.deadline = _deadline(headers, call)
                 await self._handle(exchange)
         except TalmachError as failure:

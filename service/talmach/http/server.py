@@ -17,6 +17,7 @@ from talmach.http.api import Api
 from talmach.http.application import Health, application
 from talmach.http.connection import Connection
 from talmach.http.exchange import Rules
+from talmach.http.libretranslate import LibreTranslate
 from talmach.use_cases import UseCases
 
 _SETTING = "TALMACH_HTTP_ADDRESS"
@@ -47,6 +48,7 @@ class HttpServer:
         self._tls = tls
         self._api = Api()
         rules = Rules(admission, max_message_bytes, stream_idle_s)
+        self._libre = LibreTranslate(rules)
         self._health = Health(rules)
 
         class OurConnection(Connection):
@@ -55,7 +57,7 @@ class HttpServer:
 
         self._server = _Uvicorn(
             uvicorn.Config(
-                application(rules, self._api, self._health),
+                application(rules, self._api, self._libre, self._health),
                 http=OurConnection,
                 ws="none",
                 lifespan="off",
@@ -85,7 +87,7 @@ class HttpServer:
 
     def serve(self, use_cases: UseCases, info: ServerInfo) -> None:
         """Take what is served; the gate lets calls in later."""
-        self._api.methods = Methods(use_cases, info)
+        self._api.methods = self._libre.methods = Methods(use_cases, info)
 
     def set_healthy(self, healthy: bool) -> None:
         """Tell those who watch over the server whether it can still do its work."""

@@ -1,0 +1,266 @@
+"""The API of LibreTranslate, for the programs that speak it; what it has and talmach has not is refused, or empty.
+
+Its errors are `{"error": "..."}`; its statuses are kept, 400 for a missing key among them. A key is a client's token.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from python_multipart.exceptions import FormParserError
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from talmach.access.gate import State
+from talmach.contract import json_form, status
+from talmach.contract.methods import Methods
+from talmach.contract.violations import InvalidFields, Violation, by_field
+from talmach.errors import EngineFailure, InvalidRequest, Overloaded, TalmachError, Unauthenticated
+from talmach.http.exchange import Exchange, Handler, Rules
+from talmach.http.refusals import HttpRefusal, fields_of, status_of
+from talmach.http.reply import JSON, Reply
+from talmach.pb import common_pb2, translation_pb2
+from talmach.text.article import Field
+from talmach.threads import offload
+from talmach.translation.source import Detection
+from talmach.translation.values import Translation
+
+_AUTO = "auto"
+_NAMES = {"be": "Belarusian", "en": "English", "ru": "Russian"}
+_FORMATS = {"text": common_pb2.TEXT_FORMAT_TEXT, "html": common_pb2.TEXT_FORMAT_HTML}
+_MAX_FORM_FIELDS = 32
+# How the fields of the contract are called here.
+_FIELDS = {
+    "texts": "q",
+    "options.source_language_code": "source",
+    "options.target_language_code": "target",
+    "options.format": "format",
+}
+
+
+class LibreTranslate:
+    """The handlers; they have their `methods` before the first call is let in."""
+
+    methods: Methods
+
+    def __init__(self, rules: Rules) -> None:
+        self._admission = rules.admission
+
+    @property
+    def handlers(self) -> dict[str, tuple[str, Handler]]:
+        """What serves each path that is a call, and by which method of HTTP."""
+        return {
+            "/translate": ("POST", self._translate),
+            "/detect": ("POST", self._detect),
+            "/suggest": ("POST", _refuse("does not collect suggestions")),
+            "/translate_file": ("POST", _refuse("does not translate files: send their text")),
+        }
+
+    async def languages(self, _request: Request) -> Response:
+        """Tell the languages, each with those that it is translated into."""
+        if self._admission.gate.state is State.STARTING:
+            return JSONResponse({"error": "server: is starting"}, 503, {"retry-after": "1"})
+        pairs = self.methods.info.language_pairs
+        targets: dict[str, list[str]] = {}
+        for pair in pairs:
+            targets.setdefault(pair.source_language_code, []).append(pair.target_language_code)
+        return JSONResponse(
+            [{"code": code, "name": _NAMES.get(code, code), "targets": targets[code]} for code in sorted(targets)]
+        )
+
+    async def settings(self, _request: Request) -> Response:
+        """Tell what a page of LibreTranslate would want to know."""
+        is_ready = self._admission.gate.state is not State.STARTING
+        return JSONResponse(
+            {
+                "charLimit": self.methods.limits.max_text_chars if is_ready else -1,
+                "frontendTimeout": 500,
+                "apiKeys": self._admission.is_for_clients_only,
+                "keyRequired": self._admission.is_for_clients_only,
+                "suggestions": False,
+                "filesTranslation": False,
+                "supportedFilesFormat": [],
+                "language": {
+                    "source": {"code": _AUTO, "name": "Auto Detect"},
+                    "target": {"code": "en", "name": _NAMES["en"]},
+                },
+            }
+        )
+
+    async def _translate(self, exchange: Exchange) -> None:
+        fields = await _fields(exchange)
+        for name in ("q", "source", "target"):
+            if not fields.get(name):
+                raise _wrong(name, "is missing")
+        texts, is_batch = _texts(fields["q"])
+        source, wants_alternatives = fields["source"], _number("alternatives", fields.get("alternatives") or 0) > 0
+        # A blank text is none to translate; it comes back as it is.
+        places = [place for place, text in enumerate(texts) if text.strip()]
+        request = translation_pb2.TranslateTextRequest(
+            texts=[texts[place] for place in places],
+            options=common_pb2.TranslationOptions(
+                source_language_code="" if source == _AUTO else _code("source", source),
+                target_language_code=_code("target", fields["target"]),
+                format=_format(fields.get("format") or "text"),
+            ),
+        )
+        translated: list[str] = list(texts)
+        detected = [_unknown()] * len(texts)
+        if places and source != fields["target"]:
+            async with exchange.while_the_caller_waits():
+                for place, each in zip(places, await self._translations(request, exchange), strict=True):
+                    if each.source.is_undetermined:
+                        raise _wrong(f"q[{place}]", "the language of the text cannot be determined: name it")
+                    if not each.is_complete:
+                        # There is no place for a sentence that failed, and the source is no translation.
+                        raise EngineFailure
+                    translated[place] = each.texts[Field.TEXT]
+                    detected[place] = _detected(each.source.detection, each.source.language)
+        answer: dict[str, Any] = {"translatedText": translated if is_batch else translated[0]}
+        if source == _AUTO:
+            answer["detectedLanguage"] = detected if is_batch else detected[0]
+        if wants_alternatives:  # of which there are none: a sentence has one translation here
+            answer["alternatives"] = [[] for _ in texts] if is_batch else []
+        await exchange.answer(Reply(json_form.dump(answer)))
+
+    async def _translations(
+        self, request: translation_pb2.TranslateTextRequest, exchange: Exchange
+    ) -> Sequence[Translation]:
+        texts, options = self.methods.reader.texts(request)
+        exchange.call.check_deadline()
+        return (await self.methods.use_cases.translate_texts(texts, options, exchange.call)).translations
+
+    async def _detect(self, exchange: Exchange) -> None:
+        fields = await _fields(exchange)
+        if not fields.get("q"):
+            raise _wrong("q", "is missing")
+        texts, _ = _texts(fields["q"])
+        request = translation_pb2.DetectLanguageRequest(texts=["\n".join(texts)])
+        (found,) = await self.methods.use_cases.detect(self.methods.reader.to_detect(request), exchange.call)
+        candidates = [{"confidence": _percent(each.confidence), "language": each.language} for each in found.candidates]
+        await exchange.answer(Reply(json_form.dump(candidates)))
+
+
+def refusal(error: TalmachError) -> Reply:
+    """Return an error as LibreTranslate answers it."""
+    number = 400 if isinstance(error, Unauthenticated) else status_of(error)
+    message = str(error)
+    if isinstance(error, InvalidRequest):
+        message = "; ".join(map(_told, by_field(error)[:10]))
+    elif isinstance(error, Overloaded):
+        message = f"Slowdown: {error}"
+    elif isinstance(error, Unauthenticated):
+        message = "api_key: is missing; ask the operator of this server for one"
+    elif status.code_of(error) == "PERMISSION_DENIED":
+        message = "Invalid API key"
+    return Reply(json_form.dump({"error": message}), status=number, fields=fields_of(error))
+
+
+def _refuse(problem: str) -> Handler:
+    async def handle(exchange: Exchange) -> None:
+        await _fields(exchange)
+        raise HttpRefusal(403, "server", "NOT_OFFERED", problem)
+
+    return handle
+
+
+async def _fields(exchange: Exchange) -> Mapping[str, Any]:
+    """Return the fields of a body of any of the three kinds, and of the query, after showing who calls."""
+    body = await exchange.body()
+    fields = await offload(len(body), _query, exchange.scope["query_string"])
+    media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == JSON:
+        content = await offload(len(body), json_form.parse, body)
+        if not isinstance(content, dict):
+            raise _wrong("request", "is not an object")
+        fields |= content
+    elif media_type == "multipart/form-data":
+        fields |= await _multipart(exchange, body)
+    else:
+        fields |= await offload(len(body), _query, body)
+    if exchange.is_of_stranger:
+        key = fields.get("api_key")
+        exchange.show(f"Bearer {key}" if isinstance(key, str) and key else "")
+    return fields
+
+
+def _query(data: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=_MAX_FORM_FIELDS, errors="strict")
+    except ValueError as error:
+        raise _wrong("request", "is not a form in UTF-8") from error
+    return _first(pairs)
+
+
+async def _multipart(exchange: Exchange, body: bytes) -> dict[str, Any]:
+    async def stream() -> Any:
+        yield body
+
+    parser = MultiPartParser(
+        exchange.headers, stream(), max_files=0, max_fields=_MAX_FORM_FIELDS, max_part_size=max(1, len(body))
+    )
+    try:
+        form = await parser.parse()
+    except (MultiPartException, FormParserError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise _wrong("request", "is not a form without files") from error
+    return _first([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+
+
+def _first(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the first value of each field, with the line ends of text and not those of forms."""
+    return {name: value.replace("\r\n", "\n") for name, value in reversed(pairs)}
+
+
+def _texts(q: Any) -> tuple[list[str], bool]:
+    """Return the texts, and whether they came as an array."""
+    texts = q if isinstance(q, list) else [q]
+    for place, each in enumerate(texts):
+        if not isinstance(each, str):
+            raise _wrong(f"q[{place}]" if isinstance(q, list) else "q", "is not a string")
+        if not json_form.is_text(each):
+            raise _wrong(f"q[{place}]" if isinstance(q, list) else "q", "has half of a surrogate pair")
+    return texts, isinstance(q, list)
+
+
+def _code(field: str, value: Any) -> str:
+    if not isinstance(value, str) or not json_form.is_text(value):
+        raise _wrong(field, "is not the code of a language")
+    return value
+
+
+def _format(value: Any) -> "common_pb2.TextFormat.ValueType":
+    found = _FORMATS.get(value) if isinstance(value, str) else None
+    if found is None:
+        raise _wrong("format", f"is not one of {', '.join(_FORMATS)}")
+    return found
+
+
+def _number(field: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _wrong(field, "is not a number") from error
+
+
+def _detected(found: Detection, language: str | None) -> dict[str, Any]:
+    confidence = next((each.confidence for each in found.candidates if each.language == language), 0.0)
+    return {"confidence": _percent(confidence), "language": language} if language else _unknown()
+
+
+def _unknown() -> dict[str, Any]:
+    """What LibreTranslate says of a text that has no language."""
+    return {"confidence": 0.0, "language": "en"}
+
+
+def _percent(confidence: float) -> float:
+    return round(100 * confidence, 1)
+
+
+def _told(violation: Violation) -> str:
+    name, bracket, rest = violation.field.partition("[")
+    return f"{_FIELDS.get(name, name)}{bracket}{rest}: {violation.description}"
+
+
+def _wrong(field: str, problem: str) -> InvalidFields:
+    return InvalidFields([Violation(field, "INVALID_REQUEST", problem)])
