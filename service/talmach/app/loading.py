@@ -38,11 +38,15 @@ class Engines:
     preferred: Mapping[Direction, str]  # id of the model that a direction has unless a request names one
 
 
+def usable_cores() -> int:
+    """Return the cores that this process may use."""
+    # Not every system can tell.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def worker_count(settings: Settings) -> int:
     """Return the batches that may run at once: one for each core that this process may use, unless set."""
-    # Not every system can tell which cores a process may use.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return settings.workers or cores // settings.threads_per_worker or 1
+    return settings.workers or usable_cores() // settings.threads_per_worker or 1
 
 
 def check_device(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from talmach import threads
 from talmach.cli import terminal
+from talmach.cli.bulk import bulk
 from talmach.cli.detect import detect
 from talmach.cli.evaluate import evaluate
 from talmach.cli.failures import BAD_INPUT_STATUS, FAILURE_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
@@ -29,7 +30,7 @@ program = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, smoke, translate, summarize, detect, evaluate, info, health, token):
+for command in (serve, smoke, translate, summarize, detect, bulk, evaluate, info, health, token):
     program.command()(command)
 program.add_typer(models, name="models")
 

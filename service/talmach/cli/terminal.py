@@ -74,3 +74,14 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         if appearance is not None:
             appearance.cancel()
             bar.stop()
+
+
+@contextmanager
+def bar(what: str, total: int, done: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function that takes steps done; the bar is shown on a terminal only, and at once."""
+    shown = error_console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    progress = Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
+    with progress:
+        task = progress.add_task(what, total=total, completed=done)
+        yield lambda steps: progress.advance(task, steps)

@@ -61,7 +61,11 @@ def texts(field: str, contents: Sequence[str], limits: Limits, problems: Problem
 
 def article(field: str, message: ArticleMessage, limits: Limits, problems: Problems) -> None:
     """Check an article: its three fields together are one text."""
-    parts = (message.headline, message.lead, message.body)
+    parts_of_article(field, (message.headline, message.lead, message.body), limits, problems)
+
+
+def parts_of_article(field: str, parts: Sequence[str], limits: Limits, problems: Problems) -> None:
+    """Check an article that comes in no message."""
     total = sum(map(len, parts))
     if not any(part.strip() for part in parts):
         problems.append(empty_text(field))

@@ -1,0 +1,138 @@
+"""The only module that knows Ray: numbers of blocks in, reports out, by a pool of actors."""
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from talmach.app.loading import usable_cores
+from talmach.bulk.actor import Actor, Report
+from talmach.bulk.job import Job
+from talmach.config import Settings
+from talmach.errors import TalmachError
+
+# Nothing is reported to Ray's makers, and its C++ does not write between our lines.
+_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+_MOST_CORES_AN_ACTOR = 4  # the one thread that runs Python for them keeps up with no more
+_BLOCKS_AT_ONCE = 2  # of an actor: the sentences of the next block fill the batches at the end of this one
+_BLOCKS_AHEAD = 4
+_OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
+
+
+class ClusterFailure(TalmachError):
+    """The cluster cannot be reached, is lost, or lacks what the job needs."""
+
+    reason = "CLUSTER_FAILURE"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The actors of a job, alike; `settings` are theirs."""
+
+    actors: int
+    cores: int  # of each
+    gpus: int  # of each
+    settings: Settings
+
+    @classmethod
+    def of(cls, settings: Settings, nodes: Sequence[Mapping[str, float]], actors: int | None) -> "Pool":
+        """Return as many actors as the nodes have room for, or as are asked for; `nodes` are their resources.
+
+        Raises ClusterFailure when there is no GPU, or no room for one actor.
+        """
+        gpus = int(sum(node.get("GPU", 0) for node in nodes))
+        if settings.device == "cuda" and not gpus:
+            raise ClusterFailure("TALMACH_DEVICE: is cuda, and Ray knows of no GPU")
+        on_gpu = bool(gpus) and settings.device != "cpu"
+        cores = [int(node["CPU"]) for node in nodes if node.get("CPU", 0) >= 1] or [0]
+        threads = settings.threads_per_worker
+        usual = 1 if on_gpu else max(1, min(_MOST_CORES_AN_ACTOR, *cores) // threads)
+        workers = settings.workers or usual
+        needed = workers * threads
+        room = gpus if on_gpu else sum(each // needed for each in cores)
+        if not room:
+            raise ClusterFailure(f"TALMACH_WORKERS: no node has {needed} cores for one actor (has: {max(cores)})")
+        device = {"device": "cuda" if on_gpu else "cpu", "workers": workers}
+        return cls(actors or room, needed, int(on_gpu), settings.model_copy(update=device))
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
+    """Yield the resources of the nodes of a cluster; without an address, of one on this machine that ends with us.
+
+    Raises ClusterFailure.
+    """
+    # Ray reads its environment when it is imported.
+    for name, value in (_ENVIRONMENT if address else _ENVIRONMENT | _alone()).items():
+        os.environ.setdefault(name, value)
+    import ray  # noqa: PLC0415
+
+    options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "error"}
+    if address is None:
+        options |= {
+            "address": "local",
+            "include_dashboard": False,
+            "num_cpus": usable_cores(),
+            "object_store_memory": _OBJECT_STORE_BYTES,
+        }
+    try:
+        with _silent_stderr():
+            ray.init(**options)
+        yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        if isinstance(error, TalmachError):
+            raise
+        where = f"Ray at {address}" if address else "Ray on this machine"
+        raise ClusterFailure(f"{where}: {type(error).__name__}; what is done stays done, run again to go on") from error
+    finally:
+        ray.shutdown()
+
+
+def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
+    """Yield a report for each block, as they are done; the actors take no more than they can work on."""
+    import ray.data  # noqa: PLC0415
+
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    strategy = ray.data.ActorPoolStrategy(
+        size=min(pool.actors, len(numbers)),
+        max_tasks_in_flight_per_actor=_BLOCKS_AHEAD,
+        max_concurrent_calls_per_actor=_BLOCKS_AT_ONCE,
+        enable_true_multi_threading=True,
+    )
+    reports = ray.data.from_items(list(numbers), override_num_blocks=len(numbers)).map_batches(
+        Actor,
+        fn_constructor_args=(job, pool.settings),
+        batch_size=1,
+        compute=strategy,
+        num_cpus=pool.cores,
+        num_gpus=pool.gpus,
+    )
+    for batch in reports.iter_batches(batch_size=None, prefetch_batches=0):
+        for number in range(len(batch["rows"])):
+            yield Report(**{name: values[number] for name, values in batch.items()})
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Send nowhere what is written to standard error: Ray says there, in C++, that it heeds our wish for silence."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _alone() -> dict[str, str]:
+    """Return what makes a cluster of our own listen on loopback only, and obey nobody else on this machine."""
+    return {
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    }

@@ -1,0 +1,113 @@
+"""JSON Lines as input: one object a line."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from talmach.bulk.job import BLOCK_ROWS, PARQUET, TEXT_COLUMNS, Block, Survey, UnusableInput
+from talmach.bulk.record import COLUMNS
+from talmach.bulk.schema import Columns
+
+Row = dict[str, Any]
+_SHOWN_PROBLEMS = 5
+
+
+def survey(files: Sequence[Path], output_format: str) -> Survey:
+    """Read the whole input once: what is wrong anywhere is found before anything is translated.
+
+    Raises:
+        UnusableInput: a line is no object, a text is none, no row has a text column, or a column has a name of ours;
+            names up to five places.
+        OSError: a file cannot be read.
+
+    """
+    problems: list[str] = []
+    names: set[str] = set()
+    blocks: list[Block] = []
+    columns = Columns() if output_format == PARQUET else None
+    for path in files:
+        for block, rows in _blocks(path, problems):
+            blocks.append(block)
+            names.update(*rows)
+            if columns is not None:
+                columns.add(rows, problems)
+    if not blocks and not problems:
+        raise UnusableInput(f"{files[0]}: has no rows")
+    problems += _column_problems(files[0], names) if blocks else []
+    if problems:
+        more = len(problems) - _SHOWN_PROBLEMS
+        raise UnusableInput("; ".join(problems[:_SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else ""))
+    return Survey(blocks, "" if columns is None else columns.serialized())
+
+
+def read(block: Block) -> list[Row]:
+    """Return the rows of a block; raises UnusableInput when they are not there any more, and OSError."""
+    with Path(block.path).open("rb") as file:
+        file.seek(block.start)
+        lines = file.read(block.end - block.start).split(b"\n")
+    try:
+        rows = [_parsed(line) for line in lines if line.strip()]
+    except ValueError as error:
+        raise _changed(block) from error
+    if len(rows) != block.rows:
+        raise _changed(block)
+    return rows
+
+
+def _blocks(path: Path, problems: list[str]) -> Iterator[tuple[Block, list[Row]]]:
+    rows: list[Row] = []
+    start = end = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            end += len(line)
+            if line.strip():
+                try:
+                    rows.append(_parsed(line))
+                except ValueError as error:
+                    problems.append(f"{path}: line {number}: {error}")
+            if len(rows) == BLOCK_ROWS:
+                yield Block(str(path), start, end, len(rows)), rows
+                start, rows = end, []
+    if rows:
+        yield Block(str(path), start, end, len(rows)), rows
+
+
+def _parsed(line: bytes) -> Row:
+    """Return the object of a line; raises ValueError with what is wrong and nothing of the line."""
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError("is not UTF-8 text") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("is not JSON") from error
+    if not isinstance(row, dict):
+        raise ValueError("is no JSON object")  # noqa: TRY004  # not of the caller's type
+    for name in TEXT_COLUMNS:
+        text = row.get(name)
+        if text is not None and not isinstance(text, str):
+            raise ValueError(f"{name}: is no text")
+        if text and not _is_valid(text):
+            raise ValueError(f"{name}: has half of a surrogate pair")
+    return row
+
+
+def _is_valid(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _column_problems(path: Path, names: set[str]) -> list[str]:
+    problems = []
+    if names.isdisjoint(TEXT_COLUMNS):
+        problems.append(f"{path}: has none of the columns {', '.join(TEXT_COLUMNS)}")
+    if taken := sorted(names.intersection(COLUMNS)):
+        problems.append(f"{path}: the output has columns of its own with the names {', '.join(taken)}; rename yours")
+    return problems
+
+
+def _changed(block: Block) -> UnusableInput:
+    return UnusableInput(f"{block.path}: has changed since the job was begun")

@@ -1,0 +1,82 @@
+"""A block and its records -> one file."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from talmach.bulk import jsonl, parquet, schema
+from talmach.bulk.job import JSON_LINES, PARQUET, TEXT_COLUMNS, Block, Job, Survey, Texts, UnusableInput, write_whole
+from talmach.bulk.record import Record
+
+_INPUTS = {JSON_LINES: jsonl.survey, PARQUET: parquet.survey}
+Rows: TypeAlias = list[jsonl.Row] | pa.Table
+
+
+class Files:
+    """The files of one job, as an actor sees them."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._reader = parquet.Reader()
+
+    def read(self, block: Block) -> Rows:
+        """Return the rows of a block; raises UnusableInput and OSError."""
+        return jsonl.read(block) if Path(block.path).suffix == JSON_LINES else self._reader.read(block)
+
+    def write(self, number: int, rows: Rows, records: Sequence[Record]) -> None:
+        """Write the part of a block; raises OSError."""
+        part = self._job.part(number)
+        if part.suffix == JSON_LINES:
+            dicts = rows if isinstance(rows, list) else rows.to_pylist()
+            lines = map(_line, dicts, records)
+            write_whole(part, lambda path: path.write_text("".join(lines), encoding="utf-8"))
+        else:
+            table = _table(rows, self._job.survey.schema) if isinstance(rows, list) else rows
+            table = schema.with_records(table, records)
+            write_whole(part, lambda path: pq.write_table(table, path, compression="zstd"))
+
+
+def survey(files: Sequence[Path], output_format: str) -> Survey:
+    """Look at the whole input before anything is translated; raises UnusableInput."""
+    try:
+        return _INPUTS[files[0].suffix](files, output_format)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise UnusableInput(f"{error.filename or files[0]}: cannot be read ({reason})") from error
+
+
+def texts(rows: Rows) -> list[Texts]:
+    """Return the texts of each row; what is missing or null is empty."""
+    if isinstance(rows, list):
+        return [tuple(row.get(name) or "" for name in TEXT_COLUMNS) for row in rows]
+    columns = [
+        rows.column(name).to_pylist() if name in rows.column_names else [None] * rows.num_rows for name in TEXT_COLUMNS
+    ]
+    return [tuple(text or "" for text in each) for each in zip(*columns, strict=True)]
+
+
+def _table(rows: Sequence[jsonl.Row], serialized: str) -> pa.Table:
+    columns = schema.restored(serialized)
+    arrays = [pa.array([row.get(field.name) for row in rows], type=field.type) for field in columns]
+    return pa.Table.from_arrays(arrays, schema=columns)
+
+
+def _line(row: Mapping[str, Any], record: Record) -> str:
+    line = json.dumps({**row, **record}, ensure_ascii=False, default=_plain)
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, in a column that is not ours
+        line = json.dumps({**row, **record}, default=_plain)
+    return f"{line}\n"
+
+
+def _plain(value: object) -> str:
+    """Return what JSON has no type for: moments as ISO 8601, bytes as Base64, the rest in Python's words."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
