@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -25,6 +26,10 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# Of the page itself: no markup is made out of text anywhere but under the one name that its own modules use.
+_PAGE_CSP = "require-trusted-types-for 'script'; trusted-types inert"
+# Files keep their names in the next version: a browser asks each time whether its own are still the same.
+_FRESH = {"cache-control": "no-cache"}
 _SECURITY = [
     (b"content-security-policy", _CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -54,6 +59,15 @@ class Health:
         return JSONResponse({"status": "ok"}) if self.is_able else JSONResponse({"status": "stuck"}, 503)
 
 
+class _Files(StaticFiles):
+    """The files of the page."""
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        response = super().file_response(*arguments, **options)
+        response.headers.update(_FRESH)
+        return response
+
+
 def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health) -> ASGIApp:
     """Return the whole as ASGI."""
     routes: list[BaseRoute] = [
@@ -74,7 +88,7 @@ def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health) -
         Route("/health", health.ready),
         Route("/health/live", health.live),
         Route("/", _index),
-        Mount("/static", StaticFiles(directory=_PAGE)),
+        Mount("/static", _Files(directory=_PAGE)),
     ]
     return secured(Starlette(routes=routes, exception_handlers={404: _unknown(rules), 405: _unknown(rules)}))
 
@@ -94,7 +108,7 @@ def secured(app: ASGIApp) -> ASGIApp:
 
 
 async def _index(_request: Request) -> Response:
-    return FileResponse(_PAGE / "index.html", headers={"cache-control": "no-cache"})
+    return FileResponse(_PAGE / "index.html", headers={**_FRESH, "content-security-policy": _PAGE_CSP})
 
 
 def _unknown(rules: Rules) -> Callable[[Request, Exception], Response]:

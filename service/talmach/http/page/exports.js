@@ -32,13 +32,9 @@ export function jsonFile({ article, segments, messages, header, trailer, summary
 
 export function htmlFile({ article, segments, format, header, target }) {
   const title = segments.find((segment) => segment.field === "HEADLINE")?.target || "talmach";
-  const made = document.implementation.createHTMLDocument(title);
-  made.documentElement.lang = target;
-  made.head.prepend(make("meta", { charset: "utf-8" }));
-  made.head.append(make("style", {}, STYLE));
-  const source = header?.sourceLanguageCode || null;
-  made.body.append(make("table", {}, ...rows(article, segments, format, [source, target])));
-  const content = `<!doctype html>\n${made.documentElement.outerHTML}\n`;
+  const table = make("table", {}, ...rows(article, segments, format, [header?.sourceLanguageCode || null, target]));
+  const head = `<meta charset="utf-8">${make("title", {}, title).outerHTML}<style>${STYLE}</style>`;
+  const content = `<!doctype html>\n<html lang="${target}"><head>${head}</head><body>${table.outerHTML}</body></html>\n`;
   return { content, type: "text/html", ending: `${target}.side-by-side.html` };
 }
 

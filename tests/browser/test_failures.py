@@ -1,0 +1,112 @@
+"""What a reader sees when something goes wrong: words, and everything that had come before."""
+
+import signal
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Serve
+from tests.browser.tab import PATIENCE_MS
+from tests.e2e.program import talmach
+
+SLOW = {"NAUGHTY_BATCH_S": "0.4", "TALMACH_MAX_BATCH_SIZE": "1", "TALMACH_WORKERS": "1"}
+BODY = "\n\n".join(f"Гэта радок нумар {number}." for number in range(30))
+
+
+def test_a_server_that_goes_in_the_middle_leaves_what_it_sent(open_tab: Open, serve: Serve) -> None:
+    """The page says how much came, keeps it, shows the rest as not translated, and offers another try."""
+    server, address = serve(**SLOW)
+    tab = open_tab(at=address)
+    tab.find("#body").fill(BODY)
+    tab.find("#with-summary").uncheck()
+    tab.find("#go").click()
+    expect(tab.find("#rows .target .sentence").nth(1)).to_be_visible(timeout=PATIENCE_MS)
+    server.kill()
+    expect(tab.find("#failure")).to_contain_text("The connection broke")
+    count = tab.find("#rows .target .sentence").count()
+    assert 2 <= count < 30
+    expect(tab.find("#failure")).to_contain_text(f"{count} of 30")
+    expect(tab.find("#waiting")).to_contain_text("Гэта радок нумар 29.")
+    tab.find("#failure button").click()
+    expect(tab.find("#failure")).to_contain_text("does not answer")
+    assert tab.find("#rows .target .sentence").count() == count
+
+
+def test_a_server_that_drains_finishes_and_takes_nothing_new(open_tab: Open, serve: Serve) -> None:
+    """Whoever reads goes on reading; whoever comes then is told, in words."""
+    server, address = serve(**SLOW)
+    reading, coming = open_tab(at=address), open_tab(at=address)
+    body = "\n\n".join(f"Гэта радок нумар {number}." for number in range(8))
+    for tab in (reading, coming):
+        tab.find("#body").fill(body)
+        tab.find("#with-summary").uncheck()
+    reading.find("#go").click()
+    expect(reading.find("#rows .target .sentence").first).to_be_visible(timeout=PATIENCE_MS)
+    server.process.send_signal(signal.SIGTERM)
+    coming.find("#go").click()
+    expect(coming.find("#failure")).to_contain_text("The server is shutting down and takes nothing new.")
+    expect(coming.find("#body")).to_have_value(body)
+    expect(reading.find("#go")).to_be_visible(timeout=PATIENCE_MS)
+    expect(reading.find("#failure")).to_be_hidden()
+    assert reading.find("#rows .target .sentence").count() == body.count(".")
+
+
+def test_a_server_with_clients_asks_for_a_token_and_names_the_quota(
+    open_tab: Open, serve: Serve, tmp_path: Path
+) -> None:
+    """Without a token, with a wrong one, with the right one, and beyond its quota: each is said in words."""
+    token, _, client = talmach("token", "newsroom").stdout.split("\n", 2)
+    clients = tmp_path / "clients.toml"
+    clients.write_text(f"{client}\ncharacters_per_minute = 300\n", encoding="utf-8")
+    _, address = serve(TALMACH_CLIENTS_FILE=str(clients))
+    tab = open_tab(at=address)
+    expect(tab.find("#token")).to_be_visible()
+    tab.find("#with-summary").uncheck()
+    tab.find("#body").fill("Горад адкрыў новы мост. " * 8)
+    tab.find("#go").click()
+    expect(tab.find("#failure")).to_contain_text("An access token is needed.")
+    tab.find("#token").fill("wrong")
+    tab.find("#go").click()
+    expect(tab.find("#failure")).to_contain_text("This access token is not accepted.")
+    tab.find("#token").fill(token)
+    tab.find("#go").click()
+    tab.wait_until_done()
+    expect(tab.find("#failure")).to_be_hidden()
+    tab.find("#go").click()
+    expect(tab.find("#failure")).to_contain_text("Your quota is used up.")
+    expect(tab.find("#failure")).to_contain_text("Try again in")
+    expect(tab.find("#failure .said")).to_contain_text("characters_per_minute")
+    tab.find("#edit").click()
+    tab.find("#body").fill("Горад адкрыў новы мост. " * 20)
+    tab.find("#go").click()
+    expect(tab.find("#failure")).to_contain_text("The text is too long.")
+
+
+def test_the_servers_own_words_stand_below_those_of_the_page(open_tab: Open) -> None:
+    """A text beyond the limit is counted before it is sent, and refused with the server's numbers."""
+    tab = open_tab()
+    tab.find("#body").fill("а" * 100_001)
+    expect(tab.find("#count")).to_have_text("100,001 of 100,000 characters")
+    tab.find("#go").click()
+    expect(tab.find("#failure")).to_contain_text("The text is too long.", timeout=PATIENCE_MS)
+    expect(tab.find("#failure .said")).to_contain_text("100001")
+
+
+def test_nothing_to_translate_is_said_at_once(open_tab: Open) -> None:
+    """Nothing is asked of the server."""
+    tab = open_tab()
+    tab.find("#body").fill("  \n ")
+    tab.find("#go").click()
+    expect(tab.find("#failure")).to_have_text("There is nothing to translate.")
+
+
+def test_a_sentence_that_fails_says_so_and_the_rest_goes_on(open_tab: Open, serve: Serve) -> None:
+    """Its source stands in its place, marked, with the reason."""
+    _, address = serve(TALMACH_MAX_BATCH_SIZE="1")
+    tab = open_tab(at=address)
+    tab.translate("Горад адкрыў новы мост. Тут raise слова. Увечары быў канцэрт.")
+    failed = tab.find("#rows .target .failed")
+    expect(failed).to_have_text("Тут raise слова.")
+    failed.hover()
+    expect(tab.find("#note")).to_contain_text("Could not be translated")
+    assert tab.find("#rows .target .translated").count() == 2

@@ -1,0 +1,46 @@
+"""The longest article that a server takes, in a page that goes on answering."""
+
+import random
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+from tests.browser.tab import PATIENCE_MS
+
+CHARS = 100_000
+LONGEST_TASK_MS = 500  # a person notices a tenth of it; the rest is for machines that do other things meanwhile
+TRIES = 3  # what else runs on the machine only ever adds
+WORDS = ["горад", "адкрыў", "новую", "школу", "дзеці", "мост", "рака", "дарога", "кніга", "вечар", "плошча", "канцэрт"]
+
+
+def _article(separator: str) -> str:
+    chance = random.Random(1)  # noqa: S311 - words of a text are no secret
+    sentences: list[str] = []
+    while sum(map(len, sentences)) < CHARS:
+        sentences.append(" ".join(chance.choices(WORDS, k=chance.randint(6, 16))).capitalize() + ".")
+    paragraphs = [" ".join(sentences[start : start + 5]) for start in range(0, len(sentences), 5)]
+    return separator.join(paragraphs)[: CHARS - 10]
+
+
+@pytest.mark.parametrize("separator", ["\n\n", " "], ids=["paragraphs", "one paragraph"])
+def test_the_longest_article_never_freezes_the_page(open_tab: Open, separator: str) -> None:
+    """Pasting, streaming as fast as the server can, walking to the end: no task keeps the page from answering."""
+    text, longest = _article(separator), []
+    for _ in range(TRIES):
+        tab = open_tab()
+        tab.long_tasks_ms()
+        tab.paste("#body", text)
+        expect(tab.find("#count")).to_contain_text("of 100,000")
+        tab.find("#go").click()
+        expect(tab.find("#status")).to_contain_text("Done", timeout=PATIENCE_MS)
+        expect(tab.find("#summary-state")).to_be_empty(timeout=PATIENCE_MS)
+        tab.find('#rows [tabindex="0"]').focus()
+        tab.page.keyboard.press("End")
+        expect(tab.find("#rows .target .sentence").last).to_be_in_viewport()
+        read = tab.evaluate("[...document.querySelectorAll('#rows .source .sentence')].map((each) => each.textContent)")
+        assert "".join("".join(read).split()) == "".join(text.split())
+        longest.append(max(tab.long_tasks_ms(), default=0))
+        if longest[-1] < LONGEST_TASK_MS:
+            return
+    pytest.fail(f"the page was frozen for {longest} ms")
