@@ -60,7 +60,8 @@ def check(
 
 
 def _lacks_protected_tokens(source: str, target: str) -> bool:
-    return bool(_tokens(source) - _tokens(target))
+    tokens = _tokens(source)
+    return bool(tokens and tokens - _tokens(target))
 
 
 def _tokens(text: str) -> Counter[str]:

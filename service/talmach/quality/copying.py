@@ -4,7 +4,8 @@ What may rightly be copied differs: nothing Cyrillic into English, names from En
 between Russian and Belarusian.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import compress
 
 from talmach.engine.base import Direction
 from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN
@@ -26,19 +27,20 @@ _ACCIDENTAL_WORDS = 5  # the same where none does
 def is_untranslated(source: str, target: str, direction: Direction) -> bool:
     """Whether `target` is `source`, wholly or in large part, apart from case and punctuation, or has no words."""
     words = words_of(source)
-    if protected.has_words(source) and not protected.has_words(target):
+    if not protected.has_words(target) and protected.has_words(source):
         return len(words) > _MOST_WORDS_OF_SIGNS or not any(map(str.isalnum, target))
-    own = _own_words(words, direction)
     folded = [word.casefold() for word in words]
     target_folded = [word.casefold() for word in words_of(target)]
     if folded == target_folded:
+        own = _own_words(words, direction)
         return bool(own) and _should_differ(own, direction)
-    copied = [word for word, is_copied in zip(words, _in_shared_runs(folded, target_folded), strict=True) if is_copied]
-    copied = _own_words(copied, direction)
-    return len(copied) >= max(_LEAST_COPIED, len(own) / 2) and _should_differ(copied, direction)
+    copied = _own_words(compress(words, _in_shared_runs(folded, target_folded)), direction)
+    if len(copied) < _LEAST_COPIED:  # nearly all sentences
+        return False
+    return len(copied) >= len(_own_words(words, direction)) / 2 and _should_differ(copied, direction)
 
 
-def _own_words(words: Sequence[str], direction: Direction) -> list[str]:
+def _own_words(words: Iterable[str], direction: Direction) -> list[str]:
     """The words in the script of the source language."""
     script = LATIN if direction.source == "en" else CYRILLIC
     return [word for word in words if script.search(word)]
@@ -58,6 +60,8 @@ def _should_differ(words: Sequence[str], direction: Direction) -> bool:
 
 def _in_shared_runs(source: Sequence[str], target: Sequence[str]) -> list[bool]:
     """For each word of the source whether it lies in a run of words that the target has as well."""
+    if set(source).isdisjoint(target):
+        return [False] * len(source)
     runs = {tuple(target[start : start + _RUN]) for start in range(len(target) - _RUN + 1)}
     shared = [False] * len(source)
     for start in range(len(source) - _RUN + 1):

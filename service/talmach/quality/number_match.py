@@ -17,7 +17,7 @@ def has_number_mismatch(source: str, target: str) -> bool:
     hours, decades, and to digits on one side that are words, months or Roman numerals on the other.
     """
     numerals = numerals_in(source), numerals_in(target)
-    if not any(numerals):
+    if numerals[0] == numerals[1]:
         return False
     source_left, target_left = _unmatched(*numerals)
     source_left, target_left = _unmatched(_split(source_left), _split(target_left))

@@ -22,6 +22,8 @@ _DECADE = re.compile(r"['’]?s\b|-?(?:х|е|я|ых|ые|ыя)\b")
 _YEAR_BEFORE = re.compile(r"(\d\d)\d\d[-–—/]")
 _UNIT_POWER = re.compile(r"\b([kcdm]?m|[ксдм]?м)[23]\b")  # "km2" is «кв. км»
 _CENTURIES = ("17", "18", "19", "20")
+_DIGITS, _SEPARATOR = re.compile(r"\d+"), re.compile(r"\D")
+_CLOCK = re.compile(r"(\d{1,2})[:.](\d\d)|(\d\d)(\d\d)")
 _HOURS, _MINUTES, _DIAL = 24, 60, 12
 _THOUSAND_GROUP = 3  # digits
 _LONGEST_VALUE = 24  # digits; what is longer is an identifier
@@ -49,7 +51,7 @@ def numerals_in(text: str) -> list[Numeral]:
         values = {_canonical(number, power) for number in _numbers(match) for power in exponents}
         values.update(_times(match), _years(match))
         is_compound = ":" in match.group() or match.group().count(".") > 1
-        groups = tuple(re.findall(r"\d+", match.group())) if is_compound else ()
+        groups = tuple(_DIGITS.findall(match.group())) if is_compound else ()
         numerals.append(Numeral(frozenset(values or {match.group()}), groups))
         exponent, next_start = max(exponents), match.start()
     return numerals
@@ -76,9 +78,8 @@ def _exponents_behind(text: str, position: int) -> set[int]:
 def _numbers(match: re.Match[str]) -> Iterator[str]:
     """Every reading as a number, with a decimal point; none for what can only be a date, a time or a version."""
     head, tail = match.groups()
-    whole = re.sub(r"\D", "", head)
-    groups = re.findall(r"\d+", tail)
-    signs = re.findall(r"\D", tail)
+    whole = _SEPARATOR.sub("", head)
+    groups, signs = _DIGITS.findall(tail), _SEPARATOR.findall(tail)
     if not groups:
         yield whole
     if not groups or ":" in signs:
@@ -93,7 +94,7 @@ def _numbers(match: re.Match[str]) -> Iterator[str]:
 def _times(match: re.Match[str]) -> Iterator[str]:
     """Every reading as a time of day: 9:30, 9.30, 0930, 9 p.m.; full hours also as «21» and «9»."""
     numeral = match.group()
-    clock = re.fullmatch(r"(\d{1,2})[:.](\d\d)|(\d\d)(\d\d)", numeral)
+    clock = _CLOCK.fullmatch(numeral)
     is_hour = numeral.isdecimal() and int(numeral[:3]) <= _DIAL and bool(_HALF_OF_DAY.match(match.string, match.end()))
     if not clock and not is_hour:
         return
@@ -108,7 +109,7 @@ def _times(match: re.Match[str]) -> Iterator[str]:
 def _years(match: re.Match[str]) -> Iterator[str]:
     """Every reading of two digits as a year: «90-е», "1995-96"."""
     numeral = match.group()
-    if not re.fullmatch(r"\d\d", numeral):
+    if len(numeral) != 2 or not numeral.isdecimal():  # noqa: PLR2004 - as the docstring says
         return
     before = _YEAR_BEFORE.fullmatch(match.string, max(0, match.start() - 5), match.start())
     if before:

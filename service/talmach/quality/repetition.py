@@ -10,8 +10,7 @@ from talmach.text.characters import words_of
 __all__ = ["has_repetition"]
 
 _LONGEST_UNIT = 6  # words
-_LEAST_REPEATS = 3
-_LEAST_WORD_REPEATS = 4  # «очень, очень, очень» and "no, no, no" are speech
+_LEAST_REPEATS = 3  # and of a lone word one more: «очень, очень, очень» and "no, no, no" are speech
 _LOOSE_FROM_WORDS = 16
 # Share of different word pairs among all: at least 0.70, mostly 1, in the 2,991 sentences of the development set. Loops
 # with changing parts ("in 2001, in 2002 ...", "a b c, a b d") fall below.
@@ -32,10 +31,8 @@ def has_repetition(source: str, target: str) -> bool:
 def _is_looping(source: Sequence[str], target: Sequence[str]) -> bool:
     """Whether up to six words of `target` follow each other several times, and twice more than words of `source` do."""
     units = range(1, _LONGEST_UNIT + 1)
-    least = 2 + max(_repeats(source, unit) for unit in units)
-    return any(
-        _repeats(target, unit) >= max(least, _LEAST_WORD_REPEATS if unit == 1 else _LEAST_REPEATS) for unit in units
-    )
+    found = [repeats for unit in units if (repeats := _repeats(target, unit)) >= _LEAST_REPEATS + (unit == 1)]
+    return bool(found) and max(found) >= 2 + max(_repeats(source, unit) for unit in units)
 
 
 def _repeats(words: Sequence[str], unit: int) -> int:

@@ -17,6 +17,12 @@ _MOST_LATIN_SHARE = 0.6
 _MOST_LATIN_SHARE_OF_PROSE = 0.2
 _MOST_SMALL_WORDS = 2
 _APOSTROPHE = re.compile("[’'ʼ`]")
+# Letters that a language does not write; nearly all translations have none of them.
+_FOREIGN = {"en": re.compile(rf"[^\W\d_{LATIN_LETTERS}]", re.IGNORECASE)} | {
+    language: re.compile(rf"[^\W\d_{letters}{letters.upper()}]")
+    for language, alphabet in ALPHABETS.items()
+    for letters in ["".join(sorted(alphabet))]
+}
 _MAYBE_THIRD_SCRIPT = re.compile(rf"[^\W\d_{LATIN_LETTERS}{CYRILLIC_LETTERS}]", re.IGNORECASE)
 
 
@@ -32,6 +38,8 @@ def has_wrong_script(source: str, target: str, direction: Direction) -> bool:
     A word that the source has in the same spelling passes when it is in a third script, when it is in Latin between
     two Cyrillic languages, or when it is a capitalised name there («Известия» is a newspaper in Belarusian, too).
     """
+    if not _FOREIGN[direction.target].search(target):
+        return False
     words = words_of(target)
     source_words = frozenset(words_of(source))
     if any(_has_two_scripts(word) for word in words if word not in source_words):

@@ -116,6 +116,7 @@ def _shares(text: str) -> Mapping[str, float]:
     return {language: weight / total for language, weight in weights.items()}
 
 
+@lru_cache(maxsize=16)
 def _candidates(text: str) -> tuple[Candidate, ...]:
     shares = _shares(text)
     if not shares:
