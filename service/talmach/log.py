@@ -40,6 +40,7 @@ def configure_logging(level: str = "info", log_format: LogFormat = "auto", strea
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,  # made for every line else
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from talmach.batching import BatchingQueue, Decoded
 from talmach.cache import HypothesisCache
@@ -54,7 +55,7 @@ class Hypotheses:
     def decoding(self, direction: Direction) -> DecodeOptions:
         """Return how the model of a direction is searched: as it wants, but with the beam that was asked for."""
         own = self._queues[direction].engine.decoding
-        return own if self._beam_size is None else replace(own, beam_size=self._beam_size)
+        return own if self._beam_size is None else _with_beam(own, self._beam_size)
 
     async def submit(self, keys: Iterable[Key]) -> None:
         """Recall or queue the parts of a whole call, all or nothing; raises QueueFull or DeadlineExceeded."""
@@ -175,6 +176,11 @@ class Hypotheses:
             await self._cache.put(self._cache_key(key, options), decoded.hypothesis)
         self._decoded[id(decoded)] = decoded
         return decoded.hypothesis
+
+
+@cache
+def _with_beam(options: DecodeOptions, beam_size: int) -> DecodeOptions:
+    return replace(options, beam_size=beam_size)
 
 
 async def _cancel(futures: Sequence[asyncio.Future[Decoded]]) -> None:

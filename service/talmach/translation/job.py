@@ -171,7 +171,8 @@ class TranslationJob:
             error = LanguageUndetermined.reason
         flags = outcome.flags | plan.flags
         self._statuses[status.name] += 1
-        self._flags.update(flag.name for flag in flags)
+        for flag in flags:
+            self._flags[flag.name] += 1
         return Segment(
             index=sentence.index,
             paragraph=sentence.paragraph,
