@@ -2,30 +2,28 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.importorskip("playwright", reason="needs playwright")
-from playwright.sync_api import Browser, sync_playwright
-
-from tests.browser import tab
-from tests.browser.tab import Tab
 from tests.e2e.program import NAUGHTY_COMMAND, Server, free_address
 
+if TYPE_CHECKING:  # the modules of the tests are skipped where playwright is missing; this one cannot be
+    from tests.browser.tab import Tab
+
 Serve = Callable[..., tuple[Server, str]]
-Open = Callable[..., Tab]
+Open = Callable[..., "Tab"]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[Any]:
     """One Chromium for all tests."""
+    from tests.browser import tab  # noqa: PLC0415 - see above
+
     if tab.chromium() is None:
         pytest.skip("needs Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = tab.launch(playwright)
+    with tab.browsing() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -51,13 +49,15 @@ def address(serve: Serve) -> str:
 
 
 @pytest.fixture
-def open_tab(browser: Browser, address: str) -> Iterator[Open]:
+def open_tab(browser: Any, address: str) -> Iterator[Open]:
     """Open the page in a window of its own; options are those of `Browser.new_context`, `at` is another address."""
+    from tests.browser.tab import Tab, context  # noqa: PLC0415 - see above
+
     tabs: list[Tab] = []
     with ExitStack() as stack:
 
         def open_one(path: str = "/", at: str = address, **options: Any) -> Tab:
-            tabs.append(Tab(stack.enter_context(tab.context(browser, **options)).new_page(), at))
+            tabs.append(Tab(stack.enter_context(context(browser, **options)).new_page(), at))
             tabs[-1].open(path)
             return tabs[-1]
 

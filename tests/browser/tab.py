@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Playwright, Request, expect
+import pytest
+
+pytest.importorskip("playwright", reason="needs the extra browser")
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request, expect, sync_playwright
+
+__all__ = ["PATIENCE_MS", "Tab", "browsing", "chromium", "context", "expect"]
 
 ARGUMENTS = (
     "--headless",
@@ -37,9 +42,15 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start the browser."""
-    return playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Start the browser, and end it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @dataclass

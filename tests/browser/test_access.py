@@ -5,10 +5,9 @@ import shutil
 import subprocess
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, expect
 
 AXE = "axe-core@4.14"
 SERIOUS = ("serious", "critical")

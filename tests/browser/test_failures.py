@@ -3,10 +3,8 @@
 import signal
 from pathlib import Path
 
-from playwright.sync_api import expect
-
 from tests.browser.conftest import Open, Serve
-from tests.browser.tab import PATIENCE_MS
+from tests.browser.tab import PATIENCE_MS, expect
 from tests.e2e.program import talmach
 
 SLOW = {"NAUGHTY_BATCH_S": "0.4", "TALMACH_MAX_BATCH_SIZE": "1", "TALMACH_WORKERS": "1"}

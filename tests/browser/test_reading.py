@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, Serve
-from tests.browser.tab import PATIENCE_MS
+from tests.browser.tab import PATIENCE_MS, expect
 
 HEADLINE = "Новы мост у Вербне"
 BODY = "Горад адкрыў новы мост. Стары мост быў вузкі 😀.\n\nЛюдзі чакалі яго 20 гадоў. Увечары быў канцэрт на плошчы."

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.tab import expect
 
 ATTACKS = (
     "<img src=x onerror=alert(1)>",

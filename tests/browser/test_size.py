@@ -3,10 +3,9 @@
 import random
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.tab import PATIENCE_MS
+from tests.browser.tab import PATIENCE_MS, expect
 
 CHARS = 100_000
 LONGEST_TASK_MS = 500  # a person notices a tenth of it; the rest is for machines that do other things meanwhile
