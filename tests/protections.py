@@ -351,6 +351,11 @@ PROTECTIONS = (
         f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
     ),
     Protection(
+        "SIGTERM beside an idle stream",
+        call(_SERVER, "Server.drain", "call_later"),
+        f"{_FAULTS}::test_an_idle_stream_does_not_outlast_the_drain",
+    ),
+    Protection(
         "nobody reads the log",
         block("cli/serve.py", "serve", "in_background"),
         f"{_FAULTS}::test_a_log_that_nobody_reads",

@@ -143,6 +143,12 @@ class Settings(BaseSettings):
     stream_idle_s: float = Field(
         60.0, ge=1, le=86_400, description="seconds after which a stream ends whose caller sends and takes nothing"
     )
+    max_connection_age_s: float = Field(
+        0.0, ge=0, le=86_400, description="seconds after which a connection is closed, a tenth more or less; 0 = never"
+    )
+    max_connection_age_grace_s: float = Field(
+        600.0, ge=1, le=86_400, description="seconds that the calls of a connection which is too old get to finish"
+    )
     drain_timeout_s: float = Field(30.0, ge=0, le=3_600, description="seconds that calls get to finish at shutdown")
     engine_timeout_s: float = Field(
         120.0, ge=1, le=3_600, description="seconds after which a batch fails and its worker counts as stuck"

@@ -8,14 +8,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import grpc
 import pytest
 
 from talmach.catalog import default_models_dir
-from talmach.client import AsyncClient
+from talmach.client import AsyncClient, BatchTranslateRequest, RpcFailed
 from talmach.pb.segment_pb2 import SEGMENT_STATUS_FAILED as FAILED
 from tests.e2e import callers
 from tests.e2e.callers import ask, ask_once, ask_through
@@ -235,6 +235,70 @@ async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> N
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
     assert {(outcome.code, outcome.is_own) for outcome in outcomes} == {("OK", True)}
     assert server.process.wait(20) == 0
+
+
+async def one_and_no_end() -> AsyncIterator[BatchTranslateRequest]:
+    """Yield an item, and then nothing any more."""
+    yield BatchTranslateRequest(id="1", text=callers.question(1), options=callers.TO_ENGLISH)
+    await asyncio.Event().wait()
+
+
+async def test_an_idle_stream_does_not_outlast_the_drain(naughty: Start) -> None:
+    """Its caller, who sends nothing and waits, is told that the server drains; nothing is cut off."""
+    server = naughty(TALMACH_DRAIN_TIMEOUT_S="60", TALMACH_STREAM_IDLE_S="600")
+    async with AsyncClient(server.address) as client:
+        answers = client.batch_translate(one_and_no_end())
+        assert (await anext(answers)).text.complete
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        with pytest.raises(RpcFailed) as caught:
+            async with asyncio.timeout(60):
+                await anext(answers)
+    assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
+    assert server.process.wait(20) == 0
+    assert time.monotonic() - began < 20
+
+
+async def test_a_connection_that_ages_out_loses_no_call(naughty: Start) -> None:
+    """Our client connects anew, calls in flight end well; what outlasts the grace too is cut off."""
+    server = naughty(
+        TALMACH_MAX_CONNECTION_AGE_S="0.5", TALMACH_MAX_CONNECTION_AGE_GRACE_S="4", NAUGHTY_BATCH_S="0.005"
+    )
+    outcomes: list[str] = []
+
+    async with AsyncClient(server.address) as client:
+        limits = (await client.info()).limits
+        assert (limits.max_connection_age_ms, limits.max_connection_age_grace_ms) == (500, 4_000)
+        ageing = asyncio.create_task(age_out(client, times=3))
+
+        async def go_on(number: int) -> None:
+            while not ageing.done():
+                outcome = await ask(client, number)
+                await asyncio.sleep(0.01)
+                outcomes.append(outcome.code if outcome.is_own else "mixed up")
+
+        long = asyncio.create_task(ask(client, 100, "doze"))  # two seconds
+        async with asyncio.timeout(60):
+            await asyncio.gather(ageing, *map(go_on, range(8)))
+        assert (await long).code == "OK"
+        answers = client.batch_translate(one_and_no_end())
+        assert (await anext(answers)).text.complete
+        with pytest.raises(RpcFailed) as caught:
+            async with asyncio.timeout(60):
+                await anext(answers)
+    assert set(outcomes) == {"OK"}
+    assert len(outcomes) > 50
+    assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "")
+
+
+async def age_out(client: AsyncClient, times: int) -> None:
+    """Return when the client has lost its connection so many times."""
+    channel, lost = client._channel, 0
+    state = channel.get_state()
+    while lost < times:
+        await channel.wait_for_state_change(state)
+        state = channel.get_state()
+        lost += state is grpc.ChannelConnectivity.IDLE
 
 
 async def test_two_servers_share_the_calls_and_one_may_be_killed(naughty: Start) -> None:

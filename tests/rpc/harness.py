@@ -30,7 +30,13 @@ from talmach.translation.translator import Translator
 from talmach.use_cases import UseCases
 from tests.fakes import ALL_DIRECTIONS, NaughtyEngine, WordEncoder
 
-LIMITS = Limits(max_text_chars=100_000, max_texts=20, max_message_bytes=4_000_000, max_batch_items_in_flight=4)
+LIMITS = Limits(
+    max_text_chars=100_000,
+    max_texts=20,
+    max_message_bytes=4_000_000,
+    max_batch_items_in_flight=4,
+    max_connection_age_ms=3_600_000,
+)
 
 SPEC = ModelSpec(
     id="naughty",

@@ -112,6 +112,11 @@ async def test_a_cancelled_batch_empties_the_queue() -> None:
         )
 
 
+def never() -> asyncio.Future[None]:
+    """Return what does not happen."""
+    return asyncio.get_running_loop().create_future()
+
+
 async def test_a_consumer_that_stops_stops_the_work() -> None:
     """Closing the generator cancels what runs and reads nothing more."""
     begun: list[int] = []
@@ -130,7 +135,7 @@ async def test_a_consumer_that_stops_stops_the_work() -> None:
             raise
         return number
 
-    results = in_completion_order(items(), work, limit=3, idle_s=60)
+    results = in_completion_order(items(), work, limit=3, idle_s=60, is_over=never())
     assert await anext(results) == 0
     await results.aclose()
     assert len(begun) <= 3
@@ -149,7 +154,7 @@ async def test_what_the_source_raises_ends_everything() -> None:
         return number
 
     with pytest.raises(OSError, match="the line is dead"):
-        async for _ in in_completion_order(items(), work, limit=3, idle_s=60):
+        async for _ in in_completion_order(items(), work, limit=3, idle_s=60, is_over=never()):
             pass
 
 

@@ -56,7 +56,7 @@ async def test_health_follows_the_server() -> None:
 
 
 async def test_drain_finishes_what_is_in_flight() -> None:
-    """While a call hangs: NOT_SERVING, new calls and items are refused; then it ends well, and the server stops."""
+    """While calls hang: NOT_SERVING, new calls and items are refused; then they end well, and the server stops."""
     async with running(max_batch_size=1) as served:
         stream = served.translation.BatchTranslate()
         item = pb.BatchTranslateRequest(id="1", text="Сёння ідзе моцны дождж.", options=to("en", "be"))
@@ -66,6 +66,8 @@ async def test_drain_finishes_what_is_in_flight() -> None:
         assert (await watch.read()).status == SERVING
         hanging = asyncio.ensure_future(served.translation.TranslateText(HANGING))
         await until(lambda: len(served.engine.batches) == 2)
+        await stream.write(pb.BatchTranslateRequest(id="2", text=HANGING.texts[0], options=HANGING.options))
+        await until(lambda: served.queue.waiting_sentences == 1)
 
         drained = asyncio.ensure_future(served.server.drain(timeout_s=5))
         assert (await watch.read()).status == NOT_SERVING
@@ -79,12 +81,14 @@ async def test_drain_finishes_what_is_in_flight() -> None:
         )
         await stream.write(item)
         assert (await stream.read()).error.reason == "SERVER_DRAINING"
-        await stream.done_writing()
-        assert await stream.read() is grpc.aio.EOF
 
         assert not drained.done()
         served.engine.release.set()
         assert len((await hanging).translations) == 1
+        assert (await stream.read()).HasField("text")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stream.read()
+        assert Failure.of(caught.value).info.reason == "SERVER_DRAINING"
         assert await drained is True
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", served.port)

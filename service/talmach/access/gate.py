@@ -16,6 +16,11 @@ _STREAMS_SHARE = 2
 _CALLER_SHARE = 8
 
 
+def stream_shares(max_calls: int) -> tuple[int, int]:
+    """Return how many of so many calls may be streams of requests: all together, and of one caller."""
+    return max(1, max_calls // _STREAMS_SHARE), max(1, max_calls // _CALLER_SHARE)
+
+
 class State(Enum):
     """What the server is doing."""
 
@@ -29,7 +34,9 @@ class Gate:
 
     def __init__(self, max_calls: int) -> None:
         self.state = State.STARTING
+        self.streams_are_over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._max_calls = max_calls
+        self._max_streams, self._max_streams_of_one = stream_shares(max_calls)
         self._calls = 0
         self._streams: Counter[str] = Counter()  # by caller
         self._is_empty = asyncio.Event()
@@ -72,9 +79,9 @@ class Gate:
             QueueFull: all are taken.
 
         """
-        if self._streams[caller] >= max(1, self._max_calls // _CALLER_SHARE):
+        if self._streams[caller] >= self._max_streams_of_one:
             raise QuotaExceeded(_RETRY_AFTER_S, "concurrent_streams")
-        if self._streams.total() >= max(1, self._max_calls // _STREAMS_SHARE):
+        if self._streams.total() >= self._max_streams:
             raise QueueFull(_RETRY_AFTER_S)
         self._streams[caller] += 1
         try:
@@ -83,6 +90,11 @@ class Gate:
             self._streams[caller] -= 1
             if not self._streams[caller]:
                 del self._streams[caller]
+
+    def end_streams(self) -> None:
+        """Let streams of requests end as soon as they have nothing at work; for a server that drains."""
+        if not self.streams_are_over.done():
+            self.streams_are_over.set_result(None)
 
     async def wait_until_empty(self, timeout_s: float) -> bool:
         """Wait until the last call has left; False when some are still inside after `timeout_s`."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 import prometheus_client
 import structlog
 
+from talmach.access.gate import stream_shares
 from talmach.app.collection import full_collections_in_quiet_moments
 from talmach.app.loading import Engines, check_device, load_engines
 from talmach.app.opening import load_clients, load_tls, open_http
@@ -69,6 +70,8 @@ class Application:
             with_reflection=settings.reflection,
             max_concurrent_calls=settings.max_concurrent_calls,
             stream_idle_s=settings.stream_idle_s,
+            max_connection_age_s=settings.max_connection_age_s,
+            max_connection_age_grace_s=settings.max_connection_age_grace_s,
         )
         self._start_metrics_page()
         self.address = _at(settings.address, await self._server.start())
@@ -183,6 +186,7 @@ def _describe(engines: Engines, translator: Translator, settings: Settings) -> S
     models = [LoadedModel(spec, engine.compute_type, engine.device) for spec, engine in engines.translators]
     spec, encoder = engines.encoder
     models.append(LoadedModel(spec, encoder.compute_type, encoder.device))
+    max_streams, max_streams_of_one = stream_shares(settings.max_concurrent_calls)
     return ServerInfo(
         version=version("talmach"),
         pairs=tuple(
@@ -194,5 +198,10 @@ def _describe(engines: Engines, translator: Translator, settings: Settings) -> S
             max_text_chars=settings.max_text_chars,
             max_texts=settings.max_texts,
             max_message_bytes=settings.max_message_bytes,
+            max_batch_streams=max_streams,
+            max_batch_streams_per_caller=max_streams_of_one,
+            stream_idle_ms=round(1_000 * settings.stream_idle_s),
+            max_connection_age_ms=round(1_000 * settings.max_connection_age_s),
+            max_connection_age_grace_ms=round(1_000 * settings.max_connection_age_grace_s),
         ),
     )

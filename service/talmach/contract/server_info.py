@@ -85,4 +85,9 @@ def _limits(limits: Limits) -> info_pb2.Limits:
         max_batch_items_in_flight=limits.max_batch_items_in_flight,
         max_message_bytes=limits.max_message_bytes,
         min_keepalive_interval_ms=limits.min_keepalive_interval_ms,
+        max_batch_streams=limits.max_batch_streams,
+        max_batch_streams_per_caller=limits.max_batch_streams_per_caller,
+        stream_idle_ms=limits.stream_idle_ms,
+        max_connection_age_ms=limits.max_connection_age_ms,
+        max_connection_age_grace_ms=limits.max_connection_age_grace_ms,
     )

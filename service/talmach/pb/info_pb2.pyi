@@ -357,6 +357,11 @@ class Limits(_message.Message):
     MAX_BATCH_ITEMS_IN_FLIGHT_FIELD_NUMBER: _builtins.int
     MAX_MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
     MIN_KEEPALIVE_INTERVAL_MS_FIELD_NUMBER: _builtins.int
+    MAX_BATCH_STREAMS_FIELD_NUMBER: _builtins.int
+    MAX_BATCH_STREAMS_PER_CALLER_FIELD_NUMBER: _builtins.int
+    STREAM_IDLE_MS_FIELD_NUMBER: _builtins.int
+    MAX_CONNECTION_AGE_MS_FIELD_NUMBER: _builtins.int
+    MAX_CONNECTION_AGE_GRACE_MS_FIELD_NUMBER: _builtins.int
     max_text_chars: _builtins.int
     """Characters of one text; of an article, its three fields together."""
     max_texts: _builtins.int
@@ -379,6 +384,20 @@ class Limits(_message.Message):
     """Shortest time in milliseconds between two keepalive pings of a client. Who pings more often is cut off, with
     "too_many_pings" in the GOAWAY frame.
     """
+    max_batch_streams: _builtins.int
+    """`BatchTranslate` streams that may be open at once, of all callers together; more end with QUEUE_FULL."""
+    max_batch_streams_per_caller: _builtins.int
+    """And of one caller, who is a client of the clients file or else a connection; more end with QUOTA_EXCEEDED."""
+    stream_idle_ms: _builtins.int
+    """Milliseconds after which a call ends with STREAM_IDLE whose caller neither finishes a message nor takes an answer
+    that it is owed, while nothing is at work for it.
+    """
+    max_connection_age_ms: _builtins.int
+    """Milliseconds after which the server closes a connection, a tenth more or less, so that clients look for servers
+    anew; 0 = it does not. Calls that come meanwhile go to the next connection, without an error.
+    """
+    max_connection_age_grace_ms: _builtins.int
+    """Milliseconds that calls of such a connection then get to finish; what still runs ends with UNAVAILABLE."""
     def __init__(
         self,
         *,
@@ -391,10 +410,15 @@ class Limits(_message.Message):
         max_batch_items_in_flight: _builtins.int = ...,
         max_message_bytes: _builtins.int = ...,
         min_keepalive_interval_ms: _builtins.int = ...,
+        max_batch_streams: _builtins.int = ...,
+        max_batch_streams_per_caller: _builtins.int = ...,
+        stream_idle_ms: _builtins.int = ...,
+        max_connection_age_ms: _builtins.int = ...,
+        max_connection_age_grace_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_batch_items_in_flight", b"max_batch_items_in_flight", "max_beam_size", b"max_beam_size", "max_glossary_entries", b"max_glossary_entries", "max_message_bytes", b"max_message_bytes", "max_request_chars", b"max_request_chars", "max_term_chars", b"max_term_chars", "max_text_chars", b"max_text_chars", "max_texts", b"max_texts", "min_keepalive_interval_ms", b"min_keepalive_interval_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_batch_items_in_flight", b"max_batch_items_in_flight", "max_batch_streams", b"max_batch_streams", "max_batch_streams_per_caller", b"max_batch_streams_per_caller", "max_beam_size", b"max_beam_size", "max_connection_age_grace_ms", b"max_connection_age_grace_ms", "max_connection_age_ms", b"max_connection_age_ms", "max_glossary_entries", b"max_glossary_entries", "max_message_bytes", b"max_message_bytes", "max_request_chars", b"max_request_chars", "max_term_chars", b"max_term_chars", "max_text_chars", b"max_text_chars", "max_texts", b"max_texts", "min_keepalive_interval_ms", b"min_keepalive_interval_ms", "stream_idle_ms", b"stream_idle_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,7 +1,7 @@
 """One BatchTranslate stream: every item gets an answer of its own, and none of them ends the stream."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from google.protobuf import unknown_fields
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError
 
+from talmach.access.gate import Gate
 from talmach.calls import Call
 from talmach.contract import replies, status
 from talmach.contract.checks import MAX_ID_CHARS
@@ -54,7 +55,7 @@ class Batch:
         use_cases: UseCases,
         reader: RequestReader,
         call: Call,
-        check_open: Callable[[], None],
+        gate: Gate,
         *,
         max_reply_bytes: int,
         idle_s: float,
@@ -65,14 +66,16 @@ class Batch:
         self._use_cases = use_cases
         self._reader = reader
         self._call = call
-        self._check_open = check_open
+        self._gate = gate
         self._ids: set[str] = set()
 
     def answers(
         self, items: AsyncIterator[pb.BatchTranslateRequest | Unreadable], *, limit: int
     ) -> AsyncGenerator[pb.BatchTranslateResponse, None]:
-        """Yield one answer for each item, in the order in which they get ready; raises StreamIdle."""
-        return in_completion_order(items, self._answer, limit=limit, idle_s=self._idle_s)
+        """Yield one answer for each item, in the order in which they get ready; raises StreamIdle, ServerDraining."""
+        return in_completion_order(
+            items, self._answer, limit=limit, idle_s=self._idle_s, is_over=self._gate.streams_are_over
+        )
 
     async def _answer(self, item: pb.BatchTranslateRequest | Unreadable) -> pb.BatchTranslateResponse:
         started_at = time.monotonic()
@@ -81,7 +84,7 @@ class Batch:
         is_taken = item.id in self._ids
         self._ids.add(item.id)
         try:
-            self._check_open()
+            self._gate.check()
             reply = await self._translate(item, started_at, is_taken=is_taken)
             if (size := reply.ByteSize()) > self._max_reply_bytes:
                 raise ReplyTooLarge(actual=size, limit=self._max_reply_bytes)  # noqa: TRY301 - as one of its errors

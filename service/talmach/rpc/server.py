@@ -57,8 +57,12 @@ class Server:
         with_reflection: bool = True,
         max_concurrent_calls: int = 1_024,
         stream_idle_s: float = 60.0,
+        max_connection_age_s: float = 0.0,
+        max_connection_age_grace_s: float = 0.0,
     ) -> None:
         """`address` is HOST:PORT, port 0 = any; `clients` None = every caller is let in; `tls` None = plaintext.
+
+        `max_connection_age_s` 0 = connections may last for ever.
 
         Needs a running event loop.
         """
@@ -73,9 +77,10 @@ class Server:
             interceptors=[
                 CallInterceptor(self.admission, max_message_bytes=max_message_bytes, stream_idle_s=stream_idle_s)
             ],
-            options=_options(max_message_bytes, max_concurrent_calls),
+            options=_options(max_message_bytes, max_concurrent_calls)
+            + _ageing(max_connection_age_s, max_connection_age_grace_s),
         )
-        self._translation = TranslationServicer(self._gate.check, stream_idle_s=stream_idle_s)
+        self._translation = TranslationServicer(self._gate, stream_idle_s=stream_idle_s)
         self._summarization = SummarizationServicer()
         self._info = InfoServicer()
         self._add_services()
@@ -129,12 +134,13 @@ class Server:
     async def drain(self, timeout_s: float, *, grace_s: float = 0.0) -> bool:
         """Refuse new calls, let those in flight finish for at most `timeout_s`, and stop; False = some were cut off.
 
-        New calls are refused for `grace_s` at least, so that callers see that they should go elsewhere. What is cut
-        off ends with UNAVAILABLE.
+        New calls are refused for `grace_s` at least, so that callers see that they should go elsewhere; then streams
+        of requests end that have nothing at work. What is cut off ends with UNAVAILABLE.
         """
         self._gate.state = State.DRAINING
         await self._set_health(_NOT_SERVING)
         _log.info("server.draining", timeout_s=timeout_s)
+        asyncio.get_running_loop().call_later(grace_s, self._gate.end_streams)
         is_empty, _ = await asyncio.gather(
             self._gate.wait_until_empty(timeout_s), asyncio.sleep(min(grace_s, timeout_s))
         )
@@ -193,4 +199,14 @@ def _options(max_message_bytes: int, max_concurrent_calls: int) -> list[tuple[st
         # And lets callers look for us in the same way; grpc's default cuts them off below 5 minutes.
         ("grpc.http2.min_ping_interval_without_data_ms", MIN_KEEPALIVE_INTERVAL_MS),
         ("grpc.keepalive_permit_without_calls", 1),
+    ]
+
+
+def _ageing(age_s: float, grace_s: float) -> list[tuple[str, int]]:
+    """Return how old a connection gets, and how long its calls may go on when it has been told to end."""
+    if not age_s:
+        return []
+    return [
+        ("grpc.max_connection_age_ms", int(1_000 * age_s)),
+        ("grpc.max_connection_age_grace_ms", int(1_000 * grace_s)),
     ]

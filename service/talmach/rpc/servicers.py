@@ -7,13 +7,14 @@ grpc wants its servicers before the models are loaded.
 # The names and parameters are those of the contract.
 # ruff: noqa: ARG002, N802
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import grpc
 
 from talmach import calls
+from talmach.access.gate import Gate
 from talmach.contract.methods import Methods
 from talmach.pb import info_pb2, summarization_pb2, translation_pb2
 from talmach.pb.info_pb2_grpc import InfoServiceServicer
@@ -29,9 +30,9 @@ class TranslationServicer(TranslationServiceServicer):
 
     methods: Methods
 
-    def __init__(self, check_open: Callable[[], None], *, stream_idle_s: float) -> None:
-        """`check_open` raises Unavailable when no new work is taken: asked for every item of a bulk translation."""
-        self._check_open = check_open
+    def __init__(self, gate: Gate, *, stream_idle_s: float) -> None:
+        """`gate` is asked for every item of a bulk translation."""
+        self._gate = gate
         self._stream_idle_s = stream_idle_s
 
     async def TranslateText(
@@ -62,7 +63,7 @@ class TranslationServicer(TranslationServiceServicer):
             self.methods.use_cases,
             self.methods.reader,
             calls.current(),
-            self._check_open,
+            self._gate,
             max_reply_bytes=limits.max_message_bytes,
             idle_s=self._stream_idle_s,
         )
