@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from talmach.catalog import manifest, public
-from talmach.catalog.table import models_table, public_table
-from talmach.config import settings_table
+from talmach.catalog.manifest import Manifest, ModelSpec, Score
+from talmach.catalog.public import PublicModel
+from talmach.config import PREFIX, Settings
 from talmach.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +39,39 @@ def main() -> None:
         text, escaped = path.read_text(encoding="utf-8"), table.replace("\\", r"\\")
         text = re.sub(pattern, rf"\g<1>\n{escaped}\n\n\g<2>", text, flags=re.DOTALL)
         path.write_text(text, encoding="utf-8")
+
+
+def models_table(manifest: Manifest) -> str:
+    """Return the models as a Markdown table, with the chrF2 or retrieval accuracy of each direction."""
+    rows = ["| model | what it is | licence | scores |", "|---|---|---|---|"]
+    for spec in manifest.models:
+        scores = ", ".join(f"{direction} {_score(score)}" for direction, score in spec.scores.items())
+        rows.append(f"| {_name(spec)} | {spec.architecture} | {spec.licence} | {scores or 'not measured'} |")
+    return "\n".join(rows)
+
+
+def public_table(models: Iterable[PublicModel]) -> str:
+    """Return the public models as a Markdown table."""
+    rows = ["| name | model | does | licence | fetches | scores on its page |", "|---|---|---|---|---|---|"]
+    for model in models:
+        scores = ", ".join(f"{each.direction} {each.value} {each.metric} ({each.test})" for each in model.scores)
+        does = f"translates {', '.join(model.directions)}" if model.directions else "encodes sentences"
+        licence = model.licence if model.commercial_use else f"{model.licence}: `--accept-licence`"
+        name = f"`{model.set}`" if model.set else f"`{model.id}`"
+        size = f"{model.mib:,} MiB" if model.mib else "not looked up"
+        rows.append(
+            f"| {name} | [{model.repository}]({model.url}) | {does} | {licence} | {size} | {scores or 'none'} |"
+        )
+    return "\n".join(rows)
+
+
+def settings_table() -> str:
+    """Return the settings as a Markdown table: variable, default, meaning."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "") else f"`{_default(field.default)}`"
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows)
 
 
 @dataclass(frozen=True)
@@ -76,6 +111,21 @@ def metrics_table() -> str:
             labels = ", ".join(f"`{label}`" for label in each.labels)
             rows.append(f"| `{each.name}` | {each.kind} | {labels} | {each.meaning} |")
     return "\n".join(rows)
+
+
+def _name(spec: ModelSpec) -> str:
+    name = f"[{spec.id}](models/{spec.card})" if spec.card else spec.id
+    return f"{name} {spec.version}{' (draft)' if spec.draft else ''}"
+
+
+def _score(score: Score) -> str:
+    if score.retrieval_accuracy is not None:
+        return f"{100 * score.retrieval_accuracy:.1f} %"
+    return f"{score.chrf:.1f}" if score.chrf is not None else "?"
+
+
+def _default(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _ours(metric: MetricWrapperBase) -> Family:

@@ -40,7 +40,7 @@ BAD_SHARE = 0.2  # of a direction
 GOOD_FLAGGED = 0.1  # share of good lines that may be flagged
 _BATCH_SIZE = 32
 _WORST = 5  # one token in so many
-_LENGTH_GRACE = 20  # characters; see quality.length
+_LENGTH_GRACE = 20  # characters; see quality.checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,15 +188,6 @@ def load_settings(**overrides: object) -> Settings:
     return settings
 
 
-def settings_table() -> str:
-    """Return the settings as a Markdown table: variable, default, meaning."""
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default in (None, "") else f"`{_shown(field.default)}`"
-        rows.append(f"| `{_variable(name)}` | {default} | {field.description} |")
-    return "\n".join(rows)
-
-
 def _contradictions(settings: Settings) -> list[str]:
     cert, key = (_variable(name) for name in ("tls_cert_file", "tls_key_file"))
     problems = []
@@ -240,7 +231,3 @@ def _suggestion(variable: str) -> str:
     field = variable.removeprefix(PREFIX).lower()
     closest = difflib.get_close_matches(field, Settings.model_fields, n=1)
     return f" (did you mean {_variable(closest[0])}?)" if closest else ""
-
-
-def _shown(default: object) -> str:
-    return str(default).lower() if isinstance(default, bool) else str(default)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from talmach.config import Settings, load_settings, settings_table
+from talmach.config import Settings, load_settings
 from talmach.errors import InvalidSettings
+from tests.update_tables import settings_table
 
 
 @pytest.fixture(autouse=True)

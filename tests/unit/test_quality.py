@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from talmach.engine.base import Direction
 from talmach.quality import GRAVE, LOW_CONFIDENCE_SCORE, Flag, check, foreign_letters
-from talmach.quality.scripts import _has_third_script
+from talmach.quality.scripts import CYRILLIC, LATIN, _has_third_script
 from talmach.quality.signs import has_sign_mismatch, sign_spans
-from talmach.quality.words import CYRILLIC, LATIN
 from tests.cases import parameters
 
 RU_EN, EN_RU = Direction("ru", "en"), Direction("en", "ru")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from talmach.text import boilerplate
 from talmach.text.article import Article, Field, Sentence
-from talmach.text.document import Document, Piece, PieceKind, Span
+from talmach.text.document import Document, Piece, PieceKind
+from talmach.text.span import Span
 
 GUM_FILE = Path("summaries") / "en.gum_summaries.jsonl"
 DEV_FILE = "dev/flores-dev.{}"

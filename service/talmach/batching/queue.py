@@ -53,16 +53,12 @@ class BatchingQueue:
         )
         self._numbers = itertools.count()
         self._lanes: dict[tuple[DecodeOptions, bool], Lane] = {}
-        self._waiting_tokens = self._waiting_sentences = 0
+        self.waiting_sentences = 0  # that no worker has taken yet
+        self._waiting_tokens = 0
         self._promised_tokens = 0  # of requests that are accepted and not queued as a whole yet
         self._throughput = Throughput()
         self._running: set[asyncio.Task[None]] = set()
         self._dispatch_is_due = False
-
-    @property
-    def waiting_sentences(self) -> int:
-        """Sentences that no worker has taken yet."""
-        return self._waiting_sentences
 
     @property
     def is_stuck(self) -> bool:
@@ -183,8 +179,8 @@ class BatchingQueue:
     def _dispatch(self) -> None:
         self._dispatch_is_due = False
         # With idle workers beside the first one, one caller's article is shared out instead of decoded by one of them.
-        share = -(-self._waiting_sentences // max(1, self._workers.free))
-        while self._workers.free and self._waiting_sentences:
+        share = -(-self.waiting_sentences // max(1, self._workers.free))
+        while self._workers.free and self.waiting_sentences:
             batch, options = self._next_batch(share)
             if batch:
                 hypotheses = self._workers.run(functools.partial(translate, self.engine, batch, options))
@@ -268,7 +264,7 @@ class BatchingQueue:
             self._metrics.queue_wait_s.observe(taken_at - entry.queued_at)
 
     def _count(self, sentences: int, tokens: int) -> None:
-        self._waiting_sentences += sentences
+        self.waiting_sentences += sentences
         self._waiting_tokens += tokens
         self._metrics.queue_sentences.inc(sentences)
         self._metrics.queue_tokens.inc(tokens)

@@ -23,12 +23,7 @@ class LocalTier:
         self._max_bytes = max_bytes
         self._metrics = metrics
         self._hypotheses: OrderedDict[bytes, Hypothesis] = OrderedDict()
-        self._bytes = 0
-
-    @property
-    def bytes_held(self) -> int:
-        """Memory taken, as estimated."""
-        return self._bytes
+        self.bytes_held = 0  # memory taken, as estimated
 
     async def get_many(self, keys: Collection[bytes]) -> dict[bytes, Hypothesis]:
         """See `Tier.get_many`."""
@@ -44,20 +39,20 @@ class LocalTier:
         for key, hypothesis in hypotheses.items():
             self._forget(key)
             self._hypotheses[key] = hypothesis
-            self._bytes += _size_bytes(key, hypothesis)
-        while self._bytes > self._max_bytes:
+            self.bytes_held += _size_bytes(key, hypothesis)
+        while self.bytes_held > self._max_bytes:
             self._forget(next(iter(self._hypotheses)))
-        self._metrics.cache_bytes.set(self._bytes)
+        self._metrics.cache_bytes.set(self.bytes_held)
 
     async def close(self) -> None:
         """See `Tier.close`."""
         self._hypotheses.clear()
-        self._bytes = 0
+        self.bytes_held = 0
         self._metrics.cache_bytes.set(0)
 
     def _forget(self, key: bytes) -> None:
         if (hypothesis := self._hypotheses.pop(key, None)) is not None:
-            self._bytes -= _size_bytes(key, hypothesis)
+            self.bytes_held -= _size_bytes(key, hypothesis)
 
 
 def _size_bytes(key: bytes, hypothesis: Hypothesis) -> int:

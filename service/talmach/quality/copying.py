@@ -8,11 +8,9 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 
 from talmach.engine.base import Direction
-from talmach.quality.words import ALPHABETS, CYRILLIC, LATIN
+from talmach.quality.scripts import ALPHABETS, CYRILLIC, LATIN
 from talmach.text import protected
 from talmach.text.characters import words_of
-
-__all__ = ["is_untranslated"]
 
 _RUN = 4  # words in a row that show copying
 # Words in such runs from which a partial copy counts, besides half of the sentence. The longest true run in the

@@ -7,8 +7,6 @@ from talmach.quality.number_words import values_in
 from talmach.quality.numerals import Numeral, numerals_in, parts_of
 from talmach.text.characters import words_of
 
-__all__ = ["has_number_mismatch"]
-
 
 def has_number_mismatch(source: str, target: str) -> bool:
     """Whether a number is missing, added or changed.

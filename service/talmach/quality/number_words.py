@@ -7,8 +7,6 @@ are generous: «семинар» passing for a seven hides an error only where a
 from collections.abc import Iterator
 from decimal import Decimal
 
-__all__ = ["scale_exponent", "values_in"]
-
 # `*` = any ending. Months stand for their numbers, because dates are written both ways.
 _WORDS = {
     "0": "ноль нол* нул* zero",

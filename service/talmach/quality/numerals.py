@@ -11,8 +11,6 @@ from decimal import Decimal
 
 from talmach.quality.number_words import scale_exponent
 
-__all__ = ["Numeral", "numerals_in", "parts_of"]
-
 _DIGIT = re.compile(r"\d")
 _NUMERAL = re.compile(r"(?<!\d)(\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)|\d+)((?:[.,:]\d+)*)")
 _FOLLOWING_WORD = re.compile(r"[ \u00a0\u202f-]?([^\W\d_]+)")

@@ -7,8 +7,6 @@ from operator import eq
 
 from talmach.text.characters import words_of
 
-__all__ = ["has_repetition"]
-
 _LONGEST_UNIT = 6  # words
 _LEAST_REPEATS = 3  # and of a lone word one more: «очень, очень, очень» and "no, no, no" are speech
 _LOOSE_FROM_WORDS = 16

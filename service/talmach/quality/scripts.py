@@ -1,14 +1,19 @@
-"""Letters that the target language does not use."""
+"""The scripts and alphabets of our languages, and letters in a translation that its language does not use."""
 
 import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 
 from talmach.engine.base import Direction
-from talmach.quality.words import ALPHABETS, CYRILLIC, CYRILLIC_LETTERS, LATIN, LATIN_LETTERS
 from talmach.text.characters import words_of
 
-__all__ = ["foreign_letters", "has_wrong_script"]
+ALPHABETS = {
+    "ru": frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя"),
+    "be": frozenset("абвгдеёжзійклмнопрстуўфхцчшыьэюя"),
+}
+LATIN_LETTERS, CYRILLIC_LETTERS = "a-zªµºß-ɏḀ-ỿ", "\u0400-\u052f"  # as a set of a regular expression
+LATIN = re.compile(f"[{LATIN_LETTERS}]", re.IGNORECASE)
+CYRILLIC = re.compile(f"[{CYRILLIC_LETTERS}]")
 
 # What a Cyrillic translation may have in Latin: names, and "iPhone" or "via" among them, but no clause. In the
 # development set the largest share of letters is 0.41 and no sentence has more than two words in small letters;

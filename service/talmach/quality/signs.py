@@ -10,8 +10,6 @@ from collections import Counter
 
 from talmach.text.span import Span
 
-__all__ = ["has_sign_mismatch", "sign_spans"]
-
 _CATEGORIES = frozenset({"Sc", "Sm", "So", "No"})
 # Marks of typography rather than of meaning, or written in many ways: bullets, ticks, bars, plus and minus.
 _IGNORED = frozenset("+<>=|~−∙•·●○◦▪■□►▶➤✓✔‣⁃¦¬\ufffc")

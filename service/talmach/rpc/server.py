@@ -155,10 +155,6 @@ class Server:
         """Stop at once; calls in flight are cancelled."""
         await self._server.stop(0)
 
-    async def wait_for_termination(self) -> None:
-        """Wait until the server was stopped."""
-        await self._server.wait_for_termination()
-
     def _add_port(self) -> int:
         if self._tls is None:
             return self._server.add_insecure_port(self._address)

@@ -18,21 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "BREVITY",
-    "POSITION_DECAY",
-    "TERM_SHARE",
-    "LengthBudget",
-    "Selection",
-    "SparseRows",
-    "Weights",
-    "centrality",
-    "combine",
-    "length_prices",
-    "position_prior",
-    "select_mmr",
-]
-
 Floats = NDArray[np.float32] | NDArray[np.float64]
 
 DUPLICATE_SIMILARITY = 0.95  # cosine above which a sentence says nothing that its neighbour did not

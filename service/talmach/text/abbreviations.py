@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cache
 
-__all__ = ["AFTER_NUMBER", "ISSUERS", "Abbreviations", "Ending", "for_language"]
-
 
 class Ending(Enum):
     """When the dot of an abbreviation also ends the sentence."""

@@ -10,8 +10,6 @@ from collections.abc import Callable
 
 from talmach.text import protected
 
-__all__ = ["is_all_caps", "to_all_caps", "to_sentence_case"]
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())

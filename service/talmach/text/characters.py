@@ -8,8 +8,6 @@ what their reader sees.
 import re
 import unicodedata
 
-__all__ = ["CLOSING", "CLOSING_QUOTES", "TERMINAL", "fold_letters", "words_of"]
-
 TERMINAL = ".!?…:;"  # after these a line or a clause has ended
 CLOSING_QUOTES = "\"'’»”“›"  # “ closes what „ opened
 CLOSING = CLOSING_QUOTES + ")]}"

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 
 from talmach.text.span import Span
 
-__all__ = ["split_clauses"]
-
 _CONJUNCTIONS = (
     "и а но или что чтобы который которая которое которые если когда хотя поскольку так "
     "і але або ці што каб які якая якое якія калі хоць бо паколькі "

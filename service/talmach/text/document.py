@@ -11,8 +11,6 @@ from enum import Enum
 from talmach.text import layout, sentences
 from talmach.text.span import Span
 
-__all__ = ["Assembled", "Document", "Piece", "PieceKind", "Span"]
-
 
 class PieceKind(Enum):
     """Whether a piece is translated or kept."""

@@ -11,17 +11,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = [
-    "FEATURES",
-    "FUNCTION_WORDS",
-    "LEXICON",
-    "LEXICON_NATS",
-    "OTHER_CYRILLIC",
-    "OTHER_LATIN",
-    "UKRAINIAN",
-    "UNKNOWN_NATS",
-]
-
 UKRAINIAN = "uk"
 OTHER_CYRILLIC = "other-cyrillic"  # Bulgarian, Serbian, Macedonian, Kazakh ...
 OTHER_LATIN = "other-latin"  # German, Polish, French, romanised Russian ...

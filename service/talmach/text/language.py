@@ -28,8 +28,6 @@ from talmach.text.evidence import (
 )
 from talmach.text.protected import ProtectedKind
 
-__all__ = ["LANGUAGES", "Candidate", "detect", "determine", "is_foreign", "normalize_code"]
-
 LANGUAGES = ("ru", "be", "en")
 _CYRILLIC = ("ru", "be", UKRAINIAN, OTHER_CYRILLIC)
 _LATIN = ("en", OTHER_LATIN)

@@ -15,8 +15,6 @@ from talmach.text.abbreviations import for_language
 from talmach.text.characters import CLOSING, TERMINAL
 from talmach.text.span import Span
 
-__all__ = ["MARKER", "cells", "is_code", "paragraphs"]
-
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _FENCED_CODE = re.compile(r"^```[^\n]*\n(?:(?!```)[^\n]*\n)*```", re.MULTILINE)
 MARKER = re.compile(

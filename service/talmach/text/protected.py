@@ -11,8 +11,6 @@ from enum import Enum
 
 from talmach.text.span import Span
 
-__all__ = ["ProtectedKind", "ProtectedToken", "find", "has_markup", "has_words", "without"]
-
 
 class ProtectedKind(Enum):
     """What a protected token is."""

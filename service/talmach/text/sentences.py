@@ -11,10 +11,7 @@ from dataclasses import dataclass
 
 from talmach.text.abbreviations import AFTER_NUMBER, ISSUERS, Abbreviations, Ending, for_language
 from talmach.text.characters import CLOSING_QUOTES
-from talmach.text.clauses import split_clauses
 from talmach.text.span import Span
-
-__all__ = ["INVISIBLE", "split", "split_clauses", "strip"]
 
 # White space for `re` and `str.strip` alike, plus what cannot be seen: controls, zero-width characters, bidi marks.
 INVISIBLE = (

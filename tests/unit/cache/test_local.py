@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from talmach.cache import HypothesisCache, LocalTier, fingerprint
-from talmach.cache.keys import key_of
+from talmach.cache.hypothesis_cache import key_of
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.metrics import Metrics
 

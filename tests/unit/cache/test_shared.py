@@ -13,7 +13,7 @@ import structlog
 from redis.asyncio import Redis
 
 from talmach.cache import shared
-from talmach.cache.keys import key_of
+from talmach.cache.hypothesis_cache import key_of
 from talmach.cache.shared import SharedTier
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.log import configure_logging

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talmach.text.sentences import split_clauses
+from talmach.text.clauses import split_clauses
 
 
 def at_most(size: int) -> Callable[[str], bool]:

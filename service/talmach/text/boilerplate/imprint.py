@@ -16,8 +16,6 @@ from talmach.text.boilerplate.words import (
     TIME,
 )
 
-__all__ = ["IMPRINT_RULES"]
-
 IMPRINT_RULES: tuple[Rule, ...] = (
     # -------------------------------------------------------------------------------------------- who, where, when
     rule(

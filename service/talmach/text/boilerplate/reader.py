@@ -7,8 +7,6 @@ from talmach.text.boilerplate.rule import BoilerplateKind as Kind
 from talmach.text.boilerplate.rule import Rule, rule
 from talmach.text.boilerplate.words import CHANNEL, END
 
-__all__ = ["READER_RULES"]
-
 # Several sentences of one paragraph may follow: "Spotted a mistake? Select it and press Ctrl+Enter."
 _MISTAKE = (
     r"(?:ошибк\w|опечатк\w|неточност\w|памылк\w|недакладнасц\w|апіск\w|mistakes?|errors?|typos?|inaccurac(?:y|ies))"

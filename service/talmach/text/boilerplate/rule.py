@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["BoilerplateKind", "Rule", "rule"]
-
 
 class BoilerplateKind(Enum):
     """Text around an article that is not part of its story."""

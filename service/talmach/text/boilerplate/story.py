@@ -25,8 +25,6 @@ from talmach.text.boilerplate.words import (
     STOCK,
 )
 
-__all__ = ["STORY_RULES"]
-
 STORY_RULES: tuple[Rule, ...] = (
     # -------------------------------------------------------------------------------------------- pictures
     rule(

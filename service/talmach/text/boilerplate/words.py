@@ -3,32 +3,6 @@
 Case counts outside of ``(?i:...)``: a capital tells the name of a photographer from the beginning of a sentence.
 """
 
-__all__ = [
-    "AGENCY",
-    "AGENCY_PHOTO",
-    "CAPITALISED",
-    "CHANNEL",
-    "COUNTED",
-    "CREDITED",
-    "DATE",
-    "DAY",
-    "END",
-    "FEED",
-    "MENU_WORDS",
-    "MONTH",
-    "NAME",
-    "PHOTO",
-    "PHOTO_OF",
-    "RELATED_HEADING",
-    "RELATED_LABEL",
-    "ROLE",
-    "SHARE",
-    "SHARED",
-    "SOURCED",
-    "STOCK",
-    "TIME",
-]
-
 
 def _either(*alternatives: str) -> str:
     return "(?:" + "|".join(alternatives) + ")"
