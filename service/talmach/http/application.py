@@ -90,7 +90,9 @@ def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health) -
         Route("/", _index),
         Mount("/static", _Files(directory=_PAGE)),
     ]
-    return secured(Starlette(routes=routes, exception_handlers={404: _unknown(rules), 405: _unknown(rules)}))
+    app = Starlette(routes=routes, exception_handlers={404: _unknown(rules), 405: _unknown(rules)})
+    app.router.redirect_slashes = False  # to whatever host the request names
+    return secured(app)
 
 
 def secured(app: ASGIApp) -> ASGIApp:

@@ -110,9 +110,10 @@ class _Uvicorn(uvicorn.Server):
 
 def _listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
+    listening = None
     try:
-        (kind, _, _, _, place), *_ = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-        listening = socket.socket(kind, socket.SOCK_STREAM)
+        (family, kind, _, _, place), *_ = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        listening = socket.socket(family, kind)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -120,6 +121,8 @@ def _listen(address: str) -> socket.socket:
         listening.bind(place)
         listening.listen()
     except OSError as error:
+        if listening is not None:
+            listening.close()
         problem = f"cannot listen there ({(error.strerror or 'error').lower()})"
         raise CannotListen(f"{_SETTING}: {address}: {problem}") from error
     return listening

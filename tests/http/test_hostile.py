@@ -1,0 +1,336 @@
+"""Callers who send slowly, too much or nonsense, take nothing or go away; and a server that starts and drains."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from talmach.access.gate import State
+from talmach.errors import CannotListen
+from talmach.pb import summarization_pb2, translation_pb2
+from tests.fakes import until
+from tests.hostile import CANARY, TEXTS, messages, wire
+from tests.http.harness import EVENTS, Answer, Served, answer, request, served
+from tests.rpc.harness import LIMITS, Clients
+
+OPTIONS = {"targetLanguageCode": "en", "sourceLanguageCode": "be"}
+GOOD = {"texts": ["Сёння ідзе моцны дождж."], "options": OPTIONS}
+HANG = {"texts": ["hang on."], "options": {"targetLanguageCode": "be", "sourceLanguageCode": "en"}}
+
+
+async def closed_after(reader: asyncio.StreamReader) -> float:
+    """Return after how many seconds the server closed a connection."""
+    begin = time.monotonic()
+    async with asyncio.timeout(20):
+        try:
+            while await reader.read(65_536):
+                pass
+        except ConnectionError:
+            pass
+    return time.monotonic() - begin
+
+
+async def test_a_body_has_its_time(log: StringIO) -> None:
+    """Whoever does not finish it is answered with 408, and his place is given to others."""
+    async with served(stream_idle_s=0.3) as site:
+        reader, writer = await site.connect()
+        writer.write(request("/v1/translate", GOOD)[:-5])
+        got = await answer(reader)
+        writer.close()
+        assert (got.status, got.reason) == (408, "STREAM_IDLE")
+        assert site.running.sample("talmach_rpc_in_flight") == 0
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /v1/tra", b"POST /v1/translate HTTP/1.1\r\nhost: a\r\nx: "])
+async def test_a_head_has_its_time(sent: bytes) -> None:
+    """The connection is closed, whether its caller sends nothing or something now and then."""
+    async with served(stream_idle_s=0.5) as site:
+        reader, writer = await site.connect()
+        writer.write(sent)
+
+        async def trickle() -> None:
+            while sent:
+                await asyncio.sleep(0.1)
+                writer.write(b"x")
+
+        trickling = asyncio.create_task(trickle())
+        assert 0.2 < await closed_after(reader) < 5
+        trickling.cancel()
+        writer.close()
+
+
+async def test_the_next_head_on_a_connection_has_its_time() -> None:
+    """A kept connection is not a way round it."""
+    async with served(stream_idle_s=0.5) as site:
+        reader, writer = await site.connect()
+        writer.write(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\nGET /hea")
+        assert (await answer(reader)).status == 200
+        assert await closed_after(reader) < 3
+        writer.close()
+
+
+async def test_a_head_has_its_size(site: Served) -> None:
+    """Beyond 16 KiB it is refused before it is whole."""
+    reader, writer = await site.connect()
+    writer.write(b"GET /v1/info HTTP/1.1\r\nhost: a\r\n" + b"x: " + b"y" * 100_000)
+    assert (await answer(reader)).status == 400
+    writer.close()
+    got = await site.ask("/v1/info", fields={"x": "y" * 14_000})
+    assert got.status == 200
+
+
+async def test_a_body_has_its_size(site: Served) -> None:
+    """By what its length says, before anything of it comes, and by what comes."""
+    reader, writer = await site.connect()
+    writer.write(request("/v1/translate", b"", fields={"content-length": "4000001"}))
+    got = await answer(reader)
+    assert (got.status, got.reason) == (413, "MESSAGE_TOO_LARGE")
+    writer.close()
+    reader, writer = await site.connect()
+    head = request("/v1/translate", b"", fields={"transfer-encoding": "chunked"}).replace(b"content-length: 0\r\n", b"")
+    writer.write(head)
+    sending = asyncio.create_task(_send_chunks(writer, 5_000_000))
+    got = await answer(reader)
+    sending.cancel()
+    assert (got.status, got.reason) == (413, "MESSAGE_TOO_LARGE")
+    writer.close()
+
+
+async def _send_chunks(writer: asyncio.StreamWriter, size: int) -> None:
+    for _ in range(size // 65_536 + 1):
+        writer.write(b"10000\r\n" + b" " * 65_536 + b"\r\n")
+        await writer.drain()
+
+
+async def test_a_length_beyond_numbers(site: Served) -> None:
+    """A length of hundreds of digits is only too large."""
+    reader, writer = await site.connect()
+    writer.write(request("/v1/translate", b"", fields={"content-length": "9" * 300}))
+    assert (await answer(reader)).status in {400, 413}
+    writer.close()
+
+
+NONSENSE = {
+    "nothing of HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 9 + b"\r\n\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "two lengths": b"POST /v1/detect HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+    "a negative length": b"POST /v1/detect HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n",
+    "a chunk of no size": b"POST /v1/detect HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+    b"transfer-encoding: chunked\r\n\r\nzz\r\n",
+    "no host": b"GET /v1/info HTTP/1.1\r\n\r\n",
+    "a zero byte": b"GET /v1/in\x00fo HTTP/1.1\r\nhost: a\r\n\r\n",
+    "an upgrade": b"GET /v1/info HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: nonsense\r\nx-y: 1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", NONSENSE.values(), ids=NONSENSE)
+async def test_nonsense_hurts_nobody(site: Served, log: StringIO, sent: bytes) -> None:
+    """Some answer or none; the next caller is served, and no traceback is written."""
+    reader, writer = await site.connect()
+    writer.write(sent)
+    writer.write_eof()
+    await closed_after(reader)
+    writer.close()
+    assert (await site.ask("/v1/translate", GOOD)).status == 200
+    assert "error_at" not in log.getvalue()
+
+
+async def test_a_caller_who_goes_away_stops_his_work(site: Served, log: StringIO) -> None:
+    """His sentences leave the queue; the call is CANCELLED in the log."""
+    site.running.engine.gate.clear()
+    first, writer = await site.connect()
+    writer.write(request("/v1/translate", {"texts": ["Першы."], "options": OPTIONS}))
+    await until(site.running.engine.began.is_set)
+    _, gone = await site.connect()
+    gone.write(request("/v1/translate", {"texts": ["Другі сказ."], "options": OPTIONS}))
+    await until(lambda: site.running.sample("talmach_queue_sentences") == 1)
+    gone.close()
+    await until(lambda: site.running.sample("talmach_dropped_sentences_total", reason="cancelled") == 1)
+    site.running.engine.gate.set()
+    assert (await answer(first)).status == 200
+    writer.close()
+    assert [line["code"] for line in lines(log)] == ["CANCELLED", "OK"]
+
+
+async def test_a_caller_who_goes_away_in_the_middle_of_a_stream(site: Served, log: StringIO) -> None:
+    """The same; nothing more is sent to nobody."""
+    reader, writer = await site.connect()
+    content = {"article": {"body": "hang on."}, "options": HANG["options"]}
+    writer.write(request("/v1/article", content, fields=EVENTS))
+    await reader.readuntil(b"event: header")
+    writer.close()
+    await until(lambda: bool(lines(log)))
+    assert [line["code"] for line in lines(log)] == ["CANCELLED"]
+
+
+async def test_a_caller_who_takes_nothing(log: StringIO) -> None:
+    """Is cut off when he took no piece of his answer in time; his place is free."""
+    # More than the buffers of the system on both sides take.
+    async with served(stream_idle_s=0.5, limits=replace(LIMITS, max_message_bytes=32_000_000)) as site:
+        listening = socket.create_connection(("127.0.0.1", site.port))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        content = {"texts": ["Так! " * 16_000], "options": OPTIONS}
+        await asyncio.to_thread(listening.sendall, request("/v1/translate", content))
+        await until(lambda: bool(lines(log)), timeout_s=30)
+        assert [(line["code"], line["reason"]) for line in lines(log)] == [("ABORTED", "STREAM_IDLE")]
+        assert site.running.sample("talmach_rpc_in_flight") == 0
+        listening.close()
+
+
+async def test_a_deadline_passes(site: Served, log: StringIO) -> None:
+    """504 when it does, in the queue or in the engine; the rest of the work is dropped."""
+    begin = time.monotonic()
+    got = await site.ask("/v1/translate", HANG, fields={"x-request-timeout-ms": "300"})
+    assert (got.status, got.reason) == (504, "DEADLINE_EXCEEDED")
+    assert time.monotonic() - begin < 3
+    assert [line["code"] for line in lines(log)] == ["DEADLINE_EXCEEDED"]
+
+
+async def test_more_calls_than_places() -> None:
+    """429 at once, and when to come back; health is answered still."""
+    async with served(max_concurrent_calls=2) as site:
+        waiting = [asyncio.create_task(site.ask("/v1/translate", HANG)) for _ in range(2)]
+        await until(lambda: site.running.sample("talmach_rpc_in_flight") == 2)
+        got = await site.ask("/v1/translate", GOOD)
+        assert (got.status, got.reason, got.fields["retry-after"]) == (429, "QUEUE_FULL", "1")
+        assert site.running.sample("talmach_refused_total", reason="QUEUE_FULL") == 1
+        assert (await site.ask("/health")).status == 200
+        site.running.engine.release.set()
+        assert {each.status for each in await asyncio.gather(*waiting)} == {200}
+
+
+async def test_connections_beyond_the_limit_are_closed() -> None:
+    """Idle ones cannot fill the memory; when they have gone there is room again."""
+    async with served(max_concurrent_calls=2) as site:
+        idle = [await site.connect() for _ in range(8)]
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await site.ask("/health")
+        for _, writer in idle:
+            writer.close()
+        await asyncio.sleep(0.2)
+        assert (await site.ask("/health")).status == 200
+
+
+async def test_starting_and_draining() -> None:
+    """503 with its reason and Retry-After, for a call and for health; liveness goes on."""
+    async with served(serving=False) as site:
+        for state in ("starting", "draining"):
+            site.running.server.admission.gate.state = State[state.upper()]
+            got, health, live = [
+                await site.ask(path, content)
+                for path, content in (("/v1/translate", GOOD), ("/health", None), ("/health/live", None))
+            ]
+            assert (got.status, got.reason, got.fields["retry-after"]) == (503, f"SERVER_{state.upper()}", "1")
+            assert (health.status, health.json, health.fields["retry-after"]) == (503, {"status": state}, "1")
+            assert live.status == 200
+
+
+async def test_a_stuck_engine_fails_both_checks(site: Served) -> None:
+    """So that whoever watches restarts the server."""
+    site.server.set_healthy(False)
+    got = [await site.ask(path) for path in ("/health", "/health/live")]
+    assert [(each.status, each.json) for each in got] == [(503, {"status": "stuck"})] * 2
+
+
+async def test_what_is_cut_off_at_the_end_is_told() -> None:
+    """A call that no time is left for ends with 503 SERVER_DRAINING, not with a torn connection."""
+    async with served() as site:
+        waiting = asyncio.create_task(site.ask("/v1/translate", HANG))
+        await until(lambda: site.running.sample("talmach_rpc_in_flight") == 1)
+        await site.server.stop()
+        got = await waiting
+        assert (got.status, got.reason) == (503, "SERVER_DRAINING")
+
+
+async def test_a_taken_address_is_named(site: Served) -> None:
+    """By the setting that names it."""
+    address = f"127.0.0.1:{site.port}"
+    with pytest.raises(CannotListen, match=f"TALMACH_HTTP_ADDRESS: {address}"):
+        async with served(address=address):
+            pass
+
+
+async def test_a_stranger_fills_no_memory(tmp_path: Path) -> None:
+    """Without a token nothing of a body is read."""
+    clients = Clients(tmp_path / "clients.toml").write(news="")
+    async with served(clients=clients) as site:
+        reader, writer = await site.connect()
+        writer.write(request("/v1/translate", b"", fields={"content-length": "3000000"}))
+        assert (await answer(reader)).status == 401
+        writer.close()
+
+
+PATHS: dict[str, Any] = {
+    "/v1/translate": translation_pb2.TranslateTextRequest,
+    "/v1/article": translation_pb2.TranslateArticleRequest,
+    "/v1/summary": summarization_pb2.SummarizeArticleRequest,
+    "/v1/detect": translation_pb2.DetectLanguageRequest,
+}
+_JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.just(CANARY),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["texts", "article", "options", "q", "source", "target"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def bodies(path: str) -> st.SearchStrategy[bytes]:
+    """Return what may arrive at a path: messages right and wrong as JSON, other JSON, damaged ones, any bytes."""
+    descriptor = PATHS[path].DESCRIPTOR
+    whole = messages(descriptor).map(lambda message: json_format.MessageToJson(message, ensure_ascii=False).encode())
+    other = _JSON_VALUES.map(lambda value: json.dumps(value).encode())
+    damaged = st.builds(lambda body, at: body[:at] + b"\xff" + body[at:], whole, st.integers(0, 500))
+    return st.one_of(whole, other, damaged, wire(descriptor))
+
+
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Callable[[str, bytes], Answer]]:
+    """Ask a server that many examples share, on a loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    serving = served()
+
+    def wait(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
+
+    site = wait(serving.__aenter__())
+    yield lambda path, body: wait(site.ask(path, body))
+    wait(serving.__aexit__(None, None, None))
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.mark.parametrize("path", PATHS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_body_has_an_answer(
+    ask: Callable[[str, bytes], Answer], path: str, data: st.DataObject, log: StringIO
+) -> None:
+    """Served or refused, never 500, and a refusal repeats nothing of it; as in the other form of the API."""
+    sent = data.draw(bodies(path))
+    for each in (path, "/translate", "/detect"):
+        got = ask(each, sent)
+        assert got.status in {200, 400, 404, 413}, got.body
+        if got.status != 200:
+            assert CANARY not in got.body.decode()
+    assert CANARY not in log.getvalue()
+
+
+def lines(log: StringIO) -> list[dict[str, Any]]:
+    """Return the lines of calls that ended."""
+    return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == "rpc.done"]
