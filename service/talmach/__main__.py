@@ -1,4 +1,4 @@
-"""The command `talmach`, which is `python -m talmach` too: what must be right before half a second of imports."""
+"""The command `talmach`, also `python -m talmach`: what must be right before half a second of imports."""
 
 import os
 import signal

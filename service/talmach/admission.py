@@ -20,7 +20,7 @@ _log: Any = structlog.get_logger("talmach.rpc")
 
 
 class Admission:
-    """Lets calls in or not; one for all doors of a server, which share its places and its quotas."""
+    """Decides which calls are let in; all doors of a server share one, with its places and quotas."""
 
     def __init__(
         self, gate: Gate, metrics: Metrics, clients: ClientRegistry | None = None, tracing: Tracing | None = None

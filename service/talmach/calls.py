@@ -20,7 +20,7 @@ ANONYMOUS = "anonymous"
 UNKNOWN_METHOD = "unknown"
 _SHORTEST_S = 0.005  # not even a cached sentence comes back sooner
 _log: Any = structlog.get_logger("talmach.rpc")
-# What a caller chooses goes into our logs: nothing but what identifiers are made of.
+# The caller chooses it and it goes into our logs: only characters that identifiers are made of.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
@@ -42,7 +42,7 @@ class Trace(Protocol):
     trace_id: str
 
     def add_stage(self, name: str, started_at: float, ended_at: float) -> None:
-        """Enter what was done in a stretch of time that is over."""
+        """Add a stage that is over."""
 
     def end(self, call: "Call") -> None:
         """Say how the call ended."""
@@ -102,13 +102,13 @@ class Call:
                 self.trace.add_stage("tokenise", started_at, time.monotonic())
 
     def begin_work(self, source_language: str | None, target_language: str, sentences: int) -> None:
-        """Enter one article or text that is being translated."""
+        """Record one article or text that is being translated."""
         direction = f"{source_language or 'und'}-{target_language}"
         self.direction = direction if self.direction in ("", direction) else "mixed"
         self.sentences += sentences
 
     def end_work(self, totals: Totals) -> None:
-        """Enter what its translation took; the times of several add up."""
+        """Record what its translation took; the times of several add up."""
         self.tokens += totals.usage.source_tokens + totals.usage.target_tokens
         self.queue_ms += totals.timings.queue_ms
         self.engine_ms += totals.timings.inference_ms
@@ -120,7 +120,7 @@ class Call:
         return 1_000 * (time.monotonic() - self.started_at)
 
     def finish(self, metrics: Metrics) -> None:
-        """Write the one line of this call and count it."""
+        """Write this call's one log line and count it."""
         elapsed_ms = self.elapsed_ms()
         metrics.rpc_requests.labels(self.method, self.code).inc()
         metrics.rpc_latency_s.labels(self.method).observe(elapsed_ms / 1_000)

@@ -1,7 +1,7 @@
 """Settings: the only reader of the environment.
 
 Every setting is a variable `TALMACH_<NAME>`; an unknown one stops the start with the closest known name, because a
-limit that was misspelled is a limit that is not there.
+misspelled limit is no limit.
 """
 
 import difflib
@@ -22,7 +22,7 @@ from talmach.errors import InvalidSettings
 PREFIX = "TALMACH_"
 
 
-# Kubernetes puts these into every pod beside a Service that is called `talmach`; they are nobody's misspelling.
+# Kubernetes puts these into every pod beside a Service called `talmach`; nobody misspelled them.
 _SERVICE_LINK = re.compile(r"TALMACH_(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)")
 _MAX_PORT = 65_535
 
@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     tls_client_ca_file: Path | None = Field(
         None, description="PEM file of certificates; clients must show one that is signed by one of them"
     )
-    allow_plaintext: bool = Field(default=False, description="listen without TLS on other addresses than loopback")
+    allow_plaintext: bool = Field(default=False, description="listen without TLS on addresses other than loopback")
 
     models_dir: Path | None = Field(
         None,

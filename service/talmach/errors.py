@@ -1,4 +1,4 @@
-"""Everything that can go wrong on purpose, as facts; each door has its own codes, and its own names for the fields.
+"""Every expected failure, as a fact; each door has its own codes, and its own names for the fields.
 
     TalmachError
     +-- InvalidRequest                                          the caller asks for what cannot be done
@@ -84,7 +84,9 @@ class BeyondQuota(InvalidRequest):
 
 
 class UntranslatableTexts(InvalidRequest):
-    """Texts of one call that cannot be translated: at least one `problems`, by number; has the reason of the first."""
+    """Texts of one call that cannot be translated: `problems` by their numbers, at least one; the reason is the first
+    one's.
+    """
 
     reason = "UNTRANSLATABLE_TEXTS"
 
@@ -106,7 +108,7 @@ class ModelNotFound(TalmachError):
 
 
 class StartFailure(TalmachError):
-    """The server cannot start as it is set up; trying again helps nobody before somebody changes something."""
+    """The server cannot start as it is set up; trying again does not help until something is changed."""
 
     reason = "START_FAILURE"
 
@@ -118,13 +120,13 @@ class InvalidSettings(StartFailure):
 
 
 class UnusableFile(StartFailure):
-    """A file that a setting names cannot be used; names setting and file, never what stands in it."""
+    """A file that a setting names cannot be used; names the setting and the file, never its content."""
 
     reason = "UNUSABLE_FILE"
 
 
 class CannotListen(StartFailure):
-    """The address cannot be listened on; names it."""
+    """The server cannot listen on the address, which the message names."""
 
     reason = "CANNOT_LISTEN"
 
@@ -257,7 +259,7 @@ class EngineFailure(TalmachError):
 
 
 class EngineTimeout(EngineFailure):
-    """The engine took longer than it may; it cannot be stopped, so whatever it still does is for nobody."""
+    """The engine took longer than it may; it cannot be stopped, and nobody waits for its result."""
 
     reason = "ENGINE_TIMEOUT"
 

@@ -40,7 +40,7 @@ def configure_logging(level: str = "info", log_format: LogFormat = "auto", strea
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,  # made for every line else
+        cache_logger_on_first_use=True,  # otherwise one is made for every line
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -56,9 +56,9 @@ def configure_logging(level: str = "info", log_format: LogFormat = "auto", strea
 
 @contextmanager
 def in_background() -> Iterator[None]:
-    """Let a thread write what is logged: a stream that nobody reads stops neither a call nor the end of the process.
+    """Let a thread write what is logged: a stream that nobody reads holds up neither a call nor the end of the process.
 
-    Lines beyond 4,096 that wait are dropped; `count_dropped_lines` tells of them. At the end what waits gets a second.
+    At most 4,096 lines wait, any more are dropped; `count_dropped_lines` tells of them. At the end they get a second.
     """
     root = logging.getLogger()
     (direct,) = root.handlers
@@ -86,7 +86,7 @@ class _BackgroundHandler(logging.Handler):
         super().__init__()
         self.count: Callable[[], None] = lambda: None
         self._encoding = stream.encoding
-        # Past the stream, whose lock a thread that hangs in a write would hold when the process ends.
+        # Not the stream: a thread that hangs in a write would hold its lock when the process ends.
         self._descriptor = stream.fileno()
         self._lines: SimpleQueue[str] = SimpleQueue()
         self._taken = self._written = 0  # lines; the first counted by whoever logs, under the handler's lock
@@ -100,7 +100,7 @@ class _BackgroundHandler(logging.Handler):
             self._lines.put(self.format(record))
 
     def flush(self) -> None:
-        """Wait until everything is written, but not for long."""
+        """Wait a little until everything is written."""
         end = time.monotonic() + _FLUSH_S
         while self._written < self._taken and time.monotonic() < end:
             time.sleep(0.001)

@@ -45,7 +45,7 @@ class Metrics:
             registry=at,
         )
         self.log_lines_dropped = Counter(
-            "talmach_log_lines_dropped", "Lines of the log that nobody read in time.", registry=at
+            "talmach_log_lines_dropped", "Log lines that nobody read in time.", registry=at
         )
         build = Gauge("talmach_build_info", "Always 1; the version of talmach.", ["version"], registry=at)
         build.labels(version("talmach")).set(1)

@@ -26,7 +26,7 @@ _log: Any = structlog.get_logger("talmach.threads")
 
 @dataclass(slots=True, eq=False)
 class _Piece:
-    """One piece of work; touched by a thread only where it says so."""
+    """One piece of work; a thread touches only what is marked so."""
 
     work: Callable[[], Any]
     result: asyncio.Future[Any]
@@ -36,7 +36,7 @@ class _Piece:
 
 
 class _Thread(threading.Thread):
-    """A thread of ours, to be told from others."""
+    """Marks a thread as one of ours."""
 
 
 class Workers:
@@ -74,7 +74,7 @@ class Workers:
 
     @property
     def are_all_stuck(self) -> bool:
-        """Whether nothing would be done any more."""
+        """Whether no thread is left that would do anything."""
         return self.stuck >= self.count
 
     def run(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
@@ -138,7 +138,7 @@ class Workers:
         self._on_change()
 
     def _look_after(self, piece: _Piece) -> None:
-        """Give a piece up whose time is over; its clock starts when a thread takes it."""
+        """Give up a piece whose time is over; its clock starts when a thread takes it."""
         assert self._timeout_s is not None
         begun_at = time.monotonic() if piece.begun_at is None else piece.begun_at
         left_s = begun_at + self._timeout_s - time.monotonic()
@@ -169,7 +169,7 @@ def _fail(piece: _Piece, error: Exception) -> None:
 
 
 def are_left() -> bool:
-    """Whether threads are still at work, or stuck in it, that nobody waits for."""
+    """Whether any thread is still at work, or stuck in it, with nobody waiting for it."""
     return any(isinstance(thread, _Thread) for thread in threading.enumerate())
 
 

@@ -95,7 +95,7 @@ class Clients:
         digest = bytes.fromhex(sha256_of(bearer[1]))
         client = None
         for known, its_client in self._by_digest.items():
-            # All of them, each in constant time: how long the refusal takes must not tell how near a guess was.
+            # All of them, each in constant time: the time of a refusal must not tell how close a guess was.
             if hmac.compare_digest(known, digest):
                 client = its_client
         if client is None:
@@ -155,7 +155,7 @@ def _problems(error: ValidationError, tables: Mapping[str, Any]) -> Iterator[str
 
 
 def _named(position: int | str, tables: Mapping[str, Any]) -> str:
-    """Return how to call the client at a position: by its name if that can be one, else by number, from 1."""
+    """Return what to call the client at a position: its name if it has a valid one, else its number, from 1."""
     entry = tables["client"][position]
     name = entry.get("name") if isinstance(entry, dict) else None
     is_name = isinstance(name, str) and NAME.fullmatch(name)

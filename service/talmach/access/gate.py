@@ -1,4 +1,4 @@
-"""Which calls are let in: none while the server starts or drains, and not more at once than it can carry."""
+"""Which calls are let in: none while the server starts or drains, and no more at once than it can carry."""
 
 import asyncio
 from collections import Counter
@@ -10,14 +10,14 @@ from talmach.errors import QueueFull, QuotaExceeded, ServerDraining, ServerStart
 
 # Calls last from milliseconds to seconds: in a second some have certainly ended.
 _RETRY_AFTER_S = 1.0
-# Streams stay as long as their callers like: half of the places is left to everybody else, and of that half no one
-# caller has more than a quarter.
+# Streams stay as long as their callers like: half of the places are left to other calls, and no caller may have more
+# than a quarter of those for streams.
 _STREAMS_SHARE = 2
 _CALLER_SHARE = 8
 
 
 def stream_shares(max_calls: int) -> tuple[int, int]:
-    """Return how many of so many calls may be streams of requests: all together, and of one caller."""
+    """Return how many of a number of calls may be streams of requests: all together, and one caller's."""
     return max(1, max_calls // _STREAMS_SHARE), max(1, max_calls // _CALLER_SHARE)
 
 

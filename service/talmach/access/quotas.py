@@ -11,7 +11,7 @@ from talmach.metrics import Metrics
 # Nobody knows when a call will end; as at the gate, in a second some have.
 _CALL_RETRY_AFTER_S = 1.0
 _MINUTE_S = 60.0
-# Of floating-point numbers: who waited as long as told must not be told to wait once more.
+# For floating-point error: whoever waited as long as told must not be told to wait again.
 _TOLERANCE_S = 1e-6
 _TOLERANCE_MS = 1e-4  # less, so that it is within the other
 
@@ -82,7 +82,7 @@ class _Bucket:
         self._updated_at = 0.0
 
     def take(self, amount: float, *, capacity: float, per_s: float, now: float) -> float:
-        """Take an amount and return 0, or take nothing and return in how many seconds it would be there."""
+        """Take an amount and return 0, or take nothing and return the seconds until it would be there."""
         self._level = min(capacity, self._level + (now - self._updated_at) * per_s)
         self._updated_at = now
         if amount <= self._level + _TOLERANCE_S * per_s:

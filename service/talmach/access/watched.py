@@ -33,10 +33,10 @@ class Watched(Generic[_Value]):
         self._paths = paths
         self._load = load
         self._lock = threading.Lock()
-        # Before the content: what changes while it is read is read once more.
+        # Before the content: what changes while it is being read is read again.
         self._signature = _signature(paths)
         self._value = load()
-        self._problem = ""  # of the last try; empty = there was none
+        self._problem = ""  # from the last attempt; empty = there was none
         self._tried_at = 0.0
 
     def current(self) -> _Value:

@@ -14,7 +14,7 @@ from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 
 
 class Tier(Protocol):
-    """Keeps hypotheses under keys of `key_of`, as long as it likes; nothing that it does raises."""
+    """Keeps hypotheses under keys of `key_of` for as long as it likes; none of its methods raises."""
 
     async def get_many(self, keys: Collection[bytes]) -> dict[bytes, Hypothesis]:
         """Return what is known of `keys`."""

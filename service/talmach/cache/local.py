@@ -7,15 +7,15 @@ from collections.abc import Collection, Mapping
 from talmach.engine.base import Hypothesis
 from talmach.metrics import Metrics
 
-# Of an ordered dictionary for one entry, on average between two of its growths; measured with tracemalloc.
+# What an ordered dictionary takes for one entry, averaged between two resizes; measured with tracemalloc.
 _ENTRY_BYTES = 110
 
 
 class LocalTier:
     """A `Tier` that lives and dies with its process.
 
-    Not the LRUCache of cachetools: its three dictionaries take 210 bytes for an entry where this takes 105, and a hit
-    takes it more than twice the time.
+    Not cachetools' LRUCache: its three dictionaries take 210 bytes an entry where this takes 105, and a hit takes more
+    than twice the time.
     """
 
     def __init__(self, max_bytes: int, metrics: Metrics) -> None:

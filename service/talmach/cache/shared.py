@@ -26,7 +26,7 @@ _CHECK_BYTES = 8
 _PAUSE_S = 5.0  # after a failure; then one request tries whether it is back
 _MAX_CONNECTIONS = 16
 _BATCH = 500  # keys in one request
-_MAX_PENDING = 10_000  # hypotheses that wait to be written; what is beyond is not shared
+_MAX_PENDING = 10_000  # hypotheses that wait to be written; any beyond that are not shared
 _Result = TypeVar("_Result")
 _Value = TypeAdapter[tuple[str, str, float, int]](
     tuple[
@@ -43,10 +43,10 @@ class SharedTier:
     """A `Tier` in a Redis that other processes use too."""
 
     def __init__(self, url: str, *, timeout_s: float, ttl_s: int, metrics: Metrics) -> None:
-        """`timeout_s` bounds every request with its connecting; `ttl_s` is how long Redis keeps an answer.
+        """`timeout_s` bounds every request, connecting included; `ttl_s` is how long Redis keeps an answer.
 
         Raises:
-            ValueError: `url` is not one of redis-py; the message may hold parts of it.
+            ValueError: `url` is not one that redis-py takes; the message may hold parts of it.
 
         """
         self._timeout_s = timeout_s
@@ -109,7 +109,7 @@ class SharedTier:
             return await pipeline.execute()
 
     async def _ask(self, request: Callable[[], Awaitable[_Result]]) -> _Result | None:
-        """Return the answer to a request, None when there is none or Redis is not to be asked now."""
+        """Return the answer to a request; None when there is none, or while Redis is left alone."""
         now = time.monotonic()
         if now < self._asleep_until:
             return None
@@ -155,7 +155,7 @@ def _value(key: bytes, hypothesis: Hypothesis) -> str:
 
 
 def _parse(key: bytes, value: bytes | str | None) -> Hypothesis | None:
-    """Read a value; what nobody here has written under this key is a miss."""
+    """Read a value; anything that this code did not write under this key is a miss."""
     if value is None:
         return None
     try:

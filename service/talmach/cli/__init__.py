@@ -11,7 +11,7 @@ rendering, review, proof    what a reply looks like, what is doubtful in it, wha
 
 import os
 
-# Before grpc is imported: its C core writes to stderr, between our lines of JSON or before our own sentence.
+# Set before grpc is imported: its C core writes to stderr, among our JSON lines or before our own message.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from talmach.cli.program import main

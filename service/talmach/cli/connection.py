@@ -89,8 +89,8 @@ def connection(
 def own_server(settings: Settings) -> Connection:
     """Return how to reach, from the same machine, a server that runs with these settings.
 
-    It must show the certificate of the settings, whatever name stands in that. A server that asks for certificates is
-    shown its own, which it accepts when the same authority signs for servers and clients.
+    It must show the certificate of the settings, whatever name that is for. A server that asks for a certificate is
+    shown its own, which it accepts when one authority signs for servers and clients.
     """
     host, _, port = settings.address.rpartition(":")
     host = _ANY_HOST.get(host, host)
@@ -143,7 +143,7 @@ def _tls(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) ->
 
 def _token(path: Path) -> str:
     token = read("--token-file", path).strip().decode("utf-8", errors="replace")
-    # What metadata of gRPC can hold; the rest would be a traceback from its depths.
+    # What gRPC metadata can hold; anything else would raise deep inside gRPC.
     if not (token and token.isascii() and token.isprintable() and " " not in token):
         raise BadInput(f"--token-file: {path} does not hold a token")
     return token

@@ -12,7 +12,7 @@ INTERRUPTED_STATUS = 130  # 128 + SIGINT, as shells count
 
 _CALLERS_FAULT = frozenset({"INVALID_ARGUMENT", "NOT_FOUND", "UNAUTHENTICATED", "PERMISSION_DENIED"})
 _TEXT = re.compile(r"texts\[(\d+)\]$")
-# The fields of requests, by what a user of the command calls them.
+# The fields of requests, and what a user of the command calls them.
 _NAMES = {
     "article": "the text",
     "texts": "the text",
@@ -34,13 +34,13 @@ _OWN_WORDS = {"LANGUAGE_UNDETERMINED": "the language cannot be determined; name 
 
 
 class CommandFailed(Exception):
-    """The work was asked for rightly and did not succeed; exit status 1."""
+    """The request was right and the work did not succeed; exit status 1."""
 
     exit_status = FAILURE_STATUS
 
 
 class BadInput(CommandFailed):
-    """A file, an option, a setting or an address that nothing can be done with; exit status 2."""
+    """A file, an option, a setting or an address that cannot be used; exit status 2."""
 
     exit_status = BAD_INPUT_STATUS
 
@@ -58,7 +58,7 @@ def explain(failure: RpcFailed, texts: Sequence[str] = ("the text",), *, suggest
     if failure.violations:
         problems: dict[str, str] = {}
         for each in failure.violations:
-            # Of a lone text that is too long for all texts together as well, the lower limit is enough.
+            # A lone text may exceed the limit for all texts together too: naming the lower limit is enough.
             problems.setdefault(_name(each.field, texts), told(each.reason, each.description))
         return kind("; ".join(f"{name}: {problem}" for name, problem in problems.items()) + suggestion)
     if isinstance(failure, NotConnected):
@@ -67,7 +67,7 @@ def explain(failure: RpcFailed, texts: Sequence[str] = ("the text",), *, suggest
 
 
 def told(reason: str, message: str) -> str:
-    """Return a message in the words of the command, where it has its own for the reason."""
+    """Return the command's own words for a reason where it has some, else the message."""
     return _OWN_WORDS.get(reason, message)
 
 

@@ -12,7 +12,7 @@ from talmach.cli.failures import BadInput
 STANDARD_INPUT = "-"
 _LAST_CYRILLIC = "\u04ff"
 _BYTE_ORDER_MARK = "\ufeff"
-# In this order: the mark of UTF-32 begins with that of UTF-16.
+# In this order, because the mark of UTF-32 begins with that of UTF-16.
 _OTHER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -46,7 +46,7 @@ def read_text(path: str) -> str:
 
 
 def _what_has_zeros(content: bytes) -> str:
-    """Tell UTF-16 without a mark, whose blanks have a zero before or after them, from what is no text at all."""
+    """Tell UTF-16 without a mark, in which every blank has a zero beside it, from what is no text at all."""
     for order in ("le", "be"):
         text = content.decode(f"utf-16-{order}", errors="replace")
         if sum(each <= _LAST_CYRILLIC and each.isprintable() for each in text) > len(text) / 2:
@@ -63,12 +63,12 @@ def _read_bytes(path: str, name: str) -> bytes:
 
 
 def split_lines(text: str) -> list[str]:
-    r"""Cut a text at its line feeds, and at nothing else that might end a line; the feeds stay at the ends."""
+    r"""Cut a text at its line feeds, and at nothing else that might end a line; the line feeds are kept."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def batches(texts: Sequence[str], *, max_texts: int, max_chars: int) -> Iterator[range]:
-    """Cut a list into consecutive ranges of at most so many texts and characters; a longer text stands alone."""
+    """Cut a list into consecutive ranges, each within a number of texts and characters; a longer text stands alone."""
     start = chars = 0
     for position, text in enumerate(texts):
         full = position - start == max_texts or chars + len(text) > max_chars
@@ -103,7 +103,7 @@ class ArticleText:
 
 
 def example_article(language: str = "be") -> Path:
-    """Return the example article that comes with talmach: inside an installed package, else of the checkout."""
+    """Return the example article that comes with talmach: inside an installed package, else in the checkout."""
     package = Path(__file__).resolve().parents[1]
     packaged = package / "examples"
     directory = packaged if packaged.is_dir() else package.parents[1] / "examples"

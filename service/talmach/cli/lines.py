@@ -1,4 +1,4 @@
-"""One text per line: the lines go to the server in batches, and come back as many and in the same order."""
+"""One text per line: the lines go to the server in batches, and as many come back in the same order."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ class Refused:
     problem: str
 
 
-# Small enough for a first result soon, and enough of them at once that no worker waits for the next batch.
+# Small enough for an early first result, and enough at once that no worker waits for the next batch.
 _BATCH_TEXTS = 128
 _BATCH_CHARS = 16_384
 _BATCHES_IN_FLIGHT = 4
@@ -113,7 +113,7 @@ async def _replies(lines: Sequence[str], batch: range, ask: Ask[_Reply]) -> list
 
 
 def _refused(failure: RpcFailed, numbers: Sequence[int]) -> dict[int, Refused]:
-    """Return what is wrong with single lines; nothing when something else is wrong too."""
+    """Return what is wrong with which lines; nothing when something else is wrong too."""
     refused = {}
     for violation in failure.violations:
         place = _PLACE.fullmatch(violation.field)
@@ -124,7 +124,7 @@ def _refused(failure: RpcFailed, numbers: Sequence[int]) -> dict[int, Refused]:
 
 
 async def _patiently(ask: Ask[_Reply], texts: Sequence[str]) -> Sequence[_Reply]:
-    """Ask, and ask again whenever a busy server says after which time it may."""
+    """Ask, and ask again as soon as a busy server allows it."""
     while True:
         try:
             return await ask(texts)

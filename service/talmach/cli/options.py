@@ -28,7 +28,7 @@ def between(lowest: int, highest: int) -> Callable[[int | None], int | None]:
 
 
 def is_text(argument: str) -> bool:
-    """Say whether an argument was UTF-8: of other bytes Python makes characters that nothing can be sent with."""
+    """Say whether an argument was UTF-8: Python turns other bytes into characters that cannot be sent."""
     return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 

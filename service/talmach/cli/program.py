@@ -56,7 +56,7 @@ def main() -> None:
     terminal.speak_utf8()
     status = _status()
     if threads.are_left():
-        # When the interpreter ends under a thread that is inside a C++ library, the process aborts.
+        # If the interpreter ended while a thread is inside a C++ library, the process would abort.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
@@ -80,7 +80,7 @@ def _status() -> int:
         terminal.complain(str(failure))
         return failure.exit_status
     except OSError as error:
-        # What a command reads and where it serves has its own sentences; this is standard output, full or closed.
+        # What a command reads, and where it serves, have their own messages; this is standard output, full or closed.
         terminal.give_up_output()
         reason = (error.strerror or "error").lower()
         terminal.complain(f"{error.filename or 'standard output'}: cannot be written ({reason})")

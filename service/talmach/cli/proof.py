@@ -1,4 +1,4 @@
-"""What `talmach smoke` demands of a reply: nothing lost, nothing misplaced, nothing passed off as a translation."""
+"""What `talmach smoke` checks in a reply: nothing lost, nothing misplaced, nothing passed off as a translation."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""How replies look to a person: tables on a wide terminal, plain lines that nothing cuts everywhere else."""
+"""How replies look to a person: tables on a wide terminal, elsewhere plain lines that are never cut."""
 
 from collections.abc import Sequence
 from itertools import chain, groupby, repeat
@@ -58,7 +58,7 @@ def _side_by_side(paragraphs: Sequence[Sequence[Segment]], languages: tuple[str,
 
 
 def _marked(text: str, segment: Segment) -> str:
-    """Say of a sentence that was not translated why that is."""
+    """Mark a sentence that was not translated with the reason."""
     if segment.status == SegmentStatus.SEGMENT_STATUS_TRANSLATED:
         return text
     return f"{text} ({SegmentStatus.Name(segment.status).removeprefix('SEGMENT_STATUS_').lower()})"

@@ -46,7 +46,7 @@ class Review:
         self._shows = show_flags
         self._fatal = frozenset((fail_on or "").upper().split(",")) - {""}
         self._sentences = self._flagged = self._failed = 0
-        self.refused = 0  # lines that were not taken; set by who sent them
+        self.refused = 0  # lines that were not taken; set by whoever sent them
         self._flags: Counter[str] = Counter()
 
     def add(self, segments: Iterable[Segment], place: str = "segment {}") -> None:

@@ -1,4 +1,6 @@
-"""A client for one command: of the server at `--address`, or of one that lives inside the process as long as it."""
+"""A client for one command: of the server at `--address`, or of one inside the process that lives as long as the
+client.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -86,12 +88,12 @@ def _application(settings: Settings) -> "Application":
 def _start_failures() -> Iterator[None]:
     try:
         yield
-    except OSError as error:  # of which this program has no better sentence
+    except OSError as error:  # for which this program has no better words
         raise StartFailure(str(error)) from error
 
 
 async def _find(client: AsyncClient) -> None:
-    """Wait for a server that is there and does not serve yet; where none is, waiting would be in vain."""
+    """Wait for a server that is there and does not serve yet; do not wait where there is none."""
     try:
         await client.health(timeout_s=_FIND_TIMEOUT_S)
         await client.wait_until_serving(_FIND_TIMEOUT_S)

@@ -14,7 +14,7 @@ from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
 from talmach.client import Article, SummarizeArticleResponse, Summary, SummaryOptions, TranslationOptions, to_json
 
-_MAX = 2**31 - 1  # of the contract's integers
+_MAX = 2**31 - 1  # the contract's largest integer
 
 Sentences = Annotated[
     int | None, typer.Option("--sentences", callback=between(1, _MAX), help="Length in sentences; 3 by default.")
@@ -48,7 +48,7 @@ def summarize(
 ) -> None:
     """Summarise an article by its own sentences, translated when --to is given.
 
-    A pipe or a file gets a sentence a line; a terminal, and --scores, their places in the article too.
+    A pipe or a file gets one sentence per line; a terminal, or --scores, adds their places in the article.
     """
     server = connection(address, token_file, ca_file, cert_file, key_file)
     check_pair(source, target)
@@ -71,7 +71,7 @@ def summarize(
 
 
 def _show(summary: Summary, *, with_scores: bool) -> None:
-    """Show a summary to a person with the places of its sentences, and to a program as a plain sentence a line."""
+    """Show a person the summary with the places of its sentences, and a program one plain sentence per line."""
     console = terminal.console()
     if not (console.is_terminal or with_scores):
         for sentence in summary.sentences:

@@ -14,12 +14,12 @@ _PATIENCE_S = 2.0
 
 
 def give_up_output() -> None:
-    """Send what standard output still holds nowhere: at its end Python would fail on it once more."""
+    """Discard what standard output still holds: Python would fail on it again when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def speak_utf8() -> None:
-    """Make both streams UTF-8 whatever the locale says, and line feeds line feeds."""
+    """Make both streams UTF-8, whatever the locale says, with line feeds as they are."""
     for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors, newline="")
@@ -60,7 +60,9 @@ def spinner(what: str) -> Iterator[None]:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function that takes steps done; the bar appears after two seconds, unless the result is on the screen."""
+    """Yield a function that is told of steps done; the bar appears after two seconds, unless the result is on the
+    screen.
+    """
     shown = error_console()
     is_wanted = shown.is_terminal and not sys.stdout.isatty()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -78,7 +80,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def bar(what: str, total: int, done: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function that takes steps done; the bar is shown on a terminal only, and at once."""
+    """Yield a function that is told of steps done; the bar appears at once, on a terminal only."""
     shown = error_console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)

@@ -1,4 +1,4 @@
-"""`talmach token`: a new token for a client, and what the clients file has to say of it."""
+"""`talmach token`: a new token for a client, and its entry for the clients file."""
 
 import secrets
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Where servers are: HOST:PORT, a name of gRPC's, or a list; and whether the way there leads through a proxy."""
+"""Where servers are: HOST:PORT, one of gRPC's names, or a list; and whether a proxy is in between."""
 
 import ipaddress
 import os
@@ -27,7 +27,7 @@ class Target:
 
     @classmethod
     def parse(cls, address: str) -> Self:
-        """Read HOST:PORT, `dns:///HOST:PORT`, `ipv4:IP:PORT,IP:PORT…`, `ipv6:…` or `unix:PATH`.
+        """Parse HOST:PORT, `dns:///HOST:PORT`, `ipv4:IP:PORT,IP:PORT…`, `ipv6:…` or `unix:PATH`.
 
         Raises:
             ValueError: it is none of these, such as a URL.
@@ -59,7 +59,7 @@ class Target:
     def proxy(self) -> str:
         """The proxy that gRPC goes through, as HOST:PORT and the variable that names it; empty = none.
 
-        None leads to this machine; and none to a list, which gRPC would ask the proxy for as if it were one name.
+        None is used for this machine, nor for a list, which gRPC would ask the proxy for as if it were one name.
         """
         if self.is_here or self.address.startswith(_LISTS):
             return ""
@@ -72,7 +72,7 @@ class Target:
 
 
 def _is_unicode(address: str) -> bool:
-    """Say whether it can be encoded: an argument of a command need not be UTF-8."""
+    """Say whether it can be encoded: a command's argument need not be UTF-8."""
     return not re.search("[\ud800-\udfff]", address)
 
 
@@ -87,7 +87,7 @@ def _is_here(host: str) -> bool:
     ip = _ip(host)
     if ip is None:
         return host.lower() == "localhost"
-    # An address can be bound where it belongs, and nowhere else; nothing is sent.
+    # An address can be bound only on the machine that has it; nothing is sent.
     with socket.socket(socket.AF_INET if ip.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as probe:  # noqa: PLR2004
         try:
             probe.bind((host, 0))

@@ -43,8 +43,8 @@ class AsyncClient:
     def __init__(self, address: str, *, token: str = "", tls: Tls | None = None) -> None:
         """Connect to HOST:PORT; `token` is sent with every call but `health`; `tls` None = without encryption.
 
-        A name that stands for several servers, and a list such as `ipv4:10.0.0.1:50051,10.0.0.2:50051`, are served in
-        turn by those that say SERVING.
+        A name that stands for several servers, and a list such as `ipv4:10.0.0.1:50051,10.0.0.2:50051`, share calls in
+        turn among those that say SERVING.
 
         Raises:
             ValueError: the address is not one, such as a URL.
@@ -133,7 +133,7 @@ class AsyncClient:
                 async for response in call:
                     yield response
         except (asyncio.CancelledError, RpcFailed):
-            # What gRPC makes of it: a call that was cancelled.
+            # gRPC turns it into a cancelled call.
             if problems:
                 raise problems[0] from None
             raise

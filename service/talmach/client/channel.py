@@ -8,7 +8,7 @@ import grpc
 
 from talmach.client.address import Target
 
-# The only code that says "the same call may succeed elsewhere or a little later, and nothing was done yet".
+# The only code that means "nothing was done yet; the same call may succeed elsewhere or a little later".
 _RETRIES = {
     "methodConfig": [
         {
@@ -24,7 +24,7 @@ _RETRIES = {
         }
     ]
 }
-# In turn, and none that says of itself that it does not serve: gRPC watches the health of each.
+# In turn, skipping those that say that they do not serve: gRPC watches the health of each.
 _BALANCE = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "healthCheckConfig": {"serviceName": "talmach.v1.TranslationService"},
@@ -60,7 +60,7 @@ def _credentials(tls: Tls) -> grpc.ChannelCredentials:
 
 
 def _options(target: Target, tls: Tls | None) -> list[tuple[str, Any]]:
-    # One server is asked even when it says that it does not serve: its refusals have their reasons.
+    # A lone server is asked even when it says that it does not serve: its refusals give reasons.
     config = _RETRIES if target.is_one_server else _RETRIES | _BALANCE
     options = [
         ("grpc.service_config", json.dumps(config)),

@@ -1,4 +1,4 @@
-"""What a call that fails is told by: the server's own words, or why there was no server to speak them."""
+"""What a failed call says: the server's own words, or why no server was reached."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ class Violation:
 
 
 class RpcFailed(Exception):
-    """A call ended with another status than OK."""
+    """A call ended with a status other than OK."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class NotConnected(RpcFailed):
 
     @property
     def may_pass(self) -> bool:
-        """Say whether waiting may help: a server that starts or restarts looks like this."""
+        """Say whether waiting may help: a starting or restarting server looks like this."""
         return self.cause in _PASSING
 
 
@@ -127,7 +127,7 @@ _TOO_LARGE = re.compile(r"message larger than max \((\d+) vs\. (\d+)\)")
 _NO_CONNECTION = re.compile(
     r"failed to connect to all addresses|connections to all backends failing|errors resolving|empty address list"
 )
-# In what gRPC's core says of a connection that failed, from the special to the general.
+# Phrases of gRPC's core for a connection that failed, from the specific to the general.
 _WORDS = {
     "HTTP proxy returned": Cause.PROXY,
     "backend unhealthy": Cause.NOT_SERVING,
@@ -157,7 +157,7 @@ def failures(target: Target, *, has_tls: bool) -> Iterator[None]:
 
 
 def read(error: grpc.RpcError, target: Target, *, has_tls: bool) -> RpcFailed:
-    """Return what a failed call to a target tells."""
+    """Return our error for a failed call to a target."""
     failure = RpcFailed.of(error)
     if failure.code != "UNAVAILABLE" or failure.reason or not _NO_CONNECTION.search(failure.message):
         return failure

@@ -1,4 +1,4 @@
-"""What the contract's messages are made of and printed as."""
+"""How the contract's messages are made and printed."""
 
 import json
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from google.protobuf.message import Message
 
 
 class Texts(Protocol):
-    """A sequence of strings, such as a list or a tuple, but no string.
+    """A sequence of strings, such as a list or a tuple, but not a string.
 
-    A string is a sequence of strings too; what tells it apart is that it looks for nothing but strings in itself.
+    A string is a sequence of strings too; what tells it apart is that `in` takes nothing but strings there.
     """
 
     def __contains__(self, value: object, /) -> bool: ...
@@ -22,7 +22,7 @@ class Texts(Protocol):
 
 
 def checked(texts: Texts) -> Texts:
-    """Return the texts; raises TypeError for a lone string, whose letters would be texts."""
+    """Return the texts; raises TypeError for a lone string, whose letters would count as texts."""
     if isinstance(texts, str | bytes):
         raise TypeError("texts: is a single text, not a list of texts")
     return texts

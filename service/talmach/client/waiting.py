@@ -1,4 +1,4 @@
-"""How a client waits for a server: what it may still hope for, and what it says when time is over."""
+"""How a client waits for a server: what is worth waiting for, and what to say when time is up."""
 
 import time
 
@@ -21,7 +21,7 @@ class Waiting:
 
     @property
     def left_s(self) -> float:
-        """Seconds left; 0 or less when time is over."""
+        """Seconds left; 0 or less when time is up."""
         return self._end - time.monotonic()
 
     @property
@@ -30,7 +30,7 @@ class Waiting:
         return max(0.0, min(_POLL_S, self.left_s))
 
     def note(self, outcome: str | RpcFailed) -> None:
-        """Take down what the server said or why it did not; raises the failure again that waiting does not cure."""
+        """Note what the server said, or why it did not; raises a failure that waiting does not cure."""
         if isinstance(outcome, str):
             self._state = f"it says {outcome}"
             return
@@ -40,6 +40,6 @@ class Waiting:
         self._state = outcome.message.removeprefix(f"{self._address}: ")
 
     def over(self) -> RpcFailed:
-        """Return what to raise when time is over."""
+        """Return what to raise when time is up."""
         waited = f"{self._address} was not serving within {self._timeout_s:g} s"
         return RpcFailed("UNAVAILABLE", f"{waited}: {self._state}" if self._state else waited)

@@ -14,10 +14,10 @@ from talmach.text import protected
 from talmach.text.characters import fold_letters
 from talmach.text.protected import ProtectedKind
 
-# Of a model whose manifest gives no bounds: with the embedded one, 7 % of the good lines of the development set
-# and 23 % of the bad ones lie below (models/training/doubt.py).
+# For a model whose manifest gives no bounds. With the embedded one, 7 % of the good lines of the development set lie
+# below it and 23 % of the bad ones (models/training/doubt.py).
 LOW_CONFIDENCE_SCORE = -0.5
-# Characters that both sides get for nothing: the ratio of two short texts says little ("Yes." - «Да.»).
+# Characters added to both sides, because the ratio of two short texts says little ("Yes." - «Да.»).
 _GRACE = 20
 # (target + grace) / (source + grace). The 0.1 and 99.9 percentiles of true pairs are, on the development set, 0.72 and
 # 1.68 (en-ru), 0.70 and 1.83 (en-be), 0.55 and 1.58 (be-ru); on 43,667 news pairs, 0.61 and 1.71 (en-ru); on 190,295
@@ -82,6 +82,6 @@ def _lacks_protected_tokens(source: str, target: str) -> bool:
 
 
 def _tokens(text: str) -> Counter[str]:
-    """The protected tokens but for emoji, which are signs."""
+    """The protected tokens, without emoji, which are signs."""
     tokens = (token for token in protected.find(text) if token.kind is not ProtectedKind.EMOJI)
     return Counter(token.span.slice(text) for token in tokens)

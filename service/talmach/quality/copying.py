@@ -1,7 +1,7 @@
-"""Whether a translation is the source over again.
+"""Whether a translation is merely the source again.
 
-What may rightly be copied differs: nothing Cyrillic into English, names from English, and a few words of one spelling
-between Russian and Belarusian.
+What may be copied depends on the direction: nothing Cyrillic into English, names from English, and a few words with the
+same spelling between Russian and Belarusian.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _RUN = 4  # words in a row that show copying
 # Words in such runs from which a partial copy counts, besides half of the sentence. The longest true run in the
 # development set is six names of airlines (a third of their sentence), four words between Russian and Belarusian.
 _LEAST_COPIED = 6
-_NAME_WORDS = 4  # longest name without a small word that may stay as it is in English
+_NAME_WORDS = 4  # the longest name without a lower-case word that may stay in English
 _MOST_WORDS_OF_SIGNS = 2  # that may turn into signs and digits: "No. 5" - «№ 5»
 _SAME_SPELLING_WORDS = 3  # longest sentence that Russian and Belarusian may share though a letter speaks against it
 _ACCIDENTAL_WORDS = 5  # the same where none does
@@ -57,7 +57,7 @@ def _should_differ(words: Sequence[str], direction: Direction) -> bool:
 
 
 def _in_shared_runs(source: Sequence[str], target: Sequence[str]) -> list[bool]:
-    """For each word of the source whether it lies in a run of words that the target has as well."""
+    """For each word of the source, whether it lies in a run of words that the target has too."""
     if set(source).isdisjoint(target):
         return [False] * len(source)
     runs = {tuple(target[start : start + _RUN]) for start in range(len(target) - _RUN + 1)}

@@ -11,8 +11,8 @@ from talmach.text.characters import words_of
 def has_number_mismatch(source: str, target: str) -> bool:
     """Whether a number is missing, added or changed.
 
-    Tolerant to decimal signs, separators of thousands, leading zeros, scale words, ordinals, twelve and twenty-four
-    hours, decades, and to digits on one side that are words, months or Roman numerals on the other.
+    Tolerates decimal signs, thousands separators, leading zeros, scale words, ordinals, 12-hour and 24-hour clocks,
+    decades, and digits on one side that are words, months or Roman numerals on the other.
     """
     numerals = numerals_in(source), numerals_in(target)
     if numerals[0] == numerals[1]:

@@ -1,7 +1,7 @@
 """Numbers written as words in Russian, Belarusian and English, for `numerals`.
 
-A number word only ever excuses a digit on the other side ("3 cars" - «три машины»); it is never asked for. So stems
-are generous: «семинар» passing for a seven hides an error only where a lone seven has come or gone.
+A number word only ever excuses a digit on the other side ("3 cars" - «три машины»); none is ever required. So stems are
+generous: «семинар» taken for a seven hides an error only where a lone seven appears or vanishes.
 """
 
 from collections.abc import Iterator

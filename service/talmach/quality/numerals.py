@@ -1,6 +1,6 @@
 """Reads the numbers of a sentence that are written in digits, with every value that each may have.
 
-One notation means different things in different languages («1.500», "1,500"), so that a numeral keeps all its readings:
+One notation means different things in different languages («1.500», "1,500"), so a numeral keeps all its readings:
 canonical decimals ("1500", "1.5") and times of day on the twelve-hour dial ("t9:30").
 """
 

@@ -1,4 +1,4 @@
-"""Loops: a decoder that has lost its way says one thing over and over."""
+"""Loops: a decoder that has lost its way repeats itself over and over."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from operator import eq
 from talmach.text.characters import words_of
 
 _LONGEST_UNIT = 6  # words
-_LEAST_REPEATS = 3  # and of a lone word one more: «очень, очень, очень» and "no, no, no" are speech
+_LEAST_REPEATS = 3  # one more for a single word: «очень, очень, очень» and "no, no, no" are speech
 _LOOSE_FROM_WORDS = 16
 # Share of different word pairs among all: at least 0.70, mostly 1, in the 2,991 sentences of the development set. Loops
 # with changing parts ("in 2001, in 2002 ...", "a b c, a b d") fall below.
@@ -17,7 +17,7 @@ _CHARACTERS = re.compile(r"([^\W\d_]{1,8}?)\1{5,}", re.IGNORECASE)  # «аааа
 
 
 def has_repetition(source: str, target: str) -> bool:
-    """Whether `target` repeats itself as no text does and `source` does not."""
+    """Whether `target` repeats itself as no real text does, and `source` does not."""
     source_words, target_words = (words_of(text.casefold()) for text in (source, target))
     return (
         _is_looping(source_words, target_words)

@@ -11,11 +11,11 @@ ALPHABETS = {
     "ru": frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя"),
     "be": frozenset("абвгдеёжзійклмнопрстуўфхцчшыьэюя"),
 }
-LATIN_LETTERS, CYRILLIC_LETTERS = "a-zªµºß-ɏḀ-ỿ", "\u0400-\u052f"  # as a set of a regular expression
+LATIN_LETTERS, CYRILLIC_LETTERS = "a-zªµºß-ɏḀ-ỿ", "\u0400-\u052f"  # the inside of a character class
 LATIN = re.compile(f"[{LATIN_LETTERS}]", re.IGNORECASE)
 CYRILLIC = re.compile(f"[{CYRILLIC_LETTERS}]")
 
-# What a Cyrillic translation may have in Latin: names, and "iPhone" or "via" among them, but no clause. In the
+# What a Cyrillic translation may have in Latin letters: names, "iPhone" or "via" among them, but no clause. In the
 # development set the largest share of letters is 0.41 and no sentence has more than two words in small letters;
 # documentation with its identifiers keeps to one of the two bounds below in 97 % of the sentences.
 _MOST_LATIN_SHARE = 0.6
@@ -38,10 +38,10 @@ def foreign_letters(target_language: str) -> str:
 
 
 def has_wrong_script(source: str, target: str, direction: Direction) -> bool:
-    """Whether `target` is wholly or in part in a script, or in letters, that its language does not use, or mixes two.
+    """Whether any of `target` is in a script or in letters that its language does not use, or a word mixes two scripts.
 
-    A word that the source has in the same spelling passes when it is in a third script, when it is in Latin between
-    two Cyrillic languages, or when it is a capitalised name there («Известия» is a newspaper in Belarusian, too).
+    A word that the source spells alike passes when it is in a third script, when it is in Latin between two Cyrillic
+    languages, or when it is a capitalised name between them («Известия» is a newspaper in Belarusian too).
     """
     if not _FOREIGN[direction.target].search(target):
         return False
@@ -73,7 +73,7 @@ def _has_third_script(word: str, known: AbstractSet[str]) -> bool:
 
 
 def _has_foreign_letter(word: str, alphabet: frozenset[str], known: AbstractSet[str]) -> bool:
-    """Whether a Cyrillic letter is missing in the alphabet of the target language."""
+    """Whether the alphabet of the target language lacks one of its Cyrillic letters."""
     is_name = word in known and word[0].isupper()
     return not is_name and not alphabet.issuperset(CYRILLIC.findall(word.lower()))
 

@@ -11,7 +11,7 @@ from collections import Counter
 from talmach.text.span import Span
 
 _CATEGORIES = frozenset({"Sc", "Sm", "So", "No"})
-# Marks of typography rather than of meaning, or written in many ways: bullets, ticks, bars, plus and minus.
+# Typographic marks, or signs that are written in many ways: bullets, ticks, bars, plus and minus.
 _IGNORED = frozenset("+<>=|~−∙•·●○◦▪■□►▶➤✓✔‣⁃¦¬\ufffc")
 _ASCII_OR_LETTERS = re.compile(r"[\x00-#%-\x7f\u0400-\u04ff«»“”„‘’…–—\u00a0]*")  # has no sign; faster to look for
 # What may stand for a sign on the other side, in any of the languages.

@@ -1,4 +1,4 @@
-"""Which summaries are taken on: no more than fit, and none whose deadline would pass before its turn."""
+"""Decides which summaries are taken on: no more than fit, and none whose deadline would pass before its turn."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _SHORTEST_RETRY_S = 0.1
 # Starting point of the estimate; the first summaries outweigh it.
 _ASSUMED_CHARS_PER_S = 100_000.0
 _ASSUMED_S = 0.02
-_MEMORY = 0.9  # what the summaries before count for, beside the newest one
+_MEMORY = 0.9  # the weight of earlier summaries beside the newest one
 
 
 class Admission:
@@ -52,7 +52,7 @@ class Admission:
             self._chars -= chars
 
     def _note(self, chars: int) -> None:
-        """Enter a summary that is done: several are at work at once, and each ends a stretch of the time of all."""
+        """Record a summary that is done: several run at once, and each ends a stretch of their common time."""
         now = time.monotonic()
         self._done_chars = _MEMORY * self._done_chars + chars
         self._done_s = _MEMORY * self._done_s + now - self._marked_at

@@ -1,7 +1,7 @@
 """Which sentences may stand in a summary: those that can be understood without the ones around them.
 
-One that points back to the sentence before it may stand there too, but only together with that sentence. Where nothing
-is fit, the next best stands in: lines that end without a full stop, then whatever belongs to the story.
+One that points back to the sentence before it may stand there too, but only together with that sentence. Where no
+sentence is fit, the next best is taken: lines that end without a full stop, then whatever belongs to the story.
 """
 
 import re
@@ -31,14 +31,14 @@ class Verdict:
 
     @property
     def is_candidate(self) -> bool:
-        """Whether there is a summary that it may stand in."""
+        """Whether any summary may hold it."""
         return self.objection is None or self.needs is not None or self.stands_in
 
 
 def judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     """Return the verdict on every sentence.
 
-    With `include_lead` the first whole sentence of the story is one in any case, unless it is the headline again.
+    With `include_lead` the first whole sentence of the story is always a candidate, unless it repeats the headline.
     """
     verdicts = _judge(article, include_lead=include_lead)
     if any(verdict.is_candidate for verdict in verdicts):
@@ -61,7 +61,7 @@ _SUBSTITUTES: tuple[Callable[[str | None], bool], ...] = (
 def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     parts = parts_of_quotations(article.sentences)
     is_cased = _is_cased(article)
-    seen: dict[tuple[str, ...], Sentence] = {}  # by their words, the first time
+    seen: dict[tuple[str, ...], Sentence] = {}  # by their words: where each stood first
     verdicts: list[Verdict] = []
     previous: int | None = None  # the last sentence that is no boilerplate, where it was read first
     needs_lead = include_lead
@@ -107,7 +107,7 @@ def _objection_to_place(sentence: Sentence, first: Sentence) -> str | None:
     if sentence.boilerplate is not None:
         return f"boilerplate ({sentence.boilerplate.value})"
     if first is not sentence:
-        # It would vote for itself: the centrality of what stands twice says nothing about the story.
+        # It would vote for itself: the centrality of a repeated sentence says nothing about the story.
         return "headline again" if first.field is Field.HEADLINE else "repeats an earlier sentence"
     return None
 

@@ -1,7 +1,7 @@
 """Whether a sentence can be understood without the ones around it: pronouns, connectives, questions, speakers.
 
-Every rule says the same in Russian, Belarusian and English: what is refused in one language and not in another makes
-the summaries of translations differ.
+Every rule says the same in Russian, Belarusian and English: a sentence refused in one language only would make the
+summaries of translations differ.
 """
 
 import re
@@ -141,7 +141,7 @@ def _points_back(text: str) -> bool:
     if words[0] in _PREPOSITIONS and _refers(words[1:3]) and not _NAME_FOLLOWS.match(text):
         return True
     first_clause = _FIRST_CLAUSE.match(_IN_THE_NAME_OF.sub("", text))
-    assert first_clause is not None  # it matches the empty text, too
+    assert first_clause is not None  # it matches the empty text too
     return not _EARLY_PRONOUNS.isdisjoint(terms_of(first_clause.group())[:_PRONOUN_WITHIN])
 
 

@@ -21,7 +21,7 @@ Numbers = NDArray[np.float64]  # one for each candidate, in [0, 1]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """What is said of each candidate (n,) by words, and by embeddings where there are any."""
+    """The scores of each candidate (n,), by words and, where there are any, by embeddings."""
 
     scores: Numbers
     centrality: Numbers

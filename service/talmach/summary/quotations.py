@@ -1,4 +1,4 @@
-"""Which sentences are parts of a quotation that goes on in another one: «Мы ждали. Мы рады», — сказала Анна.
+"""Which sentences are parts of a quotation that spans several: «Мы ждали. Мы рады», — сказала Анна.
 
 A summary that has one of them opens a quotation and never closes it, or leaves out who speaks.
 """
@@ -11,7 +11,7 @@ from talmach.text.article import Sentence
 _STRAIGHT = '"'
 _OPENS = "«„"
 _CLOSES = {"»": "«", "”": "“", "“": "„"}  # “ opens a quotation where no „ is open
-_DEEPEST = 8  # nobody nests more; the marks of a hostile text must not be compared with all before them
+_DEEPEST = 8  # nobody nests deeper; in a hostile text each mark must not be compared with all before it
 _BEFORE_OPENING = "([—–-«„“"
 
 

@@ -1,4 +1,4 @@
-"""The sentences of an article that run for its summary, and what of them the encoder reads."""
+"""The sentences of an article that are candidates for its summary, and which texts the encoder reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from talmach.summary.candidates import Verdict, judge
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Article, Field, Sentence
 
-# What the encoder reads, the best by their words: four for each wanted sentence, at least these and at most those. On
+# The encoder reads the best by their words: four for each wanted sentence, within these bounds. On
 # the GUM summaries 8, 12, 20 and all gave the same scores and the same agreement of languages; each costs 3 ms.
 FEWEST_READ = 16
 MOST_READ = 1_000
@@ -19,7 +19,7 @@ READ_FOR_EACH = 4
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
-    """The sentences of one article that run for its summary."""
+    """The candidates for the summary of one article."""
 
     article: Article
     verdicts: Sequence[Verdict]  # of all sentences

@@ -22,7 +22,7 @@ from talmach.text.article import Article, Field
 from talmach.threads import Workers
 
 _NO_EMBEDDINGS = np.zeros((0, 0), dtype=np.float32)
-_FEWEST_FOR_A_WORKER = 8  # sentences; handing over fewer takes longer than encoding them
+_FEWEST_FOR_A_WORKER = 8  # sentences; fewer take less time to encode than to hand over
 
 
 class Summarizer:
@@ -141,7 +141,7 @@ class Summarizer:
         return ArticleSummary(chosen, scores, self._encoder.model_id if shortlist.candidates else "")
 
     def close(self) -> None:
-        """End the threads; what is running ends for nobody."""
+        """End the threads; nobody waits for what is running."""
         self._workers.close()
 
     def _rank(

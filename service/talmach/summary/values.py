@@ -22,7 +22,9 @@ class SummaryOptions:
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
-    """How one sentence fared; components lie in [0, 1] before they are weighted, all 0 for what is no candidate."""
+    """How one sentence fared; the components lie in [0, 1] before weighting and are all 0 for one that is no
+    candidate.
+    """
 
     sentence: Sentence
     chosen: bool

@@ -1,7 +1,7 @@
-"""Whether a short line says something: a caption or a title of a section has no verb.
+"""Whether a short line makes a statement: a caption or a section title has no verb.
 
-A guess from endings and a list of common forms, made to err on the side of finding one: a sentence that is taken for a
-fragment is lost to the summary, a caption that is not found still has to win against the story's own sentences.
+A guess from endings and a list of common forms that errs on the side of finding a verb: a sentence taken for a fragment
+is lost to the summary, whereas a missed caption still has to win against the story's own sentences.
 """
 
 import re
