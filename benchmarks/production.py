@@ -26,7 +26,7 @@ from benchmarks.process import Participant
 from benchmarks.roof import Need, Roof
 from benchmarks.shapes import NLLB_600M, OPUS_BASE, TC_BIG, Shape, save_random, tokens
 from talmach.batching import BatchingQueue
-from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.engine.base import AlignedSentence, DecodeOptions, Direction, Hypothesis
 from talmach.metrics import Metrics
 
 SHAPES = {"opus-mt-base": OPUS_BASE, "opus-mt-tc-big": TC_BIG, "nllb-600m": NLLB_600M}
@@ -53,6 +53,10 @@ class Forced:
     def tokenize(self, text: str, direction: Direction) -> list[str]:  # noqa: ARG002 - the protocol's
         """Return the tokens as they are written."""
         return text.split()
+
+    def tokenize_pair(self, source: str, target: str, direction: Direction) -> AlignedSentence:
+        """Tags in a text are none of what is measured here."""
+        raise NotImplementedError
 
     def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """Translate to the length of the source."""

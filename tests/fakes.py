@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.engine.base import AlignedSentence, DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
 
 ALL_DIRECTIONS = frozenset(
@@ -44,6 +44,7 @@ class NaughtyEngine:
         self.batches: list[list[str]] = []  # texts of every batch, in the order of decoding
         self.tokens: list[list[list[str]]] = []  # the same with their tags, as tokens
         self.options: list[DecodeOptions] = []
+        self.aligned: list[str] = []  # texts of the sentences that were aligned with their translations
         self.began = threading.Event()  # a batch has come
         self.gate = threading.Event()  # cleared, every batch waits in front of it
         self.gate.set()
@@ -60,8 +61,22 @@ class NaughtyEngine:
         """Return tag and words."""
         return [f"<2{direction.target}>", *text.split()]
 
+    def tokenize_pair(self, source: str, target: str, direction: Direction) -> AlignedSentence:
+        """Return the words of both, reckoned by their letters."""
+        tokens, words = self.tokenize(source, direction), target.split()
+        return AlignedSentence(
+            tokens,
+            tuple(words),
+            source_letters=[0, *map(_letters, tokens[1:])],
+            target_letters=list(map(_letters, words)),
+        )
+
     def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """Misbehave."""
+        if options.align:
+            assert all(isinstance(each, AlignedSentence) for each in batch)
+            self.aligned += [" ".join(tokens[1:]) for tokens in batch]
+            return [self._aligned(each) for each in batch if isinstance(each, AlignedSentence)]
         self.batches.append([" ".join(tokens[1:]) for tokens in batch])
         self.tokens.append([list(tokens) for tokens in batch])
         self.options.append(options)
@@ -78,6 +93,13 @@ class NaughtyEngine:
             self.release.wait()
         hypotheses = [self._hypothesis(tokens, options) for tokens in batch]
         return hypotheses[: len(hypotheses) - lost]
+
+    def _aligned(self, sentence: AlignedSentence) -> Hypothesis:
+        """Each word looks at the one that it comes from, as far as both are there; the words are reversed."""
+        attention = np.zeros((len(sentence.target_prefix), len(sentence)), dtype=np.float32)
+        for row in range(len(sentence.target_prefix)):
+            attention[row, max(0, len(sentence) - 1 - row)] = 1.0
+        return Hypothesis("", -0.5, 1, truncated=False, attention=attention)
 
     def _hypothesis(self, tokens: Sequence[str], options: DecodeOptions) -> Hypothesis:
         target, words = tokens[0].strip("<2>"), list(tokens[1:])
@@ -112,6 +134,10 @@ class WordEncoder:
     def _vector(self, word: str) -> NDArray[np.float64]:
         seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
         return np.random.default_rng(seed).normal(size=self.dimension)
+
+
+def _letters(word: str) -> int:
+    return sum(map(str.isalnum, word))
 
 
 async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:

@@ -57,6 +57,12 @@ class _Recording:
     def pieces(self, text: str) -> list[str]:
         return self._tokenizer.pieces(text)
 
+    def target_pieces(self, text: str) -> list[str]:
+        return self._tokenizer.target_pieces(text)
+
+    def letters(self, pieces: Sequence[str]) -> list[int]:
+        return self._tokenizer.letters(pieces)
+
     def text(self, pieces: Sequence[str]) -> str:
         self.tokens.append(list(pieces))
         return self._tokenizer.text(pieces)

@@ -1,7 +1,7 @@
 """What the service asks of an engine; `engine.ct2` answers with CTranslate2, tests with engines of their own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -41,6 +41,7 @@ class DecodeOptions:
     repetition_penalty: float = 1.0  # 1 = none; divides the score of tokens that were produced already
     no_repeat_ngram_size: int = 0  # 0 = off
     forbidden_letters: str = ""  # in both cases; no piece with one of them is produced
+    align: bool = False  # the translation is given, as the beginning that is forced; the attention on its way is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,25 @@ class TokenizedSentence(list[str]):
         self.target_prefix = target_prefix
 
 
+class AlignedSentence(TokenizedSentence):
+    """A sentence that is forced to become a translation that is known, and how many letters and digits tokens have."""
+
+    __slots__ = ("source_letters", "target_letters")
+
+    def __init__(
+        self,
+        tokens: Iterable[str],
+        target_prefix: tuple[str, ...],
+        *,
+        source_letters: Sequence[int],
+        target_letters: Sequence[int],
+    ) -> None:
+        """What belongs to a prompt has none."""
+        super().__init__(tokens, target_prefix)
+        self.source_letters = source_letters
+        self.target_letters = target_letters
+
+
 @dataclass(frozen=True, slots=True)
 class TargetLengths:
     """The longest translation of a source of n tokens: the least of `factor` * n + `extra` and `limit`."""
@@ -95,6 +115,8 @@ class Hypothesis:
     score: float  # mean log-probability per token, at most 0
     tokens: int
     truncated: bool  # the length limit was reached before the end-of-sentence token
+    # With `DecodeOptions.align`: for each token of the forced beginning, how much it looked at each source token.
+    attention: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 class TranslationEngine(Protocol):
@@ -122,6 +144,9 @@ class TranslationEngine(Protocol):
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """Return the source tokens of a sentence in the direction's prompt; empty text gives the prompt alone."""
+
+    def tokenize_pair(self, source: str, target: str, direction: Direction) -> AlignedSentence:
+        """Return the tokens of a sentence and of its translation, for `translate` with `DecodeOptions.align`."""
 
     def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """Translate tokenised sentences, one hypothesis for each, in order; blocks without holding the GIL.

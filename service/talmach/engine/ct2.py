@@ -2,12 +2,23 @@
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ctranslate2
+import numpy as np
+from numpy.typing import NDArray
 
-from talmach.engine.base import DecodeOptions, Direction, Hypothesis, Prompt, TargetLengths, TokenizedSentence
+from talmach.engine.base import (
+    AlignedSentence,
+    DecodeOptions,
+    Direction,
+    Hypothesis,
+    Prompt,
+    TargetLengths,
+    TokenizedSentence,
+)
 from talmach.engine.model import Model, TokenizerFiles, need_gpu, resolve_device
 from talmach.errors import EngineFailure
 
@@ -60,6 +71,18 @@ class Ct2Translator(Model):
         tokens = (*prompt.source_prefix, *self._tokenizer.pieces(text), *prompt.source_suffix)
         return TokenizedSentence(tokens, prompt.target_prefix)
 
+    def tokenize_pair(self, source: str, target: str, direction: Direction) -> AlignedSentence:
+        """See `TranslationEngine.tokenize_pair`."""
+        prompt, pieces = self._prompts[direction], self._tokenizer.pieces(source)
+        translation = self._tokenizer.target_pieces(target)
+        count = self._tokenizer.letters
+        return AlignedSentence(
+            (*prompt.source_prefix, *pieces, *prompt.source_suffix),
+            (*prompt.target_prefix, *translation),
+            source_letters=[*(0 for _ in prompt.source_prefix), *count(pieces), *(0 for _ in prompt.source_suffix)],
+            target_letters=[*(0 for _ in prompt.target_prefix), *count(translation)],
+        )
+
     # Nothing stops a running batch. CTranslate2's callback could, but it takes the interpreter's lock for every token,
     # which costs a small model a quarter of its speed; and a worker that still waits for that lock when the interpreter
     # ends takes the process down.
@@ -78,16 +101,21 @@ class Ct2Translator(Model):
                 repetition_penalty=options.repetition_penalty,
                 no_repeat_ngram_size=options.no_repeat_ngram_size,
                 suppress_sequences=self._pieces_with(options.forbidden_letters),
-                max_decoding_length=self._lengths.longest(longest),
+                max_decoding_length=max(map(len, prefixes)) + 1 if options.align else self._lengths.longest(longest),
                 return_scores=True,
                 return_end_token=True,
+                return_attention=options.align,
             )
         except (RuntimeError, ValueError) as error:
             raise EngineFailure from error
-        return [
+        hypotheses = [
             self._hypothesis(result, options.length_penalty, len(prefix))
             for result, prefix in zip(results, prefixes, strict=True)
         ]
+        if not options.align:
+            return hypotheses
+        looks = (_attention(result, len(prefix)) for result, prefix in zip(results, prefixes, strict=True))
+        return [replace(each, attention=attention) for each, attention in zip(hypotheses, looks, strict=True)]
 
     @functools.cache  # noqa: B019 - one entry for each target language, and models live as long as the process
     def _pieces_with(self, letters: str) -> list[list[str]] | None:
@@ -109,3 +137,8 @@ class Ct2Translator(Model):
         # Byte pieces can spell a line break, and one sentence is one line.
         # ... and a sequence that is no character; a text must not carry its sign.
         return Hypothesis(" ".join(str(text).replace("\ufffd", "").split()), score, len(tokens), truncated=not ended)
+
+
+def _attention(result: Any, prefix_tokens: int) -> NDArray[np.float32]:
+    """Return how much each token of the forced beginning looked at each source token."""
+    return np.array(result.attention[0][:prefix_tokens], dtype=np.float32)

@@ -1,6 +1,7 @@
 """From text to a model's tokens and back: SentencePiece models, or a `tokenizer.json` of the `tokenizers` library."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from talmach.engine.normalization import normalize
 
 SENTENCEPIECE_FILE = "sentencepiece.model"
 _BYTES = 256
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 class Tokenizer(Protocol):
@@ -21,6 +23,12 @@ class Tokenizer(Protocol):
 
     def text(self, pieces: Sequence[str]) -> str:
         """Return the text that target tokens spell."""
+
+    def target_pieces(self, text: str) -> list[str]:
+        """Return the target tokens that spell a text."""
+
+    def letters(self, pieces: Sequence[str]) -> list[int]:
+        """Return how many letters and digits each source or target token spells."""
 
 
 class SentencePieces:
@@ -37,14 +45,31 @@ class SentencePieces:
 
     def pieces(self, text: str) -> list[str]:
         """See `Tokenizer.pieces`."""
-        pieces = self._source.encode(text, out_type=str)
-        if self._symbols.isdisjoint(pieces):
-            return list(pieces)
-        return [part for piece in pieces for part in (self._spelled(piece) if piece in self._symbols else [piece])]
+        return self._without_symbols(self._source.encode(text, out_type=str))
+
+    def target_pieces(self, text: str) -> list[str]:
+        """See `Tokenizer.target_pieces`."""
+        return self._without_symbols(self._target.encode(text, out_type=str))
+
+    def letters(self, pieces: Sequence[str]) -> list[int]:
+        """See `Tokenizer.letters`; of a character in bytes, the last one spells it."""
+        counts, spelled = [], b""
+        for piece in pieces:
+            byte = _BYTE.fullmatch(piece)
+            spelled = spelled + bytes.fromhex(byte[1]) if byte else b""
+            text = spelled.decode(errors="ignore") if byte else piece
+            spelled = b"" if text else spelled
+            counts.append(sum(map(str.isalnum, text)))
+        return counts
 
     def text(self, pieces: Sequence[str]) -> str:
         """See `Tokenizer.text`."""
         return str(self._target.decode_pieces(list(pieces)))
+
+    def _without_symbols(self, pieces: list[str]) -> list[str]:
+        if self._symbols.isdisjoint(pieces):
+            return list(pieces)
+        return [part for piece in pieces for part in (self._spelled(piece) if piece in self._symbols else [piece])]
 
     def _spelled(self, piece: str) -> list[str]:
         """A symbol that stands in the text itself is text: spelled out it cannot steer the model."""
@@ -75,6 +100,14 @@ class TokenizerJson:
         ids = [self._tokenizer.token_to_id(piece) for piece in pieces]
         return str(self._tokenizer.decode([index for index in ids if index is not None], skip_special_tokens=True))
 
+    def target_pieces(self, text: str) -> list[str]:
+        """See `Tokenizer.target_pieces`."""
+        return self.pieces(text)
+
+    def letters(self, pieces: Sequence[str]) -> list[int]:
+        """See `Tokenizer.letters`."""
+        return [sum(map(str.isalnum, self.text([piece]))) for piece in pieces]
+
 
 class Normalized:
     """A tokenizer behind this project's normaliser, for the models that were trained with it."""
@@ -89,6 +122,14 @@ class Normalized:
     def text(self, pieces: Sequence[str]) -> str:
         """See `Tokenizer.text`."""
         return self._tokenizer.text(pieces)
+
+    def target_pieces(self, text: str) -> list[str]:
+        """See `Tokenizer.target_pieces`."""
+        return self._tokenizer.target_pieces(normalize(text))
+
+    def letters(self, pieces: Sequence[str]) -> list[int]:
+        """See `Tokenizer.letters`."""
+        return self._tokenizer.letters(pieces)
 
 
 class Vocabularies:

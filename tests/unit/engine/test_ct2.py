@@ -243,6 +243,28 @@ def test_a_translation_is_one_line(engine: Ct2Translator) -> None:
     assert engine._hypothesis(Result(), 1.0) == Hypothesis("ab c", -1.0, 6, truncated=False)
 
 
+def test_a_known_translation_shows_where_the_model_looked(engine: Ct2Translator) -> None:
+    """One row for each token of the translation, one column for each of the source; letters are told from the rest."""
+    pairs = [
+        engine.tokenize_pair("Ганна бачыла, 5 школ", "Hanna saw 5 schools.", BE_EN),
+        engine.tokenize_pair("Школа", "A school", BE_EN),
+    ]
+    hypotheses = engine.translate(pairs, DecodeOptions(align=True))
+    for pair, hypothesis in zip(pairs, hypotheses, strict=True):
+        assert hypothesis.attention is not None
+        assert hypothesis.attention.shape == (len(pair.target_prefix), len(pair))
+        sums = hypothesis.attention.sum(axis=1)  # the rest went to the end of the sentence
+        assert np.all((sums > 0) & (sums < 1.001))
+    assert (sum(pairs[0].source_letters), sum(pairs[0].target_letters)) == (16, 16)
+    assert pairs[0].source_letters[0] == 0, "the tag has none"
+
+
+def test_letters_written_in_bytes_are_counted_once(engine: Ct2Translator) -> None:
+    """A character that no token spells is several tokens, of which the last one counts."""
+    pair = engine.tokenize_pair("слово \u4e2d\U0001f600 x", "\u4e2d", BE_EN)
+    assert (sum(pair.source_letters), sum(pair.target_letters)) == (7, 1)
+
+
 def test_threads_get_the_same_results(engine: Ct2Translator, batch: list[list[str]]) -> None:
     """Four at once, several times, tokenising and translating."""
     expected = engine.translate(batch, GREEDY)
