@@ -92,7 +92,7 @@ class UseCases:
         call.charge(chars)
 
         def prepare() -> TranslationJob:
-            sources = [Source.read({Field.TEXT: text}, options.source_language) for text in texts]
+            sources = [_source({Field.TEXT: text}, options) for text in texts]
             settled = settle(sources, options.default_source_language)
             return self._translator.prepare_texts(settled, options, deadline=call.deadline)
 
@@ -192,8 +192,14 @@ def _count(job: TranslationJob, call: Call) -> Totals:
 
 
 def _read(fields: Fields, options: TranslationOptions) -> Source:
-    (source,) = settle([Source.read(fields, options.source_language)], options.default_source_language)
+    (source,) = settle([_source(fields, options)], options.default_source_language)
     return source
+
+
+def _source(fields: Fields, options: TranslationOptions) -> Source:
+    return Source.read(
+        fields, options.source_language, options.format, translate_attributes=options.translate_attributes
+    )
 
 
 def _chars(fields: Fields) -> int:
@@ -208,8 +214,8 @@ def _copied(scored: ScoredSentence, language: str | None) -> Segment:
         paragraph=sentence.paragraph,
         field=sentence.field,
         source_span=sentence.span,
-        source_text=sentence.text,
-        translated_text=sentence.text,
+        source_text=sentence.source,
+        translated_text=sentence.source,
         source_language=language,
         status=SegmentStatus.COPIED,
     )

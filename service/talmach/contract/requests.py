@@ -106,8 +106,8 @@ class RequestReader:
         checks.glossary(message, self._limits, problems)
         # An encoding of a later version of the contract: counted in anything else, its spans would cut wrongly.
         checks.between("options.offset_encoding", message.offset_encoding, min(UNITS), max(UNITS), problems)
-        # HTML and Markdown are refused as long as nothing reads them.
-        checks.between("options.format", message.format, min(_FORMATS), common_pb2.TEXT_FORMAT_TEXT, problems)
+        # Markdown is refused as long as nothing reads it.
+        checks.between("options.format", message.format, min(_FORMATS), common_pb2.TEXT_FORMAT_HTML, problems)
         return TranslationOptions(
             target_language=target,
             source_language=source or None,

@@ -7,6 +7,7 @@ from enum import Enum
 from talmach.text import boilerplate
 from talmach.text.boilerplate import BoilerplateKind
 from talmach.text.document import Document
+from talmach.text.markup import Marked, TextFormat
 from talmach.text.span import Span
 
 
@@ -27,8 +28,25 @@ class Sentence:
     field: Field
     paragraph: int  # within the field
     span: Span  # within the field
-    text: str
+    text: str  # as a reader sees it
     boilerplate: BoilerplateKind | None
+    marked: Marked | None = None  # in HTML or Markdown: what is inside it beyond its text
+    written: str = ""  # the same: what its span cuts out
+
+    @property
+    def source(self) -> str:
+        """The sentence as it stands in the source: exactly what its span cuts out."""
+        return self.text if self.marked is None else self.written
+
+    @property
+    def tags(self) -> str:
+        """What stays of the sentence when it is left out."""
+        return "" if self.marked is None else self.marked.bare()
+
+    @property
+    def prose(self) -> str:
+        """The text that is to be translated, if any of it is."""
+        return self.text if self.marked is None else self.marked.prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +67,43 @@ class Article:
         return cls.of({Field.TEXT: text}, language)
 
     @classmethod
-    def of(cls, texts: Mapping[Field, str], language: str | None = None) -> "Article":
-        """Split the fields of an article or of a lone text."""
-        documents = tuple((field, Document.parse(text, language)) for field, text in texts.items())
+    def of(
+        cls,
+        texts: Mapping[Field, str],
+        language: str | None = None,
+        written: TextFormat = TextFormat.TEXT,
+        *,
+        translate_attributes: bool = False,
+    ) -> "Article":
+        """Split the fields of an article or of a lone text, all written in one format."""
+        if written is TextFormat.TEXT:
+            documents = tuple((field, Document.parse(text, language)) for field, text in texts.items())
+        else:
+            documents = tuple(
+                (field, Document.of_markup(text, language, written, translate_attributes=translate_attributes))
+                for field, text in texts.items()
+            )
         return cls(documents, tuple(_number(documents)))
 
     @property
     def text(self) -> str:
-        """All fields, joined by line breaks: what language detection looks at."""
-        return "\n".join(document.text for _, document in self.documents if document.text)
+        """What a reader sees of all fields, joined by line breaks: what language detection looks at."""
+        texts = (document.text if document.read is None else document.read.text for _, document in self.documents)
+        return "\n".join(text for text in texts if text)
 
 
 def _number(documents: tuple[tuple[Field, Document], ...]) -> Iterator[Sentence]:
     index = 0
     for field, document in documents:
         # A headline is short and has no full stop: what gives chrome away in a body would accuse every headline.
-        found = {} if field is Field.HEADLINE else boilerplate.find(document)
-        for position, piece in enumerate(document.sentences):
-            yield Sentence(index, field, piece.paragraph, piece.span, piece.text, found.get(position))
+        found = {} if field is Field.HEADLINE else boilerplate.find(document.read or document)
+        position = 0  # among the sentences that are read
+        for piece in document.sentences:
+            kind = None if piece.is_attribute else found.get(position)
+            if piece.marked is None:
+                yield Sentence(index, field, piece.paragraph, piece.span, piece.text, kind)
+            else:
+                text = piece.marked.text
+                yield Sentence(index, field, piece.paragraph, piece.span, text, kind, piece.marked, piece.text)
+            position += not piece.is_attribute
             index += 1

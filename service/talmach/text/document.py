@@ -4,11 +4,12 @@ A gap is white space, a line end, a list marker or a dash of direct speech: all 
 known by its position, never by its text, because repeated sentences are normal in news.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from talmach.text import layout, sentences
+from talmach.text import layout, markup, sentences
+from talmach.text.markup import Marked, Reading, TextFormat
 from talmach.text.span import Span
 
 
@@ -27,6 +28,8 @@ class Piece:
     span: Span
     text: str
     paragraph: int
+    marked: Marked | None = None  # of a sentence in HTML or Markdown: what a reader sees of it, and its marks
+    is_attribute: bool = False  # a text inside a tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,22 @@ class Document:
 
     text: str
     pieces: tuple[Piece, ...]
+    read: "Document | None" = None  # of a text in a format: what a reader sees, with the same sentences in it
 
     @classmethod
     def parse(cls, text: str, language: str | None = None) -> "Document":
         """Cuts `text` into sentences and gaps; `language` chooses the abbreviations, all of them when None."""
-        return cls(text, tuple(_pieces(text, language)))
+        return cls(text, tuple(_pieces(text, _sentences(text, language))))
+
+    @classmethod
+    def of_markup(
+        cls, text: str, language: str | None, written: TextFormat, *, translate_attributes: bool
+    ) -> "Document":
+        """Does the same with HTML or Markdown; tags, and all else that is not to be read, are in gaps and marks."""
+        reading = markup.read(text, written, translate_attributes=translate_attributes)
+        found = list(_sentences(reading.masked, language))
+        read = Document(reading.text, tuple(_pieces(reading.text, found)))
+        return cls(text, tuple(_marked_pieces(text, reading, found)), read)
 
     @property
     def sentences(self) -> tuple[Piece, ...]:
@@ -76,14 +90,39 @@ class Document:
         return Assembled("".join(parts), tuple(spans))
 
 
-def _pieces(text: str, language: str | None) -> Iterator[Piece]:
+def _pieces(text: str, found: Iterable[tuple[int, Span]]) -> Iterator[Piece]:
     position, previous = 0, -1
-    for paragraph, span in _sentences(text, language):
+    for paragraph, span in found:
         if span.start > position:
             gap = Span(position, span.start)
             yield Piece(PieceKind.GAP, gap, gap.slice(text), paragraph if paragraph == previous else -1)
         yield Piece(PieceKind.SENTENCE, span, span.slice(text), paragraph)
         position, previous = span.end, paragraph
+    if position < len(text):
+        gap = Span(position, len(text))
+        yield Piece(PieceKind.GAP, gap, gap.slice(text), -1)
+
+
+def _marked_pieces(text: str, reading: Reading, found: Sequence[tuple[int, Span]]) -> Iterator[Piece]:
+    """The sentences of a text in a format, with the texts of its attributes among them, and the gaps between."""
+    cutter = markup.Cutter(text, reading)
+    cuts = [
+        (paragraph, cut) for (paragraph, _), cut in zip(found, cutter.cut([span for _, span in found]), strict=True)
+    ]
+    # A mark inside a sentence brings its attributes along; those of all others stand between the sentences.
+    others = [
+        (-1 - number, markup.Cut(sentence.span, sentence.marked, is_attribute=True))
+        for number, attribute in enumerate(cutter.attributes_outside([cut.span for _, cut in cuts]))
+        for sentence in attribute
+    ]
+    position, previous, paragraph = 0, None, -1
+    for key, cut in sorted([*cuts, *others], key=lambda item: item[1].span.start):
+        if cut.span.start > position:
+            gap = Span(position, cut.span.start)
+            yield Piece(PieceKind.GAP, gap, gap.slice(text), paragraph if key == previous else -1)
+        paragraph += key != previous
+        yield Piece(PieceKind.SENTENCE, cut.span, cut.span.slice(text), paragraph, cut.marked, cut.is_attribute)
+        position, previous = cut.span.end, key
     if position < len(text):
         gap = Span(position, len(text))
         yield Piece(PieceKind.GAP, gap, gap.slice(text), -1)

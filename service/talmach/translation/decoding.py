@@ -8,11 +8,15 @@ from talmach import quality
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
 from talmach.quality import Flag
+from talmach.text.markup import Marked
 from talmach.text.span import Span
 from talmach.translation import glossary as glossaries
+from talmach.translation import marking
+from talmach.translation.alignment import Attention
 from talmach.translation.glossary import Glossary, Occurrence
 from talmach.translation.hypotheses import Hypotheses, Key
-from talmach.translation.plan import Action, Part, Plan, parts
+from talmach.translation.marking import Joined
+from talmach.translation.plan import Action, InnerPlan, Part, Plan, parts
 from talmach.translation.restoration import Manner
 from talmach.translation.values import GlossaryEntry
 
@@ -45,6 +49,8 @@ class Outcome:
     glossary: dict[GlossaryEntry, tuple[int, int]] = field(default_factory=dict)  # see glossary.count_applied
     pivot: str | None = None  # language in between
     is_incomplete: bool = False  # the model gave nothing for a part, which stands untranslated
+    joined: tuple[Joined, ...] = ()  # what it was put together from, where tags are to be put into it
+    options: DecodeOptions | None = None  # the same: how that was decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class _Task:
     plan: Plan
     direction: Direction
     occurrences: tuple[Occurrence, ...]
+    places: tuple[Span, ...]  # of the occurrences' target terms in `text`
     text: str  # with the glossary's target terms in it
     phrases: tuple[Span, ...]  # of the do-not-translate phrases in `text`
     parts: tuple[Part, ...]
@@ -86,7 +93,7 @@ class Decoder:
         self._directions = directions
         self._target_language = target_language
         self._low_confidence = low_confidence
-        self._tasks: dict[int, _Task] = {}
+        self._tasks: dict[tuple[int, int], _Task] = {}
 
     def prepare(self, plan: Plan, article_language: str | None) -> Plan:
         """Cut a sentence for its queue; one in a language that no model translates is taken for the article's own."""
@@ -99,17 +106,23 @@ class Decoder:
                 return replace(plan, action=Action.COPY)
             plan = replace(plan, source_language=article_language, language_mismatch=True)
             direction = Direction(article_language, self._target_language)
-        self._tasks[plan.sentence.index] = self._task(plan, direction)
+        inner = (replace(each, plan=self.prepare(each.plan, article_language)) for each in plan.inner)
+        plan = replace(plan, inner=tuple(inner))
+        self._tasks[_key(plan)] = self._task(plan, direction)
         return plan
 
     def keys_of(self, plan: Plan) -> list[Key]:
         """Return what is to be decoded of a prepared sentence."""
-        task = self._tasks[plan.sentence.index]
-        return task.keys(task.parts)
+        task = self._tasks[_key(plan)]
+        return [*task.keys(task.parts), *(key for each in _translatable(plan) for key in self.keys_of(each.plan))]
 
     async def translate(self, plan: Plan) -> Outcome:
         """Translate one prepared and submitted sentence; raises EngineFailure, DeadlineExceeded."""
-        task = self._tasks[plan.sentence.index]
+        task = self._tasks[_key(plan)]
+        outcome = await self._translate(task)
+        return outcome if plan.sentence.marked is None else await self._mark(task, plan.sentence.marked, outcome)
+
+    async def _translate(self, task: _Task) -> Outcome:
         options = self.hypotheses.decoding(task.direction)
         outcome = await self._decode(task, task.parts, options)
         if not outcome.flags.isdisjoint(quality.GRAVE):
@@ -121,7 +134,8 @@ class Decoder:
         if outcome.is_incomplete and len(task.parts) > 1:
             # A lone word between two links says too little; with the links in sight the model may know it.
             outcome = _better(outcome, await self._decode_again(task, self._whole(task), options))
-        if any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items()):
+        is_missed = any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items())
+        if is_missed or not marking.has_atoms(task.plan.sentence.marked, outcome.text):
             # What the model does not see it cannot change.
             around = self._cut(task.text, task.phrases, task.direction)
             outcome = await self._decode_again(task, around, options) or outcome
@@ -131,9 +145,44 @@ class Decoder:
         # Phrases are found in the sentence's own spelling, but the model is to see ordinary letters.
         is_aligned = len(plan.text) == len(plan.sentence.text)
         occurrences = tuple(self.glossary.find(plan.sentence.text if is_aligned else plan.text))
+        if is_aligned and plan.sentence.marked is not None:
+            occurrences = marking.with_atoms(plan.sentence.marked, occurrences)
         text, spans = glossaries.substitute(plan.text, occurrences)
         phrases = [span for span, each in zip(spans, occurrences, strict=True) if each.entry.verbatim]
-        return _Task(plan, direction, occurrences, text, tuple(phrases), self._cut(text, [], direction))
+        return _Task(plan, direction, occurrences, tuple(spans), text, tuple(phrases), self._cut(text, [], direction))
+
+    async def _mark(self, task: _Task, marked: Marked, outcome: Outcome) -> Outcome:
+        """Put the tags of a sentence into its translation, and what stands in them."""
+        flags, applied = outcome.flags, dict(outcome.glossary)
+        inner = []
+        for each in _translatable(task.plan):
+            came = await self.translate(each.plan)
+            inner.append((each, came.text))
+            flags |= came.flags
+            for entry, counts in came.glossary.items():
+                so_far = applied.get(entry, (0, 0))
+                applied[entry] = (so_far[0] + counts[0], so_far[1] + counts[1])
+        if outcome.text == task.plan.sentence.text and not inner:
+            return replace(outcome, text=task.plan.sentence.source)
+        attentions = [await self._attention(task, part, outcome) for part in outcome.joined]
+        move = partial(glossaries.moved, occurrences=task.occurrences, spans=task.places)
+        work = partial(
+            marking.mark,
+            marked,
+            outcome.text,
+            translated=task.text,
+            joined=outcome.joined,
+            attentions=attentions,
+            move=move,
+            inner=inner,
+        )
+        text = await self.hypotheses.turns.take(len(task.plan.sentence.source), work)
+        return replace(outcome, text=text, flags=flags, glossary=applied)
+
+    async def _attention(self, task: _Task, part: Joined, outcome: Outcome) -> Attention | None:
+        if part.decoded is None or outcome.options is None:
+            return None
+        return await self.hypotheses.attention((task.direction, part.source), part.decoded, outcome.options)
 
     def _around_signs(self, task: _Task) -> tuple[Part, ...]:
         """The parts of a sentence when its signs are kept from the model, with the numbers beside them."""
@@ -155,16 +204,19 @@ class Decoder:
 
     async def _decode(self, task: _Task, parts: Sequence[Part], options: DecodeOptions) -> Outcome:
         decoded = await self.hypotheses.get(task.keys(parts), options)
-        return await self.hypotheses.turns.take(len(task.text), partial(self._outcome, task, parts, decoded))
+        return await self.hypotheses.turns.take(len(task.text), partial(self._outcome, task, parts, decoded, options))
 
-    def _outcome(self, task: _Task, parts: Sequence[Part], decoded: Mapping[Key, Hypothesis]) -> Outcome:
+    def _outcome(
+        self, task: _Task, parts: Sequence[Part], decoded: Mapping[Key, Hypothesis], options: DecodeOptions
+    ) -> Outcome:
         """Put the parts together and check the whole."""
         translations = {text: hypothesis.text for (_, text), hypothesis in decoded.items()}
         vanished = {text for text, translation in translations.items() if not any(map(str.isalnum, translation))}
         # A word that has no translation stays: nothing of a text is lost.
-        target = self._join(task, parts, translations | {text: text for text in vanished})
+        joined = self._join(task, parts, translations | {text: text for text in vanished})
+        target = "".join(part.target for part in joined)
         if not target.strip():
-            target, vanished = task.plan.sentence.text, vanished or {task.text}
+            target, joined, vanished = task.plan.sentence.text, (), vanished or {task.text}
         tokens = sum(hypothesis.tokens for hypothesis in decoded.values())
         # Weighted by length, so that a split sentence scores as if it had been decoded in one piece.
         score = sum(hypothesis.score * hypothesis.tokens for hypothesis in decoded.values()) / max(tokens, 1)
@@ -182,19 +234,32 @@ class Decoder:
         if vanished:
             flags |= {Flag.UNTRANSLATED}
         pivot = self.hypotheses.pivot(task.direction) if decoded else None
-        return Outcome(target, flags, score if decoded else None, applied, pivot, is_incomplete=bool(vanished))
+        outcome = Outcome(target, flags, score if decoded else None, applied, pivot, is_incomplete=bool(vanished))
+        if task.plan.sentence.marked is None or not task.plan.sentence.marked.marks:
+            return outcome
+        return replace(outcome, joined=joined, options=options)
 
-    def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> str:
+    def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> tuple[Joined, ...]:
         """Put a sentence together; only what was translated is restored, what was kept is right as it is."""
         source, all_caps = task.plan.sentence.text, task.plan.all_caps
         manner = Manner.of(source, self._target_language, all_caps=all_caps)
-        target = ""
+        joined: list[Joined] = []
+        before = ""
         for part in parts:
-            if part.translate:
-                target += manner.restore(part.text, translations[part.text], target[-1:])
-            else:
-                target += part.text
-        return target
+            decoded = translations[part.text] if part.translate else None
+            target = part.text if decoded is None else manner.restore(part.text, decoded, before)
+            joined.append(Joined(part.text, target, decoded))
+            before = target[-1:] or before
+        return tuple(joined)
+
+
+def _key(plan: Plan) -> tuple[int, int]:
+    return plan.sentence.index, plan.number
+
+
+def _translatable(plan: Plan) -> list[InnerPlan]:
+    """The texts inside the tags of a sentence that are to be translated."""
+    return [each for each in plan.inner if each.plan.action is Action.TRANSLATE]
 
 
 def _better(first: Outcome, second: Outcome | None) -> Outcome:

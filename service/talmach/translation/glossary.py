@@ -112,6 +112,17 @@ def substitute(text: str, occurrences: Iterable[Occurrence]) -> tuple[str, list[
     return result + text[position:], spans
 
 
+def moved(position: int, occurrences: Sequence[Occurrence], spans: Sequence[Span]) -> int:
+    """Return where a place of a text is after `substitute`, which returned `spans`."""
+    before = bisect_left(occurrences, position, key=lambda each: each.span.start) - 1
+    if before < 0:
+        return position
+    old, new = occurrences[before].span, spans[before]
+    if position >= old.end:
+        return new.end + position - old.end
+    return new.start + round((position - old.start) / (old.end - old.start) * (new.end - new.start))
+
+
 def count_applied(occurrences: Iterable[Occurrence], target: str) -> dict[GlossaryEntry, tuple[int, int]]:
     """Return (occurrences, how many of them `target` honours) for every entry that occurs."""
     wanted = Counter(occurrence.entry for occurrence in occurrences)

@@ -9,12 +9,14 @@ from functools import cache
 from talmach.batching import BatchingQueue, Decoded
 from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.errors import EngineFailure, EngineTimeout
+from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
 from talmach.threads import Turns
+from talmach.translation.alignment import Attention
 from talmach.translation.values import Timings, Usage
 
 Key = tuple[Direction, str]
 _cancelling: set[asyncio.Task[None]] = set()  # kept, or they might be collected before they are done
+_ALIGNING = DecodeOptions(align=True)
 _PARTS_A_TURN = 256  # of the event loop; looking them up and queueing them takes some milliseconds
 
 
@@ -40,6 +42,7 @@ class Hypotheses:
         self._recalled: dict[tuple[Key, DecodeOptions], Hypothesis] = {}
         # The boolean: decoded in a batch of its own.
         self._futures: dict[tuple[Key, DecodeOptions, bool], asyncio.Future[Decoded]] = {}
+        self._aligning: set[asyncio.Future[Decoded]] = set()
         self._decoded: dict[int, Decoded] = {}  # by identity: several sentences may share one
         self._source_tokens = 0
         self._used_models: set[str] = set()
@@ -97,9 +100,33 @@ class Hypotheses:
             for key in keys
         }
 
+    async def attention(self, key: Key, target: str, options: DecodeOptions) -> Attention | None:  # noqa: ARG002
+        """Return how a part became `target`, None where nothing tells; `options` are those that it was decoded with."""
+        return await self._attention(key, target)
+
+    async def _attention(self, key: Key, target: str) -> Attention | None:
+        direction, text = key
+        queue = self._queues[direction]
+        pair = queue.engine.tokenize_pair(text, target, direction)
+        if max(len(pair), len(pair.target_prefix)) > queue.engine.max_source_tokens:
+            return None
+        future = queue.resubmit(pair, _ALIGNING, deadline=self._deadline)
+        self._aligning.add(future)
+        try:
+            decoded = await future
+        except (EngineFailure, EngineStuck):
+            return None  # the translation stands without it
+        finally:
+            self._aligning.discard(future)
+        self._source_tokens += len(pair)
+        matrix = decoded.hypothesis.attention
+        if matrix is None or matrix.shape != (len(pair.target_prefix), len(pair)):
+            return None
+        return Attention(matrix, pair.target_letters, pair.source_letters)
+
     def cancel(self) -> None:
         """Take out of the queues what is still in them."""
-        waiting = [future for future in self._futures.values() if not future.done()]
+        waiting = [future for future in (*self._futures.values(), *self._aligning) if not future.done()]
         for future in waiting[:_PARTS_A_TURN]:
             future.cancel()
         if len(waiting) > _PARTS_A_TURN:

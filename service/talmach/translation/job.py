@@ -158,7 +158,7 @@ class TranslationJob:
 
     def _segment(self, plan: Plan, came: Outcome | EngineFailure | None) -> Segment:
         """Return the segment of a sentence; `came` None = no model was asked."""
-        sentence, status, outcome, error = plan.sentence, _STATUS[plan.action], Outcome(plan.sentence.text), None
+        sentence, status, outcome, error = plan.sentence, _STATUS[plan.action], Outcome(plan.sentence.source), None
         if isinstance(came, EngineFailure):
             status, error, self._failure = SegmentStatus.FAILED, came.reason, came
         elif came is not None:
@@ -166,7 +166,7 @@ class TranslationJob:
             self._successes += 1
             self._usages.add(outcome.glossary)
             # Whatever the reason, it is no translation.
-            status = SegmentStatus.COPIED if outcome.text == sentence.text else status
+            status = SegmentStatus.COPIED if outcome.text == sentence.source else status
         elif plan.action is Action.FAIL:
             error = LanguageUndetermined.reason
         flags = outcome.flags | plan.flags
@@ -178,8 +178,8 @@ class TranslationJob:
             paragraph=sentence.paragraph,
             field=sentence.field,
             source_span=sentence.span,
-            source_text=sentence.text,
-            translated_text="" if plan.action is Action.DROP else outcome.text,
+            source_text=sentence.source,
+            translated_text=sentence.tags if plan.action is Action.DROP else outcome.text,
             source_language=plan.source_language,
             status=status,
             flags=flags,
@@ -196,7 +196,7 @@ class TranslationJob:
 
 
 def _key(plan: Plan) -> _Key:
-    return plan.sentence.text, plan.source_language, plan.all_caps
+    return plan.sentence.source, plan.source_language, plan.all_caps
 
 
 async def _attempt(decoder: Decoder, plan: Plan) -> Outcome | EngineFailure:

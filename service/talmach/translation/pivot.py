@@ -8,6 +8,7 @@ from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
 from talmach.threads import Turns
+from talmach.translation.alignment import Attention
 from talmach.translation.hypotheses import Hypotheses, Key
 
 
@@ -69,10 +70,7 @@ class PivotedHypotheses(Hypotheses):
     async def _through(self, key: Key, pivot: str, options: DecodeOptions) -> Hypothesis:
         direction, _ = key
         half = self._first(key)
-        # As it was queued, and a second try as that asks; but the letters it forbids are not of this half's language.
-        is_first_try = options == self.decoding(direction)
-        of_half = super().decoding(half[0]) if is_first_try else replace(options, forbidden_letters="")
-        first = (await super().get([half], of_half))[half]
+        first = (await super().get([half], self._of_half(half, direction, options)))[half]
         if not first.text.strip():
             return first
         other = (Direction(pivot, direction.target), first.text)
@@ -82,6 +80,23 @@ class PivotedHypotheses(Hypotheses):
         tokens = first.tokens + second.tokens
         score = (first.score * first.tokens + second.score * second.tokens) / max(tokens, 1)
         return Hypothesis(second.text, score, second.tokens, truncated=first.truncated or second.truncated)
+
+    async def attention(self, key: Key, target: str, options: DecodeOptions) -> Attention | None:
+        """See `Hypotheses.attention`; of two halves, of both together."""
+        direction, _ = key
+        pivot = self.pivot(direction)
+        if pivot is None:
+            return await self._attention(key, target)
+        half = self._first(key)
+        between = (await super().get([half], self._of_half(half, direction, options)))[half].text
+        first = await self._attention(half, between)
+        second = await self._attention((Direction(pivot, direction.target), between), target)
+        return None if first is None or second is None else second.through(first)
+
+    def _of_half(self, half: Key, direction: Direction, options: DecodeOptions) -> DecodeOptions:
+        """As the first half was queued, and a second try as that asks; what it forbids is of the other language."""
+        is_first_try = options == self.decoding(direction)
+        return super().decoding(half[0]) if is_first_try else replace(options, forbidden_letters="")
 
     def _first(self, key: Key) -> Key:
         direction, text = key

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from talmach.quality import Flag
@@ -45,6 +45,8 @@ class Plan:
     language_mismatch: bool = False  # it looks like another language than the one that was named, or than all of ours
     all_caps: bool = False
     is_uncertain: bool = False  # nothing but the rest of the call, or a default, tells its language
+    inner: "tuple[InnerPlan, ...]" = ()  # of the texts inside its tags
+    number: int = 0  # 0 = the sentence itself, else counted among the texts inside its tags
 
     @property
     def flags(self) -> frozenset[Flag]:
@@ -59,12 +61,36 @@ class Plan:
     @property
     def has_markup(self) -> bool:
         """Whether the sentence is written in a format that is taken as plain text."""
-        return self.action is not Action.DROP and protected.has_markup(self.sentence.text)
+        if self.action is Action.DROP or self.sentence.marked is not None:
+            return False
+        return protected.has_markup(self.sentence.text)
 
     @property
     def text(self) -> str:
         """What the model is to see: an ALL-CAPS sentence in ordinary letters."""
         return casing.to_sentence_case(self.sentence.text) if self.all_caps else self.sentence.text
+
+
+@dataclass(frozen=True, slots=True)
+class InnerPlan:
+    """What is to be done with a sentence in an attribute of a tag."""
+
+    mark: int  # number of the tag in the sentence around
+    span: Span  # in the tag
+    plan: Plan
+
+
+def inner_sentences(sentence: Sentence) -> Iterator[tuple[int, Span, Sentence]]:
+    """Yield the texts inside the tags of a sentence, each with the number of its tag and its place in that."""
+    for number, mark in enumerate(sentence.marked.marks if sentence.marked is not None else ()):
+        for span, marked in mark.texts:
+            yield (
+                number,
+                span,
+                replace(
+                    sentence, span=span, text=marked.text, marked=marked, written=span.slice(mark.raw), boilerplate=None
+                ),
+            )
 
 
 def plan(
@@ -84,20 +110,21 @@ def plan(
     language = named_language or article_language
     if drop and sentence.boilerplate is not None:
         return Plan(sentence, Action.DROP, language)
-    if not protected.has_words(sentence.text):
+    prose = sentence.prose
+    if not protected.has_words(prose):
         return Plan(sentence, Action.COPY, language)
-    looks_like = determine(sentence.text)
+    looks_like = determine(prose)
     if named_language is None:
         language = looks_like or article_language
     mismatch = named_language is not None and looks_like is not None and looks_like != named_language
     if language is None:
         return Plan(sentence, Action.FAIL, None)
-    if named_language is None and looks_like is None and is_foreign(sentence.text):
+    if named_language is None and looks_like is None and is_foreign(prose):
         return Plan(sentence, Action.COPY, None, language_mismatch=True)
     is_uncertain = is_uncertain and looks_like is None
     if target_language in (language, looks_like):
         return Plan(sentence, Action.COPY, language, mismatch, is_uncertain=is_uncertain)
-    all_caps = casing.is_all_caps(sentence.text)
+    all_caps = casing.is_all_caps(prose)
     return Plan(sentence, Action.TRANSLATE, language, mismatch, all_caps=all_caps, is_uncertain=is_uncertain)
 
 
@@ -105,8 +132,8 @@ def prevailing_language(sentences: Sequence[Sentence]) -> str | None:
     """Return the language of most of an article whose languages are too mixed to call it by one."""
     lengths: Counter[str | None] = Counter()
     for sentence in sentences:
-        if protected.has_words(sentence.text):
-            lengths[determine(sentence.text)] += len(sentence.text)
+        if protected.has_words(sentence.prose):
+            lengths[determine(sentence.prose)] += len(sentence.prose)
     unknown = lengths.pop(None, 0)
     # Where most of the text is in no known language, a few words that happen to look like one prove nothing.
     return lengths.most_common(1)[0][0] if lengths.total() > unknown else None

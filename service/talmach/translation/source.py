@@ -8,6 +8,7 @@ from typing import Self
 from talmach.text import protected
 from talmach.text.article import Article, Field
 from talmach.text.language import Candidate, detect, determine
+from talmach.text.markup import TextFormat
 from talmach.translation.plan import prevailing_language
 
 
@@ -35,9 +36,16 @@ class Source:
     is_uncertain: bool = False  # its language is that of the other texts, or the default one
 
     @classmethod
-    def read(cls, fields: Mapping[Field, str], named_language: str | None) -> Self:
+    def read(
+        cls,
+        fields: Mapping[Field, str],
+        named_language: str | None,
+        written: TextFormat = TextFormat.TEXT,
+        *,
+        translate_attributes: bool = False,
+    ) -> Self:
         """Split a text into sentences and find its language."""
-        article = Article.of(fields, named_language)
+        article = Article.of(fields, named_language, written, translate_attributes=translate_attributes)
         detection = Detection.of(article.text)
         language = named_language or detection.language or prevailing_language(article.sentences)
         return cls(article, detection, named_language, language)

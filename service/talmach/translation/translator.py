@@ -1,7 +1,7 @@
 """Prepares translations: models, a plan for every sentence, and what the models are to be asked."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from talmach import quality
 from talmach.batching import BatchingQueue
@@ -15,13 +15,14 @@ from talmach.errors import (
     UntranslatableTexts,
 )
 from talmach.metrics import Metrics
+from talmach.text.article import Sentence
 from talmach.threads import Turns
 from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
 from talmach.translation.hypotheses import Hypotheses
 from talmach.translation.job import Draft, TranslationJob
 from talmach.translation.pivot import PivotedHypotheses, routes
-from talmach.translation.plan import plan
+from talmach.translation.plan import Action, InnerPlan, Plan, inner_sentences, plan
 from talmach.translation.source import Source
 from talmach.translation.values import TranslationOptions
 
@@ -46,19 +47,29 @@ class _Work:
             target_language=self.options.target_language,
             low_confidence=self.low_confidence,
         )
-        plans = (
-            plan(
-                sentence,
-                named_language=source.named_language,
-                article_language=source.language,
-                target_language=self.options.target_language,
-                drop=self.options.remove_boilerplate,
-                is_uncertain=source.is_uncertain,
-            )
+        plans = [
+            decoder.prepare(self._plan(sentence, source), source.language)
             for sentence in source.article.sentences
             if only is None or sentence.index in only
+        ]
+        return Draft(source, plans, decoder)
+
+    def _plan(self, sentence: Sentence, source: Source) -> Plan:
+        made = plan(
+            sentence,
+            named_language=source.named_language,
+            article_language=source.language,
+            target_language=self.options.target_language,
+            drop=self.options.remove_boilerplate,
+            is_uncertain=source.is_uncertain,
         )
-        return Draft(source, [decoder.prepare(each, source.language) for each in plans], decoder)
+        if sentence.marked is None or made.action is not Action.TRANSLATE:
+            return made
+        inner = (
+            InnerPlan(mark, span, replace(self._plan(each, source), number=number))
+            for number, (mark, span, each) in enumerate(inner_sentences(sentence), start=1)
+        )
+        return replace(made, inner=tuple(inner))
 
     def _validate(self, language: str | None) -> None:
         target = self.options.target_language

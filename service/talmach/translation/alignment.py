@@ -1,0 +1,121 @@
+"""Which words of a translation come from which words of its source, by where the model looked.
+
+Tokens and words meet in letters: the fifth to the ninth letter of a sentence are the same ones, whatever a tokenizer
+makes of its spelling.
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talmach.text.span import Span
+
+_WORD = re.compile(r"[^\W_]+(?:[’'ʼ`][^\W_]+)*")
+_LARGEST = 1_000_000  # pairs of words; of more, nothing is said
+_LEAST = 1e-6
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How much each target token looked at each source token, and how many letters each of them spells."""
+
+    matrix: Floats  # (target tokens, source tokens)
+    target_letters: Sequence[int]
+    source_letters: Sequence[int]
+
+    def through(self, first: "Attention") -> "Attention":
+        """Join this, of the second half of a translation, with that of the first half."""
+        middle = _shares_of_tokens(self.source_letters, _intervals(first.target_letters), sum(first.target_letters))
+        matrix: Floats = (self.matrix @ middle @ first.matrix).astype(np.float32)
+        return Attention(matrix, self.target_letters, first.source_letters)
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPart:
+    """A stretch of a sentence and of its translation; without attention, the one is the other."""
+
+    source: Span
+    target: Span
+    attention: Attention | None
+
+
+def words(text: str) -> list[Span]:
+    """Where the words of a text stand."""
+    return [Span(*match.span()) for match in _WORD.finditer(text)]
+
+
+def link(
+    source: str, source_words: Sequence[Span], target: str, target_words: Sequence[Span], parts: Sequence[AlignedPart]
+) -> Floats | None:
+    """Return how far each target word comes from each source word; rows add up to 1, or to 0 where nothing is known.
+
+    None where there are too many of them.
+
+    Args:
+        source: the sentence as it was translated.
+        source_words: stretches of it.
+        target: its translation.
+        target_words: stretches of that.
+        parts: what became of each part of the sentence.
+    """
+    if not source_words or not target_words or len(source_words) * len(target_words) > _LARGEST:
+        return None
+    columns, rows = _in_letters(source, source_words), _in_letters(target, target_words)
+    own = _in_letters(source, [each.source for each in parts])
+    its = _in_letters(target, [each.target for each in parts])
+    links = np.zeros((len(rows), len(columns)), dtype=np.float32)
+    for part, (own_start, own_end), (its_start, its_end) in zip(parts, own, its, strict=True):
+        of_source = (columns[:, 1] > own_start) & (columns[:, 0] < own_end)
+        of_target = (rows[:, 1] > its_start) & (rows[:, 0] < its_end)
+        if of_source.any() and of_target.any():
+            inner_columns, inner_rows = columns[of_source] - own_start, rows[of_target] - its_start
+            links[np.ix_(of_target, of_source)] += _links_of_part(
+                part, inner_columns, own_end - own_start, inner_rows, its_end - its_start
+            )
+    # How much a source word is looked at in all says little about it: commas and names are looked at by everybody.
+    links /= np.maximum(links.sum(axis=0, keepdims=True), _LEAST)
+    links /= np.maximum(links.sum(axis=1, keepdims=True), _LEAST)
+    return links
+
+
+def _links_of_part(part: AlignedPart, columns: Floats, width: float, rows: Floats, height: float) -> Floats:
+    """What one part says about words of it, which are given in letters from its beginning."""
+    if part.attention is None:
+        return _overlaps(rows * (width / height), columns)
+    of_target = _shares_of_tokens(part.attention.target_letters, rows, height).T
+    of_source = _shares_of_tokens(part.attention.source_letters, columns, width)
+    links: Floats = (of_target @ part.attention.matrix @ of_source).astype(np.float32)
+    return links
+
+
+def _shares_of_tokens(letters: Sequence[int], words: Floats, length: float) -> Floats:
+    """Return how much of each token is in each word, (tokens, words); the words are in letters, of `length` in all."""
+    tokens = _intervals(letters)
+    overlaps = _overlaps(tokens, words * (tokens[-1, 1] / max(length, 1)))
+    shares: Floats = (overlaps / np.maximum(tokens[:, 1:] - tokens[:, :1], np.float32(1))).astype(np.float32)
+    return shares
+
+
+def _overlaps(first: Floats, second: Floats) -> Floats:
+    """Return how many letters each interval of the one has in common with each of the other."""
+    starts = np.maximum(first[:, :1], second[:, 0])
+    ends = np.minimum(first[:, 1:], second[:, 1])
+    overlaps: Floats = np.maximum(ends - starts, 0).astype(np.float32)
+    return overlaps
+
+
+def _intervals(letters: Sequence[int]) -> Floats:
+    ends = np.cumsum(letters, dtype=np.float32)
+    return np.stack([ends - np.array(letters, dtype=np.float32), ends], axis=1)
+
+
+def _in_letters(text: str, spans: Sequence[Span]) -> Floats:
+    """Return the beginning and the end of each span in letters from the beginning of the text, (spans, 2)."""
+    before = [0, *itertools.accumulate(map(str.isalnum, text))]
+    return np.array([(before[span.start], before[span.end]) for span in spans], dtype=np.float32).reshape(-1, 2)

@@ -1,0 +1,103 @@
+"""The tags of a sentence, and all that its format has beyond words, put into its translation."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from talmach.text.markup import InnerMark, Marked
+from talmach.text.span import Span
+from talmach.translation import alignment
+from talmach.translation.alignment import AlignedPart, Attention
+from talmach.translation.glossary import Occurrence
+from talmach.translation.ground import OutOfPlace, find_atoms
+from talmach.translation.placement import place
+from talmach.translation.plan import InnerPlan
+from talmach.translation.values import GlossaryEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A part of a translation: of what, as it stands in it, and as the model gave it; None = it was kept."""
+
+    source: str
+    target: str
+    decoded: str | None
+
+
+def with_atoms(marked: Marked, occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
+    """Return the occurrences of a glossary, and what must not be touched as phrases that win over them."""
+    atoms = marked.atoms
+    starts = [atom.at for atom in atoms]
+
+    def is_free(span: Span) -> bool:
+        before = bisect_left(starts, span.end)
+        return before == 0 or atoms[before - 1].until <= span.start
+
+    found = [each for each in occurrences if is_free(each.span)]
+    for atom in atoms:
+        words = marked.text[atom.at : atom.until]
+        found.append(Occurrence(Span(atom.at, atom.until), GlossaryEntry(words, words, verbatim=True)))
+    return tuple(sorted(found, key=lambda each: each.span.start))
+
+
+def has_atoms(marked: Marked | None, target: str) -> bool:
+    """Whether everything that must not be touched is in a translation."""
+    if marked is None:
+        return True
+    try:
+        find_atoms(marked, target)
+    except OutOfPlace:
+        return False
+    return True
+
+
+def mark(
+    marked: Marked,
+    target: str,
+    *,
+    translated: str,
+    joined: Sequence[Joined],
+    attentions: Sequence[Attention | None],
+    move: Callable[[int], int],
+    inner: Sequence[tuple[InnerPlan, str]],
+) -> str:
+    """Return a translation with its tags.
+
+    Args:
+        marked: the sentence.
+        target: its translation without tags.
+        translated: the text that was translated, with the target terms of a glossary.
+        joined: the parts of both, in order; empty where they have nothing to do with each other.
+        attentions: where the model looked for each part.
+        move: from a place in the sentence to that in `translated`.
+        inner: the translations of texts inside its tags.
+    """
+    marked = replace(marked, marks=_with_texts(marked.marks, inner))
+    if not marked.marks:
+        return marked.render(target, ())
+    links = None
+    if joined:
+        source_words = [Span(move(span.start), move(span.end)) for span in alignment.words(marked.text)]
+        parts = _aligned(joined, attentions)
+        links = alignment.link(translated, source_words, target, alignment.words(target), parts)
+    return marked.render(target, place(marked, target, links))
+
+
+def _aligned(joined: Sequence[Joined], attentions: Sequence[Attention | None]) -> list[AlignedPart]:
+    """Where each part stands on both sides; nothing is known of one that the model translated without attention."""
+    parts = []
+    source = target = 0
+    for part, attention in zip(joined, attentions, strict=True):
+        ours, theirs = Span(source, source + len(part.source)), Span(target, target + len(part.target))
+        parts.append(AlignedPart(ours, theirs, attention))
+        source, target = ours.end, theirs.end
+    return parts
+
+
+def _with_texts(marks: Sequence[InnerMark], inner: Sequence[tuple[InnerPlan, str]]) -> tuple[InnerMark, ...]:
+    """Put translations into the tags that their sources stand in."""
+    result = list(marks)
+    for each, text in reversed(inner):  # from behind, so that the places in front stay right
+        raw = result[each.mark].raw
+        result[each.mark] = replace(result[each.mark], raw=raw[: each.span.start] + text + raw[each.span.end :])
+    return tuple(result)

@@ -1,0 +1,349 @@
+"""Where the marks of a sentence go in its translation.
+
+A pair goes around the words that come from the words it stood around; pairs beside each other may change their order
+with their words, but what was inside of a pair stays inside, and nothing crosses. Where the marks do not nest within
+the sentence, or what must not be touched has got out of place, they keep their order instead.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talmach.text.markup import InnerMark, Marked, MarkKind, Placed
+from talmach.text.span import Span
+from talmach.translation.alignment import Floats
+from talmach.translation.ground import Level, Origins, OutOfPlace, Words, find_atoms
+
+_MOST_WORK = 4_000_000  # marks times words; beyond it, marks go by their position
+_FARTHEST_BLANK = 200  # characters from where it should be
+_NEVER = -1e6
+_LONGEST_SIGNS = 16  # characters; of brackets and quotes beside a word
+_NOWHERE = Span(0, 0)
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A mark, or a pair of them with what is inside; the whole sentence is one, too."""
+
+    first: int  # number of the mark
+    last: int  # number of the closing mark of a pair, else the same
+    at: int  # in the source
+    until: int
+    children: list["_Node"] = field(default_factory=list)
+    place: Span = _NOWHERE  # in the translation
+
+
+def place(marked: Marked, target: str, links: Floats | None) -> list[Placed]:
+    """Return the place of every mark, in the order of the translation.
+
+    Args:
+        marked: a sentence.
+        target: its translation.
+        links: how far each word of it comes from each word of the sentence; None = as far as its position says.
+    """
+    try:
+        placer = _Placer(marked, target, links)
+        try:
+            return placer.nested()
+        except OutOfPlace:
+            return placer.in_order()
+    except OutOfPlace:
+        # What must not be touched is not in the translation as often, or in another order between tags that cross.
+        return [Placed(number, 0, 0) for number in range(len(marked.marks))]
+
+
+class _Placer:
+    """Places the marks of one sentence."""
+
+    def __init__(self, marked: Marked, target: str, links: Floats | None) -> None:
+        """Raises OutOfPlace where the translation lacks what must not be touched."""
+        self._marks, self._text, self._target = marked.marks, marked.text, target
+        self._ours, self._theirs = Words(marked.text), Words(target)
+        self._atoms = find_atoms(marked, target)
+        self._atom_numbers = sorted(self._atoms)
+        self._is_much = len(self._marks) * len(self._theirs.spans) > _MOST_WORK
+        if links is not None:
+            links = self._with_atoms(links)
+        self._origins = Origins(len(self._ours.spans), len(self._theirs.spans), links)
+
+    def _with_atoms(self, links: Floats) -> Floats:
+        """What must not be touched comes from itself, and nothing else does."""
+        if not self._atoms:
+            return links
+        links = links.copy()
+        for number, place in self._atoms.items():
+            mark = self._marks[number]
+            ours, theirs = self._ours.touching(mark.at, mark.until), self._theirs.touching(place.start, place.end)
+            links[:, ours.start : ours.stop] = 0
+            links[theirs.start : theirs.stop] = 0
+            if ours:
+                links[theirs.start : theirs.stop, ours.start : ours.stop] = 1 / len(ours)
+        return links
+
+    # ------------------------------------------------------------------------------------------ around their words
+
+    def nested(self) -> list[Placed]:
+        """Place pairs around their words; raises OutOfPlace."""
+        if self._is_much:
+            raise OutOfPlace
+        root = self._tree()
+        root.place = Span(0, len(self._target))
+        waiting = [root]
+        while waiting:
+            parent = waiting.pop()
+            self._place_children(parent)
+            waiting += [child for child in parent.children if child.children]
+        return list(_flat(root))
+
+    def _tree(self) -> _Node:
+        """The marks as they are nested; raises OutOfPlace where they are not."""
+        root = _Node(-1, -1, 0, len(self._text))
+        opened = [root]
+        for number, mark in enumerate(self._marks):
+            if mark.kind is MarkKind.CLOSE:
+                if mark.partner is None or opened[-1].first != mark.partner:
+                    raise OutOfPlace
+                opened[-1].until, opened[-1].last = mark.at, number
+                opened.pop()
+                continue
+            node = _Node(number, number, mark.at, mark.until)
+            opened[-1].children.append(node)
+            if mark.kind is MarkKind.OPEN:
+                opened.append(node)
+        if len(opened) > 1:
+            raise OutOfPlace
+        return root
+
+    def _place_children(self, parent: _Node) -> None:
+        """Place what is inside of a node in its room: what is tied to words first."""
+        level = Level(parent.place)
+        atoms, pairs, points = self._sorted(parent)
+        for child in atoms:
+            child.place = self._atoms[child.first]
+            level.take(child.place)
+        self._place_pairs(pairs, parent, level)
+        for child in points:
+            mark = self._marks[child.first]
+            position = self._position(mark, parent.place)
+            child.place = level.outside(position)
+            if mark.kind is MarkKind.BLANK and (blank := self._blank(child.place.start, level)):
+                child.place = blank
+                level.take(blank)
+
+    def _sorted(self, parent: _Node) -> tuple[list[_Node], list[_Node], list[_Node]]:
+        atoms, pairs, points = [], [], []
+        for child in parent.children:
+            kind = self._marks[child.first].kind
+            if kind is MarkKind.ATOM:
+                atoms.append(child)
+            elif kind is MarkKind.OPEN and (self._ours.touching(child.at, child.until) or self._atoms_in(child)):
+                pairs.append(child)
+            else:
+                points.append(child)
+        return atoms, pairs, points
+
+    def _place_pairs(self, pairs: list[_Node], parent: _Node, level: Level) -> None:
+        room = self._theirs.inside(parent.place)
+        free = np.ones(len(self._theirs.spans), dtype=bool)
+        for taken in level.taken:
+            touched = self._theirs.touching(taken.start, taken.end)
+            free[touched.start : touched.stop] = False
+        poor = []
+        for child in pairs:
+            if found := self._best_run(child, parent, room, free):
+                free[found.start : found.stop] = False
+                child.place = self._around(child, self._grown(child, found), level)
+                level.take(child.place)
+            else:
+                poor.append(child)
+        for child in poor:
+            self._place_poor(child, parent, room, free, level)
+
+    def _best_run(self, child: _Node, parent: _Node, room: range, free: NDArray[np.bool_]) -> range | None:
+        """The words of the room most of which come from a pair's own, and which most of those went to."""
+        run = self._ours.touching(child.at, child.until)
+        if not room or not run:
+            return None
+        if run == self._ours.touching(parent.at, parent.until):
+            is_whole = free[room.start : room.stop].all()
+            return room if is_whole else None
+        scores = 2 * self._origins.of(run) - self._origins.of(range(len(self._ours.spans)))
+        scores = np.where(free, scores, _NEVER)[room.start : room.stop]
+        sums = np.concatenate(([0.0], scores.cumsum()))
+        gains = sums[1:] - np.minimum.accumulate(sums)[:-1]
+        last = int(gains.argmax())
+        if gains[last] <= 0:
+            return None
+        first = int(sums[: last + 1].argmin())
+        return range(room.start + first, room.start + last + 1)
+
+    def _place_poor(self, child: _Node, parent: _Node, room: range, free: NDArray[np.bool_], level: Level) -> None:
+        """A pair whose words are the origin of none for the most part gets the likeliest that is left, or none."""
+        if (atoms := self._atoms_in(child)) is not None:
+            child.place = atoms
+        elif not room and not any(level.taken):
+            child.place = parent.place
+        else:
+            shares = self._origins.of(self._ours.touching(child.at, child.until))
+            scores = np.where(free, shares, 0)[room.start : room.stop]
+            best = int(scores.argmax()) if len(scores) else 0
+            if len(scores) and scores[best] > 0:
+                free[room.start + best] = False
+                word = self._theirs.spans[room.start + best]
+                child.place = self._around(child, word, level)
+            else:
+                child.place = level.outside(self._position(self._marks[child.first], parent.place))
+                return
+        level.take(child.place)
+
+    def _atoms_in(self, child: _Node) -> Span | None:
+        """From the first to the last of what must not be touched inside of a pair."""
+        first, last = (bisect_left(self._atom_numbers, number) for number in (child.first, child.last))
+        places = [self._atoms[number] for number in self._atom_numbers[first:last]]
+        if not places:
+            return None
+        return Span(min(each.start for each in places), max(each.end for each in places))
+
+    def _grown(self, child: _Node, found: range) -> Span:
+        """From the first to the last character of some words, and of what must not be touched inside of a pair."""
+        place = Span(self._theirs.starts[found.start], self._theirs.ends[found.stop - 1])
+        ours = self._ours.touching(child.at, child.until)
+        if len(found) == 1 and len(ours) == 1:
+            place = _part_of_word(child, self._ours.spans[ours.start], place)
+        if (atoms := self._atoms_in(child)) is not None:
+            place = Span(min(place.start, atoms.start), max(place.end, atoms.end))
+        return place
+
+    def _around(self, child: _Node, place: Span, level: Level) -> Span:
+        """A place with the marks and blanks beside it that the source has inside of the pair, too."""
+        begins_blank, ends_blank = (self._text[at].isspace() for at in (child.at, child.until - 1))
+        free = level.free_around(place)
+        start, end = place.start, place.end
+        for _ in range(_signs_from(self._text, child.at + begins_blank, 1)):
+            start -= start > free.start and _is_sign(self._target[start - 1])
+        for _ in range(_signs_from(self._text, child.until - 1 - ends_blank, -1)):
+            end += end < free.end and _is_sign(self._target[end])
+        start -= begins_blank and start > free.start and self._target[start - 1].isspace()
+        end += ends_blank and end < free.end and self._target[end].isspace()
+        return Span(start, end)
+
+    # ------------------------------------------------------------------------------------------------- in their order
+
+    def in_order(self) -> list[Placed]:
+        """Place marks one behind the other; raises OutOfPlace where what must not be touched is in another order."""
+        placed: list[Placed] = []
+        limits = self._limits()
+        last = 0
+        for number, mark in enumerate(self._marks):
+            room = Span(last, limits[number])
+            if room.start > room.end:
+                raise OutOfPlace
+            if mark.kind is MarkKind.ATOM:
+                spot = self._atoms[number]
+            else:
+                position = min(max(self._position(mark, room), room.start), room.end)
+                spot = Span(position, position)
+                if mark.kind is MarkKind.BLANK:
+                    spot = self._blank(position, Level(room)) or spot
+            placed.append(Placed(number, spot.start, spot.end))
+            last = spot.end
+        return placed
+
+    def _limits(self) -> list[int]:
+        """For each mark, where the next thing begins that must not be touched."""
+        limits, limit = [], len(self._target)
+        for number in range(len(self._marks) - 1, -1, -1):
+            limits.append(limit)
+            if number in self._atoms:
+                limit = self._atoms[number].start
+                limits[-1] = max(limit, limits[-1])
+        return limits[::-1]
+
+    # --------------------------------------------------------------------------------------------------------- points
+
+    def _position(self, mark: InnerMark, room: Span) -> int:
+        """Where a mark goes that stands between words."""
+        inside = self._theirs.inside(room)
+        boundary = self._boundary(mark.at, inside)
+        is_behind_blank = mark.at > 0 and self._text[mark.at - 1].isspace()
+        is_behind_word = mark.kind is MarkKind.CLOSE or (mark.kind is not MarkKind.OPEN and not is_behind_blank)
+        if is_behind_word and boundary > inside.start:
+            position = self._theirs.ends[boundary - 1]
+            for _ in range(_signs_from(self._text, mark.at - 1, -1)):
+                position += position < room.end and _is_sign(self._target[position])
+            return position
+        if boundary < inside.stop:
+            position = self._theirs.starts[boundary]
+            for _ in range(_signs_from(self._text, mark.at, 1)):
+                position -= position > room.start and _is_sign(self._target[position - 1])
+            return position
+        return room.start if is_behind_word else room.end
+
+    def _boundary(self, at: int, inside: range) -> int:
+        """Before which word: those before it come from before `at`, those behind it from behind, as far as may be."""
+        if not inside:
+            return inside.start
+        ours = self._ours.touching(0, at)
+        if self._is_much:
+            share = at / max(len(self._text), 1)
+            return inside.start + round(share * len(inside))
+        gains = 2 * self._origins.of(ours) - self._origins.of(range(len(self._ours.spans)))
+        sums = np.concatenate(([0.0], gains[inside.start : inside.stop].cumsum()))
+        return inside.start + int(sums.argmax())
+
+    def _blank(self, position: int, level: Level) -> Span | None:
+        """The nearest blank that is free, to be written as something else."""
+        free = level.free_around(Span(position, position))
+        for distance in range(_FARTHEST_BLANK):
+            for start in (position + distance, position - distance - 1):
+                if free.start <= start < free.end and self._target[start] == " ":
+                    return Span(start, start + 1)
+        return None
+
+
+def _flat(root: _Node) -> Iterator[Placed]:
+    """The marks of a tree in the order of the translation."""
+    waiting: list[_Node | Placed] = [root]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Placed):
+            yield item
+            continue
+        start, end = item.place.start, item.place.end
+        if item.first == item.last and item.first >= 0:
+            yield Placed(item.first, start, end if item.until > item.at else start)
+            continue
+        if item.first >= 0:
+            yield Placed(item.first, start, start)
+            waiting.append(Placed(item.last, end, end))
+        # What has no length goes before what begins there.
+        children: list[_Node | Placed] = [*sorted(item.children, key=_order, reverse=True)]
+        waiting += children
+
+
+def _order(node: _Node) -> tuple[int, bool, int]:
+    return node.place.start, node.place.end > node.place.start, node.first
+
+
+def _part_of_word(child: _Node, ours: Span, theirs: Span) -> Span:
+    """As much of a word as a pair stood around: a large first letter stays one."""
+    length, size = ours.end - ours.start, theirs.end - theirs.start
+    start = round(max(child.at - ours.start, 0) / length * size)
+    end = round(min(child.until - ours.start, length) / length * size)
+    start = min(start, size - 1)
+    return Span(theirs.start + start, theirs.start + max(end, start + 1))
+
+
+def _is_sign(char: str) -> bool:
+    return not char.isalnum() and not char.isspace()
+
+
+def _signs_from(text: str, at: int, step: int) -> int:
+    """Return how many signs stand beside each other from a place on."""
+    count = 0
+    while count < _LONGEST_SIGNS and 0 <= at < len(text) and _is_sign(text[at]):
+        count, at = count + 1, at + step
+    return count
