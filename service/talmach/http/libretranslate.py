@@ -170,7 +170,9 @@ async def _fields(exchange: Exchange) -> Mapping[str, Any]:
     body = await exchange.body()
     fields = await offload(len(body), _query, exchange.scope["query_string"])
     media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type == JSON:
+    if not body:
+        pass  # all that there is may be in the query
+    elif media_type == JSON:
         content = await offload(len(body), json_form.parse, body)
         if not isinstance(content, dict):
             raise _wrong("request", "is not an object")
