@@ -7,7 +7,7 @@ exchange       what a call goes through: its record, its body, its deadline, a c
 refusals       errors -> statuses, header fields and bodies
 api            `/v1`: the methods of the contract as JSON, an article as server-sent events
 libretranslate the API of LibreTranslate, for the programs that speak it
-openapi        the description of all this, made of the contract
+openapi        the description of all this, made of the contract; docs_page shows it
 tls            the certificates that it listens with
 page/          the page for people
 """

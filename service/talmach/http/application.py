@@ -15,13 +15,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from talmach.access.gate import State
 from talmach.calls import UNKNOWN_METHOD
 from talmach.errors import TalmachError
-from talmach.http import libretranslate
+from talmach.http import docs_page, libretranslate, openapi
 from talmach.http.api import Api
 from talmach.http.exchange import Endpoint, Rules
 from talmach.http.libretranslate import LibreTranslate
 from talmach.http.refusals import refusal, unknown_path, wrong_method
+from talmach.http.reply import JSON
 
-_PAGE = Path(__file__).parent / "page"
+_HERE = Path(__file__).parent
+_PAGE = _HERE / "page"
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -87,6 +89,9 @@ def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health) -
         Route("/frontend/settings", libre.settings),
         Route("/health", health.ready),
         Route("/health/live", health.live),
+        Route("/openapi.json", _openapi),
+        Route("/docs", _docs),
+        Route("/docs.css", _docs_style),
         Route("/", _index),
         Mount("/static", _Files(directory=_PAGE)),
     ]
@@ -111,6 +116,18 @@ def secured(app: ASGIApp) -> ASGIApp:
 
 async def _index(_request: Request) -> Response:
     return FileResponse(_PAGE / "index.html", headers={**_FRESH, "content-security-policy": _PAGE_CSP})
+
+
+async def _openapi(_request: Request) -> Response:
+    return Response(openapi.rendered(), media_type=JSON)
+
+
+async def _docs(_request: Request) -> Response:
+    return Response(docs_page.rendered(), media_type="text/html")
+
+
+async def _docs_style(_request: Request) -> Response:
+    return FileResponse(_HERE / "docs.css")
 
 
 def _unknown(rules: Rules) -> Callable[[Request, Exception], Response]:
