@@ -176,7 +176,7 @@ def test_the_language_is_told_with_its_evidence(open_tab: Open) -> None:
     tab = open_tab()
     tab.translate(BODY, HEADLINE)
     expect(tab.find("#language-facts")).to_contain_text("Belarusian")
-    expect(tab.find("#language-facts .candidate").first).to_contain_text("%")
+    expect(tab.find("#evidence")).to_contain_text("%")
 
 
 def test_an_article_in_the_target_language_gets_a_hint(open_tab: Open) -> None:

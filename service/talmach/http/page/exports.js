@@ -1,5 +1,5 @@
 // What leaves the page: the translation as text, all that is known about it as JSON, both sides as a document.
-import { assembled, fieldsOf, FIELDS } from "./contract.js";
+import { assembled, FIELDS, fieldsOf } from "./contract.js";
 import { make } from "./dom.js";
 import { bare } from "./markup.js";
 
@@ -11,7 +11,9 @@ table { width: 100%; border-spacing: 0 } td { width: 50%; vertical-align: top; p
 td:first-child { color: #666 } tr.headline { font-size: 1.4rem; font-weight: bold }`;
 
 export function text({ article, segments }) {
-  return FIELDS.map((field) => fieldText(article, segments, field)).filter(Boolean).join("\n\n");
+  return FIELDS.map((field) => fieldText(article, segments, field))
+    .filter(Boolean)
+    .join("\n\n");
 }
 
 export const textFile = (result) => ({

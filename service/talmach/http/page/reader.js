@@ -1,5 +1,5 @@
 // Source and translation side by side: one row for a paragraph, one span for a sentence in each half of it.
-import { fieldsOf, FIELDS } from "./contract.js";
+import { FIELDS, fieldsOf } from "./contract.js";
 import { byId, make } from "./dom.js";
 import { bare, shown } from "./markup.js";
 import { doubtsOf, remarksOf } from "./notes.js";
@@ -46,7 +46,7 @@ export class Reader {
     const isSameParagraph = isSameField && this.#last.paragraph === segment.paragraph;
     if (!isSameParagraph) this.#beginParagraph(segment, gap);
     else if (this.#row.chars > ROW_CHARS) this.#beginRow(segment, "goes-on");
-    else this.#row.halves.forEach((half) => half.append(...shown(gap, this.#format)));
+    else this.#appendToBoth(() => shown(gap, this.#format));
     this.#append(segment);
     this.#row.chars += segment.source.length;
     this.#last = segment;
@@ -78,10 +78,14 @@ export class Reader {
     const kept = this.#format === "HTML" ? bare(gap, "HTML").trim() : lines.join("\n").trim();
     if (kept) {
       this.#beginRow(segment, "kept");
-      this.#row.halves.forEach((half) => half.append(kept));
+      this.#appendToBoth(() => [kept]);
     }
     this.#beginRow(segment, rankOf(segment, gap, this.#format));
-    this.#row.halves.forEach((half) => half.append(lead));
+    this.#appendToBoth(() => [lead]);
+  }
+
+  #appendToBoth(made) {
+    for (const half of this.#row.halves) half.append(...made());
   }
 
   #beginRow(segment, rank) {
@@ -94,7 +98,12 @@ export class Reader {
 
   #append(segment) {
     const doubts = doubtsOf(segment);
-    const names = ["sentence", segment.status.toLowerCase(), segment.kind && "boilerplate", doubts.length && "doubtful"];
+    const names = [
+      "sentence",
+      segment.status.toLowerCase(),
+      segment.kind && "boilerplate",
+      doubts.length && "doubtful",
+    ];
     const properties = { class: names.filter(Boolean).join(" "), "data-index": segment.index };
     const source = make(
       "span",
@@ -133,7 +142,8 @@ export class Reader {
         for (let start = 0; start < line.length; start += WAITING_CHARS) {
           const piece = line.slice(start, start + WAITING_CHARS);
           const end = position + start + piece.length;
-          if (piece.trim()) yield make("p", { class: field.toLowerCase(), "data-field": field, "data-end": end }, piece);
+          if (piece.trim())
+            yield make("p", { class: field.toLowerCase(), "data-field": field, "data-end": end }, piece);
         }
         position += line.length + 1;
       }

@@ -60,7 +60,10 @@ export class Summary {
 // The server gives its reasons in English; one that the page has no words for stays as it is.
 function* reasonIn(reason) {
   const known = reasonsOf();
-  const parts = reason.replace(/^chosen: /, "").split(", ").filter(Boolean);
+  const parts = reason
+    .replace(/^chosen: /, "")
+    .split(", ")
+    .filter(Boolean);
   for (const [position, part] of parts.entries()) {
     if (position) yield ", ";
     if (Object.hasOwn(known, part)) yield known[part];

@@ -86,8 +86,10 @@ class Rows {
   }
 
   note(notes) {
-    for (const row of this.#list.children) row.lastElementChild.previousElementSibling.textContent = "";
-    this.#filledRows().forEach((row, number) => (row.querySelector(".usage").textContent = notes[number] ?? ""));
+    for (const usage of this.#list.querySelectorAll(".usage")) usage.textContent = "";
+    for (const [number, row] of this.#filledRows().entries()) {
+      row.querySelector(".usage").textContent = notes[number] ?? "";
+    }
   }
 
   complain(number, description) {
@@ -98,13 +100,13 @@ class Rows {
   }
 
   retell() {
-    [...this.#list.children].forEach((row, number) => {
+    for (const [position, row] of [...this.#list.children].entries()) {
       for (const field of row.querySelectorAll("input")) {
         field.placeholder = words(field.dataset.name);
-        field.setAttribute("aria-label", `${words(field.dataset.name)} ${number + 1}`);
+        field.setAttribute("aria-label", `${words(field.dataset.name)} ${position + 1}`);
       }
-      row.querySelector(".remove").setAttribute("aria-label", words("remove", { n: number + 1 }));
-    });
+      row.querySelector(".remove").setAttribute("aria-label", words("remove", { n: position + 1 }));
+    }
   }
 
   #filledRows() {
@@ -113,7 +115,10 @@ class Rows {
 
   // A table of several lines, from a spreadsheet or a list, becomes rows.
   #paste(event) {
-    const lines = event.clipboardData.getData("text/plain").split(/\r?\n/).filter((line) => line.trim());
+    const lines = event.clipboardData
+      .getData("text/plain")
+      .split(/\r?\n/)
+      .filter((line) => line.trim());
     if (lines.length < 2 && !lines[0]?.includes("\t")) return;
     event.preventDefault();
     const own = event.target.closest("li");
