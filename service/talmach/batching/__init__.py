@@ -2,7 +2,7 @@
 
 A free worker takes the sentence that is due first and fills the batch with the nearest lengths, at once, without
 waiting for more to come: under load the queue is never empty when a worker gets free, and without load there is nobody
-to wait for. Only the first sentence that comes to an idle engine is decoded by itself, so that it is soon there.
+to wait for. Only the first sentence that comes to an idle engine is decoded by itself, so that it is ready soon.
 
     lane    the waiting sentences that may share a batch, and how one is picked
     work    what a worker does with a batch

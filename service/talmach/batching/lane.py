@@ -94,7 +94,7 @@ class Lane:
         del bucket[entry.number]
         if not bucket:
             del self._by_length[entry.size]
-        # Callers that come and go while every worker is busy must not pile up behind the first entry.
+        # Entries of callers that come and go while every worker is busy must not pile up behind the first one.
         if len(self._by_due) > 2 * self.waiting + _LEAST_STALE:
             self._by_due = [item for item in self._by_due if item[2].is_waiting]
             heapq.heapify(self._by_due)

@@ -1,4 +1,4 @@
-"""Every model there is: those that come with talmach and those that were pulled, and which goes first where.
+"""All models: those that come with talmach and those that were pulled, and which is preferred for what.
 
 A directory with a `manifest.toml` of its own is a whole catalogue. Any other is the user's: each of its directories
 that holds a manifest is one more model, in front of those that come with talmach, and `preferences.toml` changes the
@@ -36,7 +36,7 @@ class CatalogueEntry:
 
 
 class Preferences(BaseModel):
-    """Names of models or sets, the preferred ones first; what is not named follows in the catalogue's own order."""
+    """Names of models or sets, the preferred ones first; all others follow in the catalogue's own order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -121,7 +121,7 @@ def prefer(directory: Path, names: Sequence[str], directions: Sequence[str] = ()
         changed = {each: first(preferences.directions.get(each, ())) for each in directions}
         preferences = preferences.model_copy(update={"directions": preferences.directions | changed})
     else:
-        # What was said of one direction would win over what is now said of all.
+        # An older preference for one direction would win over this one for all.
         preferences = Preferences(order=first(preferences.order))
     directory.mkdir(parents=True, exist_ok=True)
     temporary = directory / f".{PREFERENCES}.tmp"

@@ -1,6 +1,7 @@
-"""manifest.toml as frozen specs: the single truth about every model; an unknown key or a bad value is an error.
+"""manifest.toml as frozen specs, the single source of truth about every model; an unknown key or a bad value is an
+error.
 
-A spec says what a model is and what its files must hash to. Whether they do is the business of `verify`.
+A spec says what a model is and what its files must hash to; `verify` checks that they do.
 """
 
 import re
@@ -183,7 +184,7 @@ def load(models_dir: Path) -> Manifest:
         raise ModelUnusable(FILENAME, f"cannot be read in {models_dir} ({error.strerror}); {cure}") from error
     except ValidationError as error:
         mistakes = error.errors(include_url=False)
-        # That no model is left when the only one is wrong says nothing.
+        # "No model is left" says nothing when the only one is wrong.
         mistakes = [each for each in mistakes if each["type"] != "too_short"] or mistakes
         problems = "; ".join(f"{_key(each['loc'])}: {each['msg']}" for each in mistakes)
         raise ModelUnusable(FILENAME, problems) from error

@@ -1,4 +1,4 @@
-"""The public models that `talmach models pull` knows, read from `public.toml`: what they are, and from where."""
+"""The public models that `talmach models pull` knows, read from `public.toml`: what they are, and whose."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The contract's messages on one side, values of the package on the other; no door and no gRPC.
+"""Between the contract's messages and the values of the package; knows no door and no gRPC.
 
 checks       the single checks: each adds what it finds to the violations of a request
 violations   what is wrong with which field; the facts of the domain under the names of the contract

@@ -1,7 +1,7 @@
 """Messages of the contract as JSON, the protobuf way: names in camelCase, or as the proto has them in a request.
 
-What protobuf's own reader says of a request that it cannot read holds pieces of the request, and names one problem; so
-the shape is looked at here first, all of it, and problems have the paths that all others have.
+protobuf's own parser quotes the request and names a single problem. So the whole shape is checked here first, and
+problems get the same paths as all others.
 """
 
 import difflib
@@ -18,7 +18,7 @@ from talmach.contract.checks import Problems
 from talmach.contract.violations import InvalidFields, Violation
 
 _Message = TypeVar("_Message", bound=Message)
-_MAX_PROBLEMS = 50  # of millions in one request
+_MAX_PROBLEMS = 50  # out of millions in one request
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _KINDS: dict[int, tuple[str, tuple[type, ...]]] = {
     FieldDescriptor.CPPTYPE_BOOL: ("true or false", (bool,)),
@@ -122,7 +122,7 @@ def is_text(value: str) -> bool:
 
 
 def _unknown(path: str, name: str, known: Iterable[str]) -> Violation:
-    """Say that there is no such field; its name is repeated only where it can be one, and not some text."""
+    """Say that there is no such field; its name is repeated only where it looks like one, and not like text."""
     if not _NAME.fullmatch(name):
         return _malformed(path, "has a field that is not known")
     closest = difflib.get_close_matches(name, list(known), n=1)

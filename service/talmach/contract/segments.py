@@ -10,7 +10,7 @@ from talmach.text.boilerplate import BoilerplateKind
 from talmach.text.span import Span
 from talmach.translation.values import Segment, SegmentStatus, Translation
 
-# By name, when the module is loaded: an enumeration that the contract lacks stops the start, not a call.
+# By name, when the module is loaded: a value that the contract lacks stops the start, not a call.
 FIELDS = {each: common_pb2.TextField.Value(f"TEXT_FIELD_{each.name}") for each in Field}
 _STATUSES = {each: segment_pb2.SegmentStatus.Value(f"SEGMENT_STATUS_{each.name}") for each in SegmentStatus}
 _FLAGS = {each: segment_pb2.QualityFlag.Value(f"QUALITY_FLAG_{each.name}") for each in Flag}
@@ -40,7 +40,7 @@ def segment(each: Segment, offsets: SegmentOffsets) -> segment_pb2.Segment:
 
 
 def boilerplate_spans(article: Article, unit: OffsetUnit) -> list[segment_pb2.BoilerplateSpan]:
-    """What was found in an article that is not its story."""
+    """What was found in an article and is not part of its story."""
     if all(sentence.boilerplate is None for sentence in article.sentences):
         return []
     offsets = SegmentOffsets(article, unit)
@@ -56,7 +56,7 @@ def boilerplate_spans(article: Article, unit: OffsetUnit) -> list[segment_pb2.Bo
 
 
 def segment_at(each: Segment, source: Span, target: Span) -> segment_pb2.Segment:
-    """One segment with spans that are in the caller's unit already."""
+    """One segment; its spans are in the caller's unit already."""
     return segment_pb2.Segment(
         index=each.index,
         paragraph_index=each.paragraph,

@@ -29,8 +29,8 @@ _CODES: dict[type[TalmachError], str] = {
     errors.ReplyTooLarge: "RESOURCE_EXHAUSTED",
     errors.EngineFailure: "INTERNAL",
 }
-# A status travels in the trailing metadata, of which clients take 8 KiB by default, and it holds every violation
-# three times: in the message of HTTP/2, in the message of the details and in BadRequest, the latter two in base64.
+# A status travels in the trailing metadata, of which clients accept 8 KiB by default, and it holds every violation
+# three times: in HTTP/2's message, in that of the details and in BadRequest, the latter two in base64.
 _MAX_VIOLATION_CHARS = 1_200
 
 

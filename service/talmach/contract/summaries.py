@@ -16,7 +16,7 @@ def summary(
     article: Article,
     request: summarization_pb2.SummarizeArticleRequest | translation_pb2.TranslateArticleRequest,
 ) -> summarization_pb2.Summary:
-    """A summary; target spans lie in its text."""
+    """A summary; target spans point into its text."""
     unit, chosen, translated = unit_of(request.options), made.choice, made.segments
     offsets = SegmentOffsets(article, unit)
     sizes = [length(each.translated_text, unit) for each in translated]

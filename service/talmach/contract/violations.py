@@ -1,4 +1,4 @@
-"""What is wrong with which field of a request: what the checks find, and the facts of the domain by their fields."""
+"""What is wrong with which field of a request: what the checks find, and facts of the domain by their fields."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ class InvalidFields(InvalidRequest):
 
 
 def by_field(error: InvalidRequest) -> Sequence[Violation]:
-    """Return what the domain says of a request, or the checks, under the names of the contract."""
+    """Return an error of the domain, or of the checks, under the contract's names."""
     if isinstance(error, InvalidFields):
         return error.violations
     if isinstance(error, UntranslatableTexts):
@@ -48,7 +48,7 @@ def by_field(error: InvalidRequest) -> Sequence[Violation]:
 
 
 def violation(field: str, error: InvalidRequest) -> Violation:
-    """Return a fact of the domain as what is wrong with a field."""
+    """Return a fact of the domain as a violation of a field."""
     return Violation(field, error.reason, str(error), error.metadata)
 
 

@@ -1,4 +1,4 @@
-"""What the service asks of an engine; `engine.ct2` answers with CTranslate2, tests with engines of their own."""
+"""What the service expects of an engine; `engine.ct2` does it with CTranslate2, tests with their own engines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +96,7 @@ class AlignedSentence(TokenizedSentence):
 class TargetLengths:
     """The longest translation of a source of n tokens: the least of `factor` * n + `extra` and `limit`."""
 
-    # Translations between these languages stay well under twice the source's pieces; what is longer is a loop.
+    # Translations between these languages stay well under twice the source's pieces; anything longer is a loop.
     factor: float = 2.0
     extra: int = 16
     limit: int | None = None

@@ -1,4 +1,4 @@
-"""Converts a checkpoint into a CTranslate2 model and says how it wants to be spoken to, as its manifest needs it.
+"""Converts a checkpoint into a CTranslate2 model and finds out how to prompt it, in the form that its manifest needs.
 
 A checkpoint is a directory as Hugging Face's transformers or sentence-transformers save one, or one of OPUS-MT with a
 `decoder.yml`. Needs the extra `convert`; serving what comes out does not.
@@ -21,7 +21,7 @@ from talmach.engine.tokenizers import Vocabularies
 from talmach.errors import ModelUnusable
 
 END = "</s>"
-_LARGE_BYTES = 4 << 30  # read as float16, or twice its size has to fit into memory
+_LARGE_BYTES = 4 << 30  # read as float16: otherwise twice its size has to fit into memory
 _TOKENIZERS = (
     ("source.spm", "target.spm"),
     ("sentencepiece.bpe.model", ""),
@@ -145,7 +145,7 @@ def _translator(model_id: str, source: Path, output: Path, directions: Sequence[
 def _prompt(
     model_id: str, checkpoint: Path, direction: Direction, known: frozenset[str], end: tuple[str, ...]
 ) -> dict[str, list[str]]:
-    """Find by the vocabulary how languages are asked for: whoever names one has a token for it."""
+    """Find out from the vocabulary how a language is asked for: a model that names languages has a token for each."""
     source, target = (_NAMES.get(code, (code, code)) for code in (direction.source, direction.target))
     pairs = ((source[1], target[1]), (f"__{direction.source}__", f"__{direction.target}__"))
     for source_token, target_token in pairs:

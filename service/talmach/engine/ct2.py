@@ -24,7 +24,7 @@ from talmach.errors import EngineFailure
 
 
 class Ct2Translator(Model):
-    """A `TranslationEngine` of one direction or many; what is asked of the model is said by its prompts."""
+    """A `TranslationEngine` of one direction or many; its prompts tell the model what to do."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A sentence encoder of CTranslate2: tokens, states, and one vector of them."""
+"""A sentence encoder of CTranslate2: tokens, their states, and one vector for all of them."""
 
 import zipfile
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from talmach.engine.base import Prompt
 from talmach.engine.model import Model, TokenizerFiles, need_gpu, resolve_device
 from talmach.errors import EngineFailure, ModelUnusable
 
-_BATCH_SIZE = 16  # 32 took a seventh more, for the padding
+_BATCH_SIZE = 16  # 32 took a seventh longer, because of padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Ct2Encoder(Model):
         super().__init__(model_id, directory, tokenizer or TokenizerFiles(), [prompt], construct)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `SentenceEncoder.encode`; what a sentence has beyond the model's window is not looked at."""
+        """See `SentenceEncoder.encode`; what exceeds the model's window is ignored."""
         sentences = [self._tokenize(text) for text in texts]
         by_length = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))
         parts = [by_length[i : i + _BATCH_SIZE] for i in range(0, len(by_length), _BATCH_SIZE)]

@@ -1,9 +1,9 @@
 """Folds the typography of a sentence to the forms that the models were trained on.
 
-Training data spell one word with three apostrophes and four kinds of quotation marks; a small vocabulary has no room
-for them. The same function prepares the training corpus and every sentence on its way to a model, so that both sides
-agree. What the reader sees is restored by `translation` (typographic quotation marks) and by the document's gaps, which
-never come here.
+Training data use three apostrophes and four kinds of quotation marks; a small vocabulary has no room for them. The same
+function prepares the training corpus and every sentence on its way to a model, so that both sides agree. What the
+reader sees is restored by `translation` (typographic quotation marks) and by the document's gaps, which never come
+here.
 """
 
 import re
@@ -30,7 +30,7 @@ _OFFICIAL = str.maketrans("ґҐ", "гГ")
 _DOUBLED_QUOTES = re.compile(r"''|,,")
 _DIGIT_DASH = re.compile(r"(?<=\d)—(?=\d)")
 _SPACES = re.compile(r"\s+")
-# A word parted at the end of a line. The hyphen stays behind what is written with one, and before a particle.
+# A word parted at the end of a line. The hyphen stays after a word that is written with one, and before a particle.
 _PARTED_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,40})[-\u2010\u00ad][ \t]*[\r\n]+[ \t]*(?=([^\W\d_]{1,40}))")
 _HYPHENATED = _words(
     "юго северо вице экс мини макси кто что как где когда куда какой кого кому чем по во из паўднёва паўночна "

@@ -72,7 +72,7 @@ class SentencePieces:
         return [part for piece in pieces for part in (self._spelled(piece) if piece in self._symbols else [piece])]
 
     def _spelled(self, piece: str) -> list[str]:
-        """A symbol that stands in the text itself is text: spelled out it cannot steer the model."""
+        """A symbol that occurs in the text itself is text: spelled out, it cannot steer the model."""
         return [f"<0x{byte:02X}>" for byte in piece.encode()] if self._byte_fallback else list(piece)
 
 

@@ -60,7 +60,7 @@ class Batch:
         max_reply_bytes: int,
         idle_s: float,
     ) -> None:
-        """`idle_s`: so long may nothing be asked and nothing be done."""
+        """`idle_s` is how long nothing may be asked while nothing is done."""
         self._idle_s = idle_s
         self._max_reply_bytes = max_reply_bytes
         self._use_cases = use_cases

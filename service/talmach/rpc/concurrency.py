@@ -20,8 +20,8 @@ async def in_completion_order(
 ) -> AsyncGenerator[_Result, None]:
     """Yield `work(item)` for each item as they get ready; at most `limit` are begun and not yet taken by the consumer.
 
-    So a consumer that takes nothing stops the reading of items. When the generator is closed, or anything raises, what
-    runs is cancelled and waited for.
+    So a consumer that takes nothing stops the reading of items. When the generator is closed, or anything raises,
+    whatever runs is cancelled and awaited.
 
     Raises:
         StreamIdle: no item came for `idle_s`, and nothing was at work.

@@ -1,4 +1,4 @@
-"""Connections of this process: gRPC closes them with its server, but not in the way that callers need."""
+"""Connections of this process: gRPC closes them with its server, but not the way callers need it."""
 
 import os
 import socket
@@ -9,8 +9,8 @@ from pathlib import Path
 def hang_up(port: int) -> None:
     """Close every connection to a port that this process listens on; what was sent before still arrives.
 
-    A server of gRPC that stops answers calls which have just come with a bare CANCELLED, as if their callers had wanted
-    that. Of a closed connection they see UNAVAILABLE, which clients try again elsewhere.
+    A gRPC server that stops answers calls that have just arrived with a bare CANCELLED, as if their callers had wanted
+    that. When the connection is closed they see UNAVAILABLE instead, which clients retry elsewhere.
     """
     for path in Path("/dev/fd").glob("*"):
         with suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as connection:

@@ -39,7 +39,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the handlers of all four kinds of call."""
 
     def __init__(self, admission: Admission, *, max_message_bytes: int, stream_idle_s: float) -> None:
-        """`stream_idle_s`: so long may a caller take nothing of a stream."""
+        """`stream_idle_s` is how long a caller may take nothing from a stream."""
         self._stream_idle_s = stream_idle_s
         self._max_message_bytes = max_message_bytes
         self._admission = admission
@@ -60,10 +60,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return self._wrap(handler, handler_call_details)
 
     def _wrap(self, handler: Any, details: _CallDetails) -> _Handler:
-        """Return a handler that takes a stream of bytes, whatever comes in it, and serves by the given one.
+        """Return a handler that takes a stream of raw bytes and serves it by the given one.
 
         So a call is let in before its message is read: gRPC reads a lone message before it calls the handler, and
-        strangers could fill the memory with messages that nobody has asked for.
+        strangers could fill the memory with messages.
         """
         kind = (
             grpc.stream_stream_rpc_method_handler
@@ -88,8 +88,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 return serialize(await behaviour(await read(requests), context))
 
         async def answer_in_stream(requests: AsyncIterator[bytes], context: _Context) -> None:
-            # A coroutine that writes, not a generator: a generator that grpc stops asking is closed some time later,
-            # by the garbage collector, and its queued sentences would be translated until then.
+            # A coroutine that writes, not a generator: one that grpc abandons is closed some time later, by the garbage
+            # collector, and its queued sentences would be translated until then.
             async with (
                 self._serve(details, context, is_stream=handler.request_streaming) as call,
                 aclosing(behaviour(await read(requests), context)) as replies,
@@ -118,7 +118,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
 
     async def _first(self, requests: AsyncIterator[bytes]) -> bytes:
-        """Return the only message; no message at all is an empty one, of which its reader will complain."""
+        """Return the only message; no message counts as an empty one, which its reader will reject."""
         try:
             async with asyncio.timeout(self._stream_idle_s):
                 return await anext(requests, b"")
@@ -132,7 +132,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         except TimeoutError as error:
             raise StreamIdle(self._stream_idle_s) from error
         except Exception:
-            # grpc's own exception for a caller that is not there any more is not public.
+            # grpc's own exception for a caller that has gone is not public.
             call.caller_is_gone = True
             raise
 

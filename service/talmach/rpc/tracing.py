@@ -19,9 +19,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from talmach.calls import UNKNOWN_METHOD, Call
 
 _TRACEPARENT = "traceparent"
-# By the conventions a call that was refused for a reason of the caller's is no error of the server's.
+# By the conventions, a call refused for the caller's own fault is no error of the server.
 _SERVER_ERRORS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
-# A stream of a whole archive is one call: its first items are traced, or it would push out the spans of all others.
+# A stream of a whole archive is one call: only its first items are traced, or it would crowd out all other spans.
 MAX_STAGES = 200
 # What a collector that does not answer may add to the end of the server.
 _GOODBYE_S = 3.0
@@ -31,7 +31,7 @@ class OtlpTracing:
     """Makes the traces of all calls; spans are sent in the background, and dropped when the collector is away."""
 
     def __init__(self, exporter: SpanExporter) -> None:
-        """Sampling, limits of the queue and the rest are read from the standard OTEL_* variables by the SDK."""
+        """The SDK reads sampling, queue limits and the rest from the standard OTEL_* variables."""
         own = {"service.name": "talmach", "service.version": version("talmach")}
         resource = Resource.create(own).merge(OTELResourceDetector().detect())  # what the operator sets wins
         self._exporter = exporter
@@ -46,7 +46,7 @@ class OtlpTracing:
 
     def begin(self, method: str, metadata: Iterable[tuple[str, str | bytes]], started_at: float) -> "CallTrace":
         """Start the span of a call that began at `started_at` (seconds of `time.monotonic`)."""
-        # Of the caller's trace context only the ids: what else it may hold is text of the caller's choice.
+        # Only the ids of the caller's trace context: the rest may be any text.
         carrier = {_TRACEPARENT: str(dict(metadata).get(_TRACEPARENT, ""))}
         is_known = method != UNKNOWN_METHOD
         epoch_ns = time.time_ns() - time.monotonic_ns()

@@ -71,11 +71,11 @@ def _endings(**groups: str) -> dict[str, Ending]:
     return endings
 
 
-# They go on after their money: «5 млрд долл. США».
+# The sentence goes on after the currency: «5 млрд долл. США».
 ISSUERS = _words("сша рф рб беларуси канады австралии гонконга сингапура ссср зша беларусі аўстраліі ганконга")
 
 RUSSIAN = Abbreviations(
-    # An abbreviated adjective has a noun behind it, in small letters: «мед. служба» needs no entry.
+    # An abbreviated adjective precedes a noun in small letters: «мед. служба» needs no entry.
     endings=_endings(
         never=(
             # addresses and places

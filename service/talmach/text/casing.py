@@ -1,4 +1,4 @@
-"""ALL-CAPS headlines: recognised, written as a sentence for the model, and written in capitals again behind it.
+"""ALL-CAPS headlines: recognised, written as a sentence for the model, and put back into capitals after it.
 
 Models are trained on sentences and take a headline in capitals for a row of acronyms. What is lost in sentence case
 (capitals of names) comes back with the capitals of the translation; acronyms keep theirs, because «сша» and "us" are
@@ -15,8 +15,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Those with a vowel; acronyms of consonants only are recognised by that. Left out: what is a common word as well
-# (WHO, IT, МАРТ).
+# Those with a vowel; consonants alone give an acronym away. Common words are left out (WHO, IT, МАРТ).
 _ACRONYMS = _words(
     "США РФ РБ ЕС ООН НАТО СНГ ЕАЭС ОДКБ ОБСЕ ЕЭК ШОС БРИКС МАГАТЭ ЮНЕСКО ЮНИСЕФ ВОЗ ВТО МОК ФИФА УЕФА МИД ОАО ООО ЗАО "
     "АО ИП ГАИ МГУ БГУ АЭС ТЭЦ ОПЕК УВД УК КНР КНДР ФРГ ОАЭ ЮАР СССР БССР НАСА ИИ АПК "
@@ -24,15 +23,15 @@ _ACRONYMS = _words(
     "USA US UK EU UN NATO UAE USSR CIS CSTO OSCE EAEU EEU EEC IAEA UNESCO UNICEF OPEC ASEAN FIFA UEFA IOC IMF NASA "
     "AIDS AI CEO CIA FBI NBA UFO PR ISS USAID BRICS"
 )
-# Without a vowel and yet no acronyms.
+# No acronyms, although they have no vowel.
 _PLAIN = _words("МЛН МЛРД ТРЛН КГ КМ СМ ММ ГГ ВВ ДР ПР СТР MR MRS DR VS ST KG KM MLN BLN PM")
 _PART = re.compile(r"[^\W_]+(?:[’'ʼ][^\W_]+)*")
 _ROMAN = re.compile(r"[IVXІХ]{2,}")
 _VOWEL = re.compile("[AEIOUYАЕЁИОУЫЭЮЯІЎ]", re.IGNORECASE)
 _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH|S)")  # 21ST, 90S; not 5G
-_NUMBERED = re.compile(r"-\d")  # behind the name of a model or an event: COVID-19, ТУ-154, ЧМ-2026
+_NUMBERED = re.compile(r"-\d")  # after the name of a model or an event: COVID-19, ТУ-154, ЧМ-2026
 _LEAST_UPPER_SHARE = 0.85  # of the letters: «ЦЕНЫ ВЫРОСЛИ НА 5 млн РУБЛЕЙ», "iPHONE SALES FALL"
-_LONG_WORD = 5  # letters from which one word is a headline: «ВАЖНО», "BREAKING"
+_LONG_WORD = 5  # letters; a single word this long is a headline: «ВАЖНО», "BREAKING"
 
 
 def is_all_caps(text: str) -> bool:

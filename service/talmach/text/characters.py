@@ -21,7 +21,7 @@ _COMPATIBLE_LETTERS = (
     "\ufb00-\ufb06\uff01-\uff5e\u2100-\u210f\u2112-\u2115\u2160-\u217f\u3371-\u33df\U0001d400-\U0001d7ff"
 )
 _COMPATIBLE = re.compile(f"[{_COMPATIBLE_LETTERS}]+")
-# Few texts have any of these, and one look for all of them says so.
+# Few texts have any of these, and one search says so.
 _DISGUISED = re.compile(f"[\u0300\u0301ѐѝЀЍ{_COMPATIBLE_LETTERS}]")
 _LATIN_TWINS, _CYRILLIC_TWINS = "ABCEHIKMOPTXYaceiopxy", "АВСЕНІКМОРТХУасеіорху"
 _TO_CYRILLIC = str.maketrans(_LATIN_TWINS, _CYRILLIC_TWINS)
@@ -42,8 +42,8 @@ def words_of(text: str) -> list[str]:
 def fold_letters(text: str) -> str:
     """`text`, in NFC, with every letter as it looks: no stress marks, ligatures, styles or look-alikes.
 
-    A word of two scripts is written in one, if all letters of the other have twins there; where both would do, in the
-    one that has more of its letters.
+    A word in two scripts is written in one, if all letters of the other have twins there; where either would do, in the
+    one that more of its letters are in.
     """
     text = unicodedata.normalize("NFC", text)
     if text.isascii():

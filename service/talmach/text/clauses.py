@@ -1,4 +1,4 @@
-"""Splits a sentence that is too long for a model's window at the best places there are, without losing a code point."""
+"""Splits a sentence that is too long for a model's window at the best places available, without losing a code point."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ _CONJUNCTIONS = (
     "і але або ці што каб які якая якое якія калі хоць бо паколькі "
     "and but or nor that which who where when while because although if so"
 )
-# Every pattern is empty in width: a run of a million spaces costs one look per space.
+# Every pattern has zero width: a run of a million spaces costs one look per space.
 _BREAKS = (
     re.compile(r"(?<=[;:]\s)|(?<=\s)(?=[—–]\s)"),
     re.compile(rf"(?<=\s)(?=(?:{'|'.join(_CONJUNCTIONS.split())})\s)"),

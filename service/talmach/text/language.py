@@ -37,7 +37,7 @@ _PRIOR = {"ru": 0.0, "be": 0.0, "en": 0.0, UKRAINIAN: -0.45, OTHER_CYRILLIC: -1.
 _CYRILLIC_WORD, _LATIN_WORD, _LATIN_NAME = 4.0, 1.5, 0.8
 _FUNCTION_WORD = 3.0
 _NAME_FEATURES = 0.4  # how a name is spelled tells little: São Paulo is also in English news
-_LARGEST_WORD = 8.0  # nats of one word beyond its script; its features overlap
+_LARGEST_WORD = 8.0  # nats that one word adds to those of its script; its features overlap
 _COUNTED_WORDS = 8
 _LONGEST_ACRONYM = 3  # letters
 _LONGEST_WORD = 40  # code points; the rest of a longer one says nothing new
@@ -97,7 +97,7 @@ def is_foreign(text: str) -> bool:
 # A text of one sentence is asked about as a text, as a sentence and for the reply: detection was a tenth of all Python.
 @lru_cache(maxsize=16)
 def _shares(text: str) -> Mapping[str, float]:
-    """The shares of all languages, but for one that fits a mixture of ours; empty without evidence."""
+    """The shares of all languages, except one that fits only a mixture of ours; empty without evidence."""
     words = _words(text)
     scores = _scores(words)
     if not scores:
@@ -124,7 +124,7 @@ def _candidates(text: str) -> tuple[Candidate, ...]:
     if max(foreign, default=0.0) > _FOREIGN_LEAD * shares[best]:
         return ()
     unsupported = sum(foreign)
-    # The share of what is not supported speaks for none of ours: least for the best one, as long as it stays the best.
+    # The unsupported share speaks for none of ours: least of all for the best one, as long as it stays the best.
     others = [language for language in LANGUAGES if language != best]
     doubt = min(unsupported / len(others), shares[best] - max(shares[language] for language in others))
     even = (unsupported - len(others) * doubt) / len(LANGUAGES)
@@ -157,7 +157,7 @@ def _scores(words: Counter[str]) -> Mapping[str, float]:
 
 
 def _is_mixture(words: Counter[str], language: str) -> bool:
-    """Whether a language fits the whole only because each half, in Russian and in Belarusian, has something of it."""
+    """Whether a language fits only because Russian and Belarusian are mixed, and each has something of it."""
     ours = theirs = 0.0
     for word, count in words.items():
         evidence = _word_evidence(word)

@@ -29,13 +29,13 @@ _NUMBER_MARKER = re.compile(r"\d{1,3}[.)]\s")
 _TIMECODE = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}[.,]\d{3} --> ")
 _INNER_STOP = re.compile(r"[^\W\d_]{2}[\"'’»”)]*[.!?…][\"'’»”)]*\s+[«„“\"'(—]*[A-ZА-ЯЁІЎ]")
 _PARTED_WORD = re.compile(r"[^\W\d_][-\u2010\u00ad]$")
-# Blanks inside a line that part its columns: any with a tab, or many.
+# Blanks inside a line that separate its columns: any with a tab, or many.
 _COLUMN_GAP = re.compile(r"(?<=\S)(?:[ \u00a0]*\t[ \t\u00a0]*(?=\S)|[ \u00a0]{4,}(?=[^\s\u00a0a-zа-яёіў]))")
 _MIN_LINE = 50  # code points; a shorter line without a stop is a headline, list item or verse, unless all are narrow
 _MIN_WIDTH = 18  # of a wrapped text; a caption's or a subtitle's
 _MAX_WIDTH = 200
 _MIN_PARTED_LINE = 12  # a shorter line that ends in a hyphen is no part of a sentence
-_FULL = 0.85  # of the width that a line and the next word take at least: fonts and hyphens make the edge ragged
+_FULL = 0.85  # of the width, filled by a line and the next word: fonts and hyphens make the edge ragged
 _LEAST_FULL_SHARE = 0.8  # of the lines that do not end a sentence
 _LEAST_SIGNS = 2  # that lines go on, before the shape of a text says anything
 _LEAST_GOING_ON = 0.5  # of the lines that do not end a sentence
@@ -138,7 +138,7 @@ def _wrap_width(blocks: Sequence[list[_Line]]) -> int | None:
 
 
 def _signs(line: _Line, following: _Line) -> int:
-    """How many signs there are that an open line goes on: a small letter, a function word, a sentence begun in it."""
+    """How many signs say that an open line goes on: a small letter, a function word, a sentence begun in it."""
     last = line.text.rsplit(maxsplit=1)[-1].lower()
     return following.is_small + (last in for_language(None).starters) + bool(_INNER_STOP.search(line.text))
 

@@ -31,8 +31,8 @@ class ProtectedToken:
     kind: ProtectedKind
 
 
-# A dot without a space behind it is a common slip of the pen, so that a bare domain needs a top level that is no
-# word; what is one ("me", "be", "us") counts with a path behind it: t.me/channel, youtu.be/abc.
+# A dot without a space after it is a common slip, so a bare domain needs a top level that is no word; one that is
+# ("me", "be", "us") counts only with a path: t.me/channel, youtu.be/abc.
 _TOP_LEVELS = (
     "ru|by|su|com|net|org|info|biz|edu|gov|mil|int|eu|uk|ua|kz|pl|de|fr|lt|lv|ee|md|ge|az|kg|uz|tj|cz|fi|se|nl|ch|es|"
     "cn|jp|kr|tr|il|io|ai|tv|fm|cc|co|app|dev|online|site|shop|blog|club|xyz|pro|media|press|moscow|minsk"
@@ -46,7 +46,7 @@ _DOMAIN = (
     rf"|(?:{_WORDY_TOP_LEVELS})/{_TAIL}+)"
     rf"|(?i:(?:{_CYRILLIC_LABEL}\.)+(?:рф|бел)(?![\w-])(?:/{_TAIL}*)?))"
 )
-# With everything that changes or joins them: a family, a flag or a thumb in a colour of skin is several code points.
+# With everything that modifies or joins them: a family, a flag or a thumb with a skin tone is several code points.
 _EMOJI_BASE = "\u231a-\u231b\u23e9-\u23f3\u2600-\u27bf\u2b1b-\u2b1c\u2b50\u2b55\U0001f000-\U0001faff"
 _EMOJI = f"(?:(?:[0-9#*](?=\ufe0f\u20e3)|[{_EMOJI_BASE}])[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]*)"
 # A block of code between fences, code in a line, tags and comments of HTML, entities, the bars of a table.
@@ -65,7 +65,7 @@ _TOKEN = re.compile(
     rf"|(?P<emoji>{_EMOJI}+)"
     rf"|(?P<markup>{_MARKUP})"
 )
-# No token is without one of these. Most sentences have none, and this says so twenty times faster than `_TOKEN`.
+# Every token has one of these. Most sentences have none, and this says so twenty times faster than `_TOKEN`.
 _SIGN = re.compile(rf"[@#`<&|\u20e3{_EMOJI_BASE}]|://|\.\w")
 _SENTENCE_MARKS = ".,;:!?…'’*"
 _BRACKETS = {")": "(", "]": "["}
@@ -106,7 +106,7 @@ def has_markup(text: str) -> bool:
 
 
 def _trimmed_end(text: str, match: re.Match[str]) -> int:
-    """Where a link ends without the marks of the sentence and the bracket around it."""
+    """Where a link ends, without the sentence's marks and the bracket around it."""
     link, end = match.group(), match.end()
     surplus = {closing: link.count(closing) - link.count(opening) for closing, opening in _BRACKETS.items()}
     while end > match.start() + 1:

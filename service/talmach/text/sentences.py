@@ -13,7 +13,7 @@ from talmach.text.abbreviations import AFTER_NUMBER, ISSUERS, Abbreviations, End
 from talmach.text.characters import CLOSING_QUOTES
 from talmach.text.span import Span
 
-# White space for `re` and `str.strip` alike, plus what cannot be seen: controls, zero-width characters, bidi marks.
+# White space for both `re` and `str.strip`, plus what cannot be seen: controls, zero-width characters, bidi marks.
 INVISIBLE = (
     "".join(map(chr, range(0x21)))
     + "\x7f"
@@ -57,7 +57,7 @@ _LONGEST_DAY = 2  # digits
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """A stop that may end a sentence, with all that decides about it."""
+    """A stop that may end a sentence, with everything that decides about it."""
 
     marks: str  # "." or "?!" or "…"
     closing: str  # quotes and brackets behind it
@@ -66,7 +66,7 @@ class _Stop:
     following: str  # up to _LOOKAHEAD code points of what may be the next sentence
     word: str  # its first word, and the character behind that
     after_word: str
-    is_dashed: bool  # a dash of direct speech stands between
+    is_dashed: bool  # a dash of direct speech is in between
     is_small: bool  # the paragraph begins its sentences with small letters
 
     @property
@@ -121,7 +121,7 @@ def _gap_end(text: str, position: int) -> tuple[int, bool]:
 
 
 def _has_small_starts(text: str, paragraph: Span) -> bool:
-    """Whether a paragraph is written as in a chat: sentences begin with small letters, names may have capitals."""
+    """Whether a paragraph is written like a chat: sentences begin with small letters, names may have capitals."""
     first = _ALPHANUMERIC.search(text, paragraph.start, paragraph.end)
     return (
         first is not None

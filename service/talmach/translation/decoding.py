@@ -1,4 +1,4 @@
-"""From a planned sentence to its checked translation: cut, decoded, put together, and tried again where that is due."""
+"""From a planned sentence to its checked translation: cut, decoded, put together, and tried again where needed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from talmach.translation.plan import Action, InnerPlan, Part, Plan, parts
 from talmach.translation.restoration import Manner
 from talmach.translation.values import GlossaryEntry
 
-# A second try: a wider search finds the likelier sentence that was missed; the penalties forbid the loop that was said.
+# A second try: a wider search finds a likelier sentence that was missed; the penalties forbid the loop.
 _STRICT_BEAM_SIZE = 4
 _STRICT_REPETITION_PENALTY = 1.2
 _STRICT_NO_REPEAT_NGRAM_SIZE = 4
@@ -34,7 +34,7 @@ def strict(options: DecodeOptions, target_language: str) -> DecodeOptions:
         beam_size=max(options.beam_size, _STRICT_BEAM_SIZE),
         repetition_penalty=max(options.repetition_penalty, _STRICT_REPETITION_PENALTY),
         no_repeat_ngram_size=_STRICT_NO_REPEAT_NGRAM_SIZE,
-        # Not of the first: a name in quotes may keep the letters of its own language.
+        # Not in the first try: a name in quotes may keep the letters of its own language.
         forbidden_letters=quality.foreign_letters(target_language),
     )
 
@@ -48,7 +48,7 @@ class Outcome:
     score: float | None = None
     glossary: dict[GlossaryEntry, tuple[int, int]] = field(default_factory=dict)  # see glossary.count_applied
     pivot: str | None = None  # language in between
-    is_incomplete: bool = False  # the model gave nothing for a part, which stands untranslated
+    is_incomplete: bool = False  # the model gave nothing for a part, which stays untranslated
     joined: tuple[Joined, ...] = ()  # what it was put together from, where tags are to be put into it
     options: DecodeOptions | None = None  # the same: how that was decoded
 
@@ -70,7 +70,7 @@ class _Task:
         return [(self.direction, part.text) for part in parts if part.translate]
 
     def without_phrases(self, text: str) -> str:
-        """Return `text` without the do-not-translate phrases, whose script and numbers are nobody's mistake."""
+        """Return `text` without the do-not-translate phrases, whose script and numbers are not the model's."""
         for phrase in {each.entry.target_term for each in self.occurrences if each.entry.verbatim}:
             text = text.replace(phrase, " ")
         return text
@@ -132,7 +132,7 @@ class Decoder:
         if Flag.SIGN_MISMATCH in outcome.flags:
             outcome = _better(outcome, await self._decode_again(task, self._around_signs(task), options))
         if outcome.is_incomplete and len(task.parts) > 1:
-            # A lone word between two links says too little; with the links in sight the model may know it.
+            # A lone word between two links says too little; with the links in view the model may know it.
             outcome = _better(outcome, await self._decode_again(task, self._whole(task), options))
         is_missed = any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items())
         if is_missed or not marking.has_atoms(task.plan.sentence.marked, outcome.text):
@@ -142,7 +142,7 @@ class Decoder:
         return outcome
 
     def _task(self, plan: Plan, direction: Direction) -> _Task:
-        # Phrases are found in the sentence's own spelling, but the model is to see ordinary letters.
+        # Phrases are found in the sentence's own spelling, but the model should see ordinary letters.
         is_aligned = len(plan.text) == len(plan.sentence.text)
         occurrences = tuple(self.glossary.find(plan.sentence.text if is_aligned else plan.text))
         if is_aligned and plan.sentence.marked is not None:
@@ -240,7 +240,7 @@ class Decoder:
         return replace(outcome, joined=joined, options=options)
 
     def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> tuple[Joined, ...]:
-        """Put a sentence together; only what was translated is restored, what was kept is right as it is."""
+        """Put a sentence together; only what was translated is restored: what was kept is right already."""
         source, all_caps = task.plan.sentence.text, task.plan.all_caps
         manner = Manner.of(source, self._target_language, all_caps=all_caps)
         joined: list[Joined] = []
@@ -263,7 +263,7 @@ def _translatable(plan: Plan) -> list[InnerPlan]:
 
 
 def _better(first: Outcome, second: Outcome | None) -> Outcome:
-    """Choose the one that says all, then by the number of grave flags, then of all flags; in doubt the first."""
+    """Prefer the complete one, then the one with fewer grave flags, then with fewer flags; in doubt the first."""
 
     def badness(outcome: Outcome) -> tuple[bool, int, int]:
         return outcome.is_incomplete, len(outcome.flags & quality.GRAVE), len(outcome.flags)

@@ -1,4 +1,4 @@
-"""Glossary entries and do-not-translate phrases: where they occur, what stands for them, whether they came through."""
+"""Glossary entries and do-not-translate phrases: where they occur, what replaces them, what became of them."""
 
 import re
 from bisect import bisect_left
@@ -101,7 +101,7 @@ def _is_word(token: str) -> bool:
 def substitute(text: str, occurrences: Iterable[Occurrence]) -> tuple[str, list[Span]]:
     """Return `text` with target terms in place of source terms, and where in it each of them stands.
 
-    The models share one vocabulary for all languages: they mostly copy a word that stands in the target's spelling.
+    The models share one vocabulary for all languages: they mostly copy a word that has the target's spelling.
     """
     result, position, spans = "", 0, []
     for occurrence in occurrences:
@@ -152,7 +152,7 @@ class UsageCounter:
 
 
 def _is_inside(span: Span, kept: Sequence[Span], starts: Sequence[int]) -> bool:
-    """Whether `span` overlaps one of `kept`, which are in order, apart, and begin at `starts`."""
+    """Whether `span` overlaps one of `kept`, which are in order and disjoint, and begin at `starts`."""
     before = bisect_left(starts, span.end)
     return before > 0 and kept[before - 1].end > span.start
 

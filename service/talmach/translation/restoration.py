@@ -20,7 +20,7 @@ _ABBREVIATION = re.compile(r"(?:\.\w{1,4}|(?<!\w)\w|\.)\.$")  # "U.S.", «г.»,
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a sentence is written, and so how its translation is to be."""
+    """How a sentence is written, and therefore how its translation should be."""
 
     language: str  # of the translation
     all_caps: bool
@@ -32,8 +32,8 @@ class Manner:
     def of(cls, source: str, language: str, *, all_caps: bool) -> "Manner":
         """Return the manner of `source` for its translation into `language`.
 
-        A sentence that has some typographic characters was written with care: its translation gets those, too, that
-        the sentence had no use for, unless it shows that its author writes them straight.
+        A sentence with some typographic characters was written with care: its translation also gets those that the
+        sentence had no use for, unless it shows that its author writes them straight.
         """
         characters = set(source)
         quotes, apostrophes = bool(characters & _CURLY_QUOTES), bool(characters & _CURLY_APOSTROPHES)
@@ -47,7 +47,7 @@ class Manner:
         )
 
     def restore(self, source: str, target: str, before: str) -> str:
-        """Return `target`, the translation of the part `source` of the sentence, behind the text `before`."""
+        """Return `target`, the translation of the part `source` of the sentence, which follows the text `before`."""
         target = _match_final_stop(source, target)
         if self.language == "be" and not _TARASKIEVICA.search(source):  # a glossary's term may have it
             target = to_official_belarusian(target)
@@ -71,7 +71,7 @@ def _match_final_stop(source: str, target: str) -> str:
 def _curl_quotes(target: str, quotes: tuple[str, str], before: str) -> str:
     opening, closing = quotes
     result, *pieces = target.split('"')
-    # An odd mark belongs to a quotation that goes on in another sentence: which side it is on, the spaces tell.
+    # An odd mark belongs to a quotation that goes on in another sentence: the spaces tell which side it is on.
     for piece in pieces:
         previous = (before + result)[-1:]
         opens = not previous or previous.isspace() or previous in _OPENS_BEHIND

@@ -1,4 +1,4 @@
-"""Prepares translations: models, a plan for every sentence, and what the models are to be asked."""
+"""Prepares translations: the models, a plan for every sentence, and what to ask the models."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -149,7 +149,7 @@ class Translator:
     def prepare_texts(
         self, sources: Sequence[Source], options: TranslationOptions, *, deadline: float | None = None
     ) -> TranslationJob:
-        """Do so with independent texts; a sentence that several of them have is decoded once.
+        """Plan and tokenise independent texts; a sentence that several of them share is decoded once.
 
         A text in an undetermined language fails alone, unless all do. Raises what `prepare` raises, or
         UntranslatableTexts with what it raises for any of them.

@@ -14,7 +14,7 @@ from talmach.translation.source import Source
 
 @dataclass(frozen=True, slots=True)
 class GlossaryEntry:
-    """A term that must come out in a given way; a do-not-translate phrase has itself as target, and minds its case."""
+    """A term that must come out in a given way; a do-not-translate phrase is its own target, and case matters."""
 
     source_term: str
     target_term: str

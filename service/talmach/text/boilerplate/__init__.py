@@ -1,7 +1,7 @@
-"""Finds the lines around an article that are no part of its story: menus, share lines, captions, credits, bylines.
+"""Finds the lines around an article that are not part of its story: menus, share lines, captions, credits, bylines.
 
-They are reported, and removed only when asked. High precision is the first duty: a sentence of the article that is
-taken for boilerplate is lost to the reader, a menu line that is not found only disturbs.
+They are reported, and removed only on request. Precision comes first: a sentence of the article that is taken for
+boilerplate is lost to the reader, whereas a menu line that is missed is only a nuisance.
 """
 
 import re
@@ -68,7 +68,7 @@ def _find_in_paragraph(text: str, paragraph: Sequence[tuple[int, Piece]]) -> dic
 def _is_caption(paragraph: str, sentences: int) -> bool:
     """Whether what stands with a picture's credit is about the picture: «Новая школа. Фото: Анна Лесная».
 
-    Agencies write a second sentence behind the day of the picture; else two are a paragraph of the story.
+    Agencies write a second sentence after the day of the picture; otherwise two are a paragraph of the story.
     """
     return sentences == 1 or (
         sentences == _LONGEST_CAPTION and len(paragraph) <= _LONGEST and bool(_DATE.search(paragraph))

@@ -1,4 +1,4 @@
-"""The wording of lines that say who, where, when and on what terms, of counters and of advertisements."""
+"""The wording of lines that say who, where, when and on what terms; of counters; and of advertisements."""
 
 from talmach.text.boilerplate.rule import BoilerplateKind as Kind
 from talmach.text.boilerplate.rule import Rule, rule

@@ -1,4 +1,4 @@
-"""What a rule for boilerplate is, and the kinds that rules tell."""
+"""What a rule for boilerplate is, and the kinds that rules find."""
 
 import re
 from dataclasses import dataclass
