@@ -173,6 +173,30 @@ async def test_a_sentence_that_fails_is_no_translation(site: Served) -> None:
     assert (got.status, got.json) == (500, {"error": "engine: failed"})
 
 
+async def test_a_status_of_mastodon(site: Served) -> None:
+    """An array of HTML from a language that is named, as Mastodon sends: body, warning, options of a poll, captions."""
+    content = {
+        "q": [
+            f'<p>{RAIN} <a href="https://example.org/tags/x" rel="tag">#<span>тэг</span></a><br>12</p>',
+            SNOW,
+            "<p>«42» &amp; 43</p>",
+            "",
+        ],
+        "source": "be",
+        "target": "en",
+        "format": "html",
+        "api_key": "",
+    }
+    got = await site.ask("/translate", content)
+    assert (got.status, list(got.json)) == (200, ["translatedText"])
+    post, warning, numbers, nothing = got.json["translatedText"]
+    for mark in ('<a href="https://example.org/tags/x" rel="tag">', "</a>", "<span>", "</span>", "<br>", "<p>", "</p>"):
+        assert post.count(mark) == 1
+    assert "dozdz" in post
+    assert warning == await translated(site, SNOW)
+    assert (numbers, nothing) == ("<p>«42» &amp; 43</p>", "")
+
+
 async def test_keys_are_tokens(tmp_path: Path, log: StringIO) -> None:
     """In the body of any kind, in the query, or as a bearer token; with the quotas of the client."""
     clients = Clients(tmp_path / "clients.toml").write(news="requests_per_second = 5\n")
