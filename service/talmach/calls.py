@@ -49,7 +49,7 @@ class Trace(Protocol):
 
 
 class Tracing(Protocol):
-    """Where traces are made; `rpc.tracing` in a server that has a collector."""
+    """Where traces are made; `talmach.tracing` in a server that has a collector."""
 
     def begin(self, method: str, metadata: Iterable[tuple[str, str | bytes]], started_at: float) -> Trace:
         """Start the trace of a call, within the caller's own when the metadata names it."""

@@ -1,5 +1,6 @@
 """Our own API: the protobuf JSON of the contract, the same answers as gRPC gives, and what is wrong with a body."""
 
+import asyncio
 import json
 from io import StringIO
 from pathlib import Path
@@ -7,11 +8,14 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from talmach.pb import common_pb2 as common
 from talmach.pb import info_pb2
 from talmach.pb import summarization_pb2 as summarization
 from talmach.pb import translation_pb2 as pb
+from talmach.tracing import OtlpTracing
 from tests.http.harness import EVENTS, JSON, Served, served
 from tests.rpc.harness import Clients, to
 
@@ -242,3 +246,19 @@ def test_options_of_the_contract_have_a_json_form() -> None:
     options = to("en", "be", beam_size=3, remove_boilerplate=True, format=common.TEXT_FORMAT_TEXT)
     request = pb.TranslateTextRequest(texts=["a"], options=options)
     assert read(json_format.MessageToJson(request).encode(), pb.TranslateTextRequest) == request
+
+
+async def test_a_call_is_a_span_of_its_caller() -> None:
+    """Named after method and path, within the trace that the caller names, with the stages of its work."""
+    exporter = InMemorySpanExporter()
+    tracing = OtlpTracing(exporter)
+    parent = "4bf92f3577b34da6a3ce929d0e0e4736"
+    async with served(tracing=tracing) as site:
+        await site.ask("/v1/translate", TEXTS, fields={"traceparent": f"00-{parent}-00f067aa0ba902b7-01"})
+        await asyncio.to_thread(tracing.close)
+    finished: Any = exporter.get_finished_spans()
+    (call,) = [span for span in finished if span.kind is SpanKind.SERVER]
+    assert (call.name, f"{call.context.trace_id:032x}") == ("POST /v1/translate", parent)
+    assert (call.attributes["http.request.method"], call.attributes["http.route"]) == ("POST", "/v1/translate")
+    assert call.attributes["talmach.direction"] == "be-en"
+    assert {span.name for span in finished} >= {"tokenise", "queue", "decode", "assemble"}

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from talmach.pb import summarization_pb2
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
-from talmach.rpc.tracing import OtlpTracing
+from talmach.tracing import OtlpTracing
 from tests.rpc.harness import Running, running, to
 
 STAGES = ["tokenise", "queue", "decode", "assemble"]
@@ -120,7 +120,7 @@ async def test_what_a_span_says(traced: Traced) -> None:
     assert (invalid.status.status_code, stages.get(invalid.context.span_id)) == (StatusCode.UNSET, None)
     assert (failed.attributes["error.type"], failed.status.status_code) == ("INTERNAL", StatusCode.ERROR)
     assert [stage.name for stage in stages[failed.context.span_id]] == ["tokenise"]
-    assert (unknown.name, unknown.attributes["rpc.method"]) == ("grpc", "_OTHER")
+    assert (unknown.name, unknown.attributes["rpc.method"]) == ("call", "_OTHER")
 
 
 async def test_the_callers_trace_goes_on(traced: Traced, log: StringIO) -> None:
@@ -170,7 +170,7 @@ async def test_no_text_gets_into_a_span(traced: Traced) -> None:
 
 async def test_one_call_does_not_fill_the_queue_of_spans(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream of an archive is one call; its span says how many stages there were."""
-    monkeypatch.setattr("talmach.rpc.tracing.MAX_STAGES", 5)
+    monkeypatch.setattr("talmach.tracing.MAX_STAGES", 5)
     items = [pb.BatchTranslateRequest(id=str(number), text=TEXT, options=to("en", "be")) for number in range(3)]
     assert len([answer async for answer in traced.served.translation.BatchTranslate(iter(items))]) == 3
     (call,), stages = await traced.spans()

@@ -9,6 +9,10 @@ from pathlib import Path
 from talmach.access.watched import read
 from talmach.errors import UnusableFile
 
+CERT_SETTING = "TALMACH_TLS_CERT_FILE"
+KEY_SETTING = "TALMACH_TLS_KEY_FILE"
+CLIENT_CA_SETTING = "TALMACH_TLS_CLIENT_CA_FILE"
+
 
 def check_certificate(option: str, path: Path) -> None:
     """Raise UnusableFile unless the file that `option` (or a setting) names holds a certificate."""

@@ -176,7 +176,7 @@ def _at(address: str, port: int) -> str:
 def _tracing(endpoint: str) -> Any:
     try:
         # Here, so that a server without traces neither needs nor loads OpenTelemetry.
-        from talmach.rpc.tracing import OtlpTracing  # noqa: PLC0415
+        from talmach.tracing import OtlpTracing  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise InvalidSettings("TALMACH_OTLP_ENDPOINT: needs the extra otel (pip install 'talmach[otel]')") from error
     return OtlpTracing.to(endpoint)

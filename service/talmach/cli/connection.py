@@ -11,13 +11,12 @@ from typing import Annotated
 
 import typer
 
-from talmach.access.certificates import check_certificate, check_pair
+from talmach.access.certificates import CERT_SETTING, KEY_SETTING, check_certificate, check_pair
 from talmach.access.watched import read
 from talmach.cli.failures import BadInput
 from talmach.client import AsyncClient, Tls
 from talmach.client.address import Target
 from talmach.config import Settings
-from talmach.rpc.tls import CERT_SETTING
 
 
 def _address(value: str | None) -> str | None:
@@ -97,7 +96,7 @@ def own_server(settings: Settings) -> Connection:
     cert, key = settings.tls_cert_file, settings.tls_key_file
     if not (cert and key):
         return Connection(f"{host}:{port}")
-    check_pair(CERT_SETTING, cert, "TALMACH_TLS_KEY_FILE", key)
+    check_pair(CERT_SETTING, cert, KEY_SETTING, key)
     cert_pem = cert.read_bytes()
     name = _certified_name(host.strip("[]"), int(port), cert_pem)
     tls = Tls(ca_pem=cert_pem, server_name=name)

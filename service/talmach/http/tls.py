@@ -3,10 +3,14 @@
 import ssl
 from pathlib import Path
 
-from talmach.access.certificates import check_certificate, check_pair
+from talmach.access.certificates import (
+    CERT_SETTING,
+    CLIENT_CA_SETTING,
+    KEY_SETTING,
+    check_certificate,
+    check_pair,
+)
 from talmach.access.watched import Watched
-
-_CERT, _KEY, _CLIENT_CA = "TALMACH_TLS_CERT_FILE", "TALMACH_TLS_KEY_FILE", "TALMACH_TLS_CLIENT_CA_FILE"
 
 
 def context(cert: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
@@ -18,12 +22,12 @@ def context(cert: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLCont
     """
 
     def read() -> ssl.SSLContext:
-        check_pair(_CERT, cert, _KEY, key)
+        check_pair(CERT_SETTING, cert, KEY_SETTING, key)
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         made.minimum_version = ssl.TLSVersion.TLSv1_2
         made.load_cert_chain(cert, key)
         if client_ca is not None:
-            check_certificate(_CLIENT_CA, client_ca)
+            check_certificate(CLIENT_CA_SETTING, client_ca)
             made.load_verify_locations(client_ca)
             made.verify_mode = ssl.CERT_REQUIRED
         return made

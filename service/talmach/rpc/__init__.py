@@ -7,5 +7,4 @@ tls            the certificates that it listens with
 concurrency    bounded concurrency over a stream
 batch          one stream of BatchTranslate
 servicers      one for each service of the contract: read -> call -> render
-tracing        calls as OpenTelemetry spans; imported only where there is a collector
 """

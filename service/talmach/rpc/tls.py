@@ -4,12 +4,14 @@ from pathlib import Path
 
 import grpc
 
-from talmach.access.certificates import check_certificate, check_pair
+from talmach.access.certificates import (
+    CERT_SETTING,
+    CLIENT_CA_SETTING,
+    KEY_SETTING,
+    check_certificate,
+    check_pair,
+)
 from talmach.access.watched import Watched, read
-
-CERT_SETTING = "TALMACH_TLS_CERT_FILE"
-KEY_SETTING = "TALMACH_TLS_KEY_FILE"
-CLIENT_CA_SETTING = "TALMACH_TLS_CLIENT_CA_FILE"
 
 
 class ServerTls:

@@ -48,13 +48,12 @@ class OtlpTracing:
         """Start the span of a call that began at `started_at` (seconds of `time.monotonic`)."""
         # Only the ids of the caller's trace context: the rest may be any text.
         carrier = {_TRACEPARENT: str(dict(metadata).get(_TRACEPARENT, ""))}
-        is_known = method != UNKNOWN_METHOD
         epoch_ns = time.time_ns() - time.monotonic_ns()
         span = self._tracer.start_span(
-            method if is_known else "grpc",
+            method if method != UNKNOWN_METHOD else "call",
             TraceContextTextMapPropagator().extract(carrier),
             SpanKind.SERVER,
-            {"rpc.system.name": "grpc", "rpc.method": method if is_known else "_OTHER"},
+            _attributes(method),
             start_time=epoch_ns + _ns(started_at),
         )
         return CallTrace(self._tracer, span, epoch_ns)
@@ -103,6 +102,14 @@ class CallTrace:
             self._span.set_attribute("error.type", call.code)
             self._span.set_status(StatusCode.ERROR)
         self._span.end(self._epoch_ns + time.monotonic_ns())
+
+
+def _attributes(method: str) -> dict[str, str]:
+    """Return how the conventions name a method: that of the contract, or of HTTP with its path."""
+    verb, space, path = method.partition(" ")
+    if space:
+        return {"http.request.method": verb, "http.route": path}
+    return {"rpc.system.name": "grpc", "rpc.method": method if method != UNKNOWN_METHOD else "_OTHER"}
 
 
 def _ns(seconds: float) -> int:
