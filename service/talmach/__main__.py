@@ -1,4 +1,4 @@
-"""The command `talmach`, also `python -m talmach`: what must be right before half a second of imports."""
+"""The command `talmach`, also `python -m talmach`: what must be right before everything is imported."""
 
 import os
 import signal

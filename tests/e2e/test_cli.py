@@ -14,7 +14,7 @@ import pytest
 
 from talmach.catalog import default_models_dir
 from talmach.catalog.manifest import load
-from tests.e2e.program import COMMAND, DATA, Result, Server, environment, free_address, talmach
+from tests.e2e.program import COMMAND, DATA, TIMEOUT_S, Result, Server, environment, free_address, talmach
 
 ARTICLE = DATA / "articles" / "01-council.be.txt"
 LINES = DATA / "lines.be.txt"
@@ -265,6 +265,25 @@ def test_info_and_health(server: Server) -> None:
     unreachable = talmach("health", "--address", free_address())
     assert (unreachable.status, unreachable.stdout) == (1, "UNAVAILABLE\n")
     assert talmach("health", TALMACH_ADDRESS=server.address).status == 0
+
+
+HEAVY = {"ctranslate2", "numpy", "prometheus_client", "pydantic_settings", "rich.console", "structlog"}
+
+
+@pytest.mark.parametrize("command", [("health",), ("detect", str(ARTICLE))])
+def test_a_command_loads_what_it_needs(server: Server, command: tuple[str, ...]) -> None:
+    """Who asks a server needs no engine, no settings and no tables: they are most of the time of the start."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "talmach", *command, "--address", server.address],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=True,
+    )
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "grpc" in loaded
+    assert not HEAVY & loaded
 
 
 def test_version() -> None:

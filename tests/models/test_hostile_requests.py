@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from talmach.app import Application
+from talmach.app.application import Application
 from talmach.config import load_settings
 from talmach.log import configure_logging
 from talmach.pb import common_pb2 as common

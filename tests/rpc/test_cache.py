@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from talmach.app import Application
+from talmach.app.application import Application
 from talmach.client import Article, AsyncClient, TranslateArticleResponse, TranslationOptions
 from talmach.config import load_settings
 from talmach.pb.segment_pb2 import QUALITY_FLAG_TRUNCATED, SEGMENT_STATUS_TRANSLATED

@@ -1,5 +1,1 @@
 """Bootstrap: builds, wires, starts, drains and stops everything."""
-
-from talmach.app.application import Application
-
-__all__ = ["Application"]

@@ -55,7 +55,7 @@ def bulk(
     check_pair(source, target)
     settings = load_settings()
     # Here, because of the extra.
-    from talmach.bulk import cluster, job, parts  # noqa: PLC0415
+    from talmach.bulk import cluster, job, parts
 
     options = job.Options(target, source, summary, beam_size)
     try:
@@ -71,7 +71,7 @@ def bulk(
 
 
 def _run(job: "Job", settings: Settings, address: str | None, actors: int | None) -> None:
-    from talmach.bulk import cluster, desk  # noqa: PLC0415
+    from talmach.bulk import cluster, desk
 
     left = job.left()
     if not left:

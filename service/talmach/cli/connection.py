@@ -7,16 +7,16 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talmach.access.certificates import CERT_SETTING, KEY_SETTING, check_certificate, check_pair
-from talmach.access.watched import read
 from talmach.cli.failures import BadInput
 from talmach.client import AsyncClient, Tls
 from talmach.client.address import Target
-from talmach.config import Settings
+
+if TYPE_CHECKING:
+    from talmach.config import Settings
 
 
 def _address(value: str | None) -> str | None:
@@ -85,7 +85,7 @@ def connection(
     return Connection(address, _token(token_file) if token_file else "", _tls(ca_file, cert_file, key_file))
 
 
-def own_server(settings: Settings) -> Connection:
+def own_server(settings: "Settings") -> Connection:
     """Return how to reach, from the same machine, a server that runs with these settings.
 
     It must show the certificate of the settings, whatever name that is for. A server that asks for a certificate is
@@ -96,6 +96,8 @@ def own_server(settings: Settings) -> Connection:
     cert, key = settings.tls_cert_file, settings.tls_key_file
     if not (cert and key):
         return Connection(f"{host}:{port}")
+    from talmach.access.certificates import CERT_SETTING, KEY_SETTING, check_pair
+
     check_pair(CERT_SETTING, cert, KEY_SETTING, key)
     cert_pem = cert.read_bytes()
     name = _certified_name(host.strip("[]"), int(port), cert_pem)
@@ -132,6 +134,8 @@ def _tls(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) ->
         if cert_file is not None:
             raise BadInput("--cert-file needs --ca-file")
         return None
+    from talmach.access.certificates import check_certificate, check_pair
+
     check_certificate("--ca-file", ca_file)
     ca_pem = ca_file.read_bytes()
     if cert_file is None or key_file is None:
@@ -141,6 +145,8 @@ def _tls(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) ->
 
 
 def _token(path: Path) -> str:
+    from talmach.access.watched import read
+
     token = read("--token-file", path).strip().decode("utf-8", errors="replace")
     # What gRPC metadata can hold; anything else would raise deep inside gRPC.
     if not (token and token.isascii() and token.isprintable() and " " not in token):

@@ -35,7 +35,7 @@ def evaluate(
 ) -> None:
     """Translate a test set and print chrF2 and BLEU with their signatures; needs the extra evaluate."""
     try:
-        import sacrebleu  # noqa: PLC0415 - an extra
+        import sacrebleu
     except ImportError as error:
         raise BadInput("evaluating needs a package that is not installed: pip install 'talmach[evaluate]'") from error
     server = connection(address, token_file, ca_file, cert_file, key_file)

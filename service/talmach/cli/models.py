@@ -3,11 +3,10 @@
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talmach.app import pulling
 from talmach.catalog import default_models_dir, public
 from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue, prefer, user_models_dir
 from talmach.catalog.manifest import FILENAME
@@ -19,7 +18,15 @@ from talmach.cli.options import Json
 from talmach.config import load_settings
 from talmach.errors import ModelNotFound, ModelUnusable
 
-models = typer.Typer(help="The models: list, available, pull, use, remove, verify.")
+if TYPE_CHECKING:
+    from talmach.app.pulling import Wanted
+
+models = typer.Typer(
+    help="The models: list, available, pull, use, remove, verify.",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 _PREFIXES = {"translation": "translates", "encoder": "encodes sentences"}
 Directions = Annotated[
@@ -78,6 +85,8 @@ def pull(
     ] = "int8",
 ) -> None:
     """Fetch, convert, quantise, prove and install models; what was fetched is kept when it is interrupted."""
+    from talmach.app import pulling
+
     target = _user_directory()
     if Path(name).is_dir():
         if model_id is None:
@@ -121,6 +130,8 @@ def remove(name: Name) -> None:
     if not entries:
         raise BadInput(f"{name}: comes with talmach and cannot be removed; `talmach models use` prefers another")
     target = _user_directory()
+    from talmach.app import pulling
+
     pulling.remove([each.root for each in entries if each.root.parent == target])
     for each in entries:
         terminal.write(f"{each.spec.id}: removed\n")
@@ -165,7 +176,9 @@ def _public(name: str) -> list[PublicModel]:
         raise BadInput(f"{name}: is neither a directory nor a public model ({error.metadata['models']})") from error
 
 
-def _wanted(model: PublicModel, accepted: bool, revision: str | None, quantization: str) -> pulling.Wanted:
+def _wanted(model: PublicModel, accepted: bool, revision: str | None, quantization: str) -> "Wanted":
+    from talmach.app.pulling import Wanted
+
     if not model.commercial_use and not accepted:
         raise BadInput(f"{model.id}: its licence, {model.licence}, forbids commercial use; --accept-licence agrees")
     extra: dict[str, object] = {}
@@ -173,9 +186,7 @@ def _wanted(model: PublicModel, accepted: bool, revision: str | None, quantizati
         extra["max_source_tokens"] = model.max_source_tokens
     if model.text_prefix:
         extra["encoding"] = {"text_prefix": model.text_prefix}
-    return pulling.Wanted(
-        model.id, model.repository, model.directions, model.licence, model.set, revision, quantization, extra
-    )
+    return Wanted(model.id, model.repository, model.directions, model.licence, model.set, revision, quantization, extra)
 
 
 def _described(model: PublicModel) -> str:

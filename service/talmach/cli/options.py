@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from talmach.cli.failures import BadInput
-from talmach.text.language import LANGUAGES, normalize_code
 
 
 def _language(code: str | None) -> str | None:
-    language = normalize_code(code) if code is not None else None
-    if code is not None and language is None:
+    if code is None:
+        return None
+    from talmach.text.language import LANGUAGES, normalize_code
+
+    language = normalize_code(code)
+    if language is None:
         raise typer.BadParameter(f"{code!r} is not the code of a supported language ({', '.join(LANGUAGES)}).")
     return language
 

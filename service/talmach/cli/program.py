@@ -2,42 +2,70 @@
 
 import os
 import sys
-from importlib.metadata import version as installed_version
-from typing import Annotated
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from talmach import threads
 from talmach.cli import terminal
-from talmach.cli.bulk import bulk
-from talmach.cli.detect import detect
-from talmach.cli.evaluate import evaluate
 from talmach.cli.failures import BAD_INPUT_STATUS, FAILURE_STATUS, INTERRUPTED_STATUS, CommandFailed, explain
-from talmach.cli.models import models
-from talmach.cli.serve import serve
-from talmach.cli.server_info import health, info
-from talmach.cli.smoke import smoke
-from talmach.cli.summarize import summarize
-from talmach.cli.token import token
-from talmach.cli.translate import translate
 from talmach.client import RpcFailed
 from talmach.errors import StartFailure
 
+# By name, with the module of each.
+_COMMANDS = {
+    "serve": "serve",
+    "smoke": "smoke",
+    "translate": "translate",
+    "summarize": "summarize",
+    "detect": "detect",
+    "bulk": "bulk",
+    "evaluate": "evaluate",
+    "info": "server_info",
+    "health": "server_info",
+    "token": "token",
+    "models": "models",
+}
+_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+class _Commands(TyperGroup):
+    """Imports the module of a command when that is asked for: half of what some need is in no other's way."""
+
+    def list_commands(self, _context: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _context: Any, name: str) -> Any:
+        if name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"talmach.cli.{_COMMANDS[name]}"), name)
+        return get_command(command if isinstance(command, typer.Typer) else _alone(name, command))
+
+
+def _alone(name: str, function: Callable[..., Any]) -> typer.Typer:
+    command = typer.Typer(add_completion=False, rich_markup_mode=None)
+    command.command(name, context_settings=_HELP_OPTIONS)(function)
+    return command
+
+
 program = typer.Typer(
+    cls=_Commands,
     help="Translates and summarises news articles between Russian, Belarusian and English.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP_OPTIONS,
 )
-for command in (serve, smoke, translate, summarize, detect, bulk, evaluate, info, health, token):
-    program.command()(command)
-program.add_typer(models, name="models")
 
 
 def _show_version(is_wanted: bool) -> None:
     if is_wanted:
-        terminal.write(f"talmach {installed_version('talmach')}\n")
+        from importlib.metadata import version
+
+        terminal.write(f"talmach {version('talmach')}\n")
         raise typer.Exit
 
 
@@ -55,7 +83,8 @@ def main() -> None:
     """Run the command that the arguments name, and exit."""
     terminal.speak_utf8()
     status = _status()
-    if threads.are_left():
+    threads = sys.modules.get("talmach.threads")  # where nothing has loaded it there are none
+    if threads is not None and threads.are_left():
         # If the interpreter ended while a thread is inside a C++ library, the process would abort.
         sys.stdout.flush()
         sys.stderr.flush()

@@ -4,13 +4,12 @@ import asyncio
 
 import typer
 
-from talmach.cli import rendering, terminal
+from talmach.cli import terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection, own_server
 from talmach.cli.failures import FAILURE_STATUS
 from talmach.cli.options import Json
 from talmach.cli.session import connect
 from talmach.client import GetServerInfoResponse, RpcFailed, to_json
-from talmach.config import load_settings
 
 _HEALTH_TIMEOUT_S = 3.0
 _SERVING = "SERVING"
@@ -30,6 +29,8 @@ def info(
     if as_json:
         terminal.write(f"{to_json(reply)}\n")
     else:
+        from talmach.cli import rendering
+
         rendering.show_server(terminal.console(), reply)
 
 
@@ -43,7 +44,11 @@ def health(
 ) -> None:
     """Ask a server (by default the one of the settings) whether it serves; exit status 0 only when it says SERVING."""
     server = connection(address, token_file, ca_file, cert_file, key_file)
-    status = asyncio.run(_health(server if server.address else own_server(load_settings())))
+    if not server.address:
+        from talmach.config import load_settings
+
+        server = own_server(load_settings())
+    status = asyncio.run(_health(server))
     terminal.write(f"{status}\n")
     if status != _SERVING:
         raise typer.Exit(FAILURE_STATUS)

@@ -11,12 +11,11 @@ from talmach.cli import terminal
 from talmach.cli.connection import Connection
 from talmach.cli.failures import BadInput
 from talmach.client import AsyncClient, RpcFailed
-from talmach.config import Settings, load_settings
 from talmach.errors import StartFailure
-from talmach.log import configure_logging
 
 if TYPE_CHECKING:
-    from talmach.app import Application
+    from talmach.app.application import Application
+    from talmach.config import Settings
 
 _FIND_TIMEOUT_S = 5.0
 
@@ -35,6 +34,9 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
             await _find(client)
             yield client
         return
+    from talmach.config import load_settings
+    from talmach.log import configure_logging
+
     settings = load_settings(
         address="127.0.0.1:0",
         http_address="",
@@ -52,7 +54,7 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, shown: str = "") -> AsyncIterator["Application"]:
+async def running(settings: "Settings", shown: str = "") -> AsyncIterator["Application"]:
     """Yield a server that serves, and stop it at the end; `shown` = what to show while it starts.
 
     Raises:
@@ -68,7 +70,7 @@ async def running(settings: Settings, shown: str = "") -> AsyncIterator["Applica
         await application.stop()
 
 
-async def run(settings: Settings, stopping: asyncio.Event) -> bool:
+async def run(settings: "Settings", stopping: asyncio.Event) -> bool:
     """Run a server until the event; return whether every call could finish. Raises StartFailure as `running` does."""
     application = _application(settings)
     try:
@@ -78,8 +80,8 @@ async def run(settings: Settings, stopping: asyncio.Event) -> bool:
         await application.stop()
 
 
-def _application(settings: Settings) -> "Application":
-    from talmach.app import Application  # noqa: PLC0415  # loads the engine: commands with --address do without
+def _application(settings: "Settings") -> "Application":
+    from talmach.app.application import Application
 
     return Application(settings)
 

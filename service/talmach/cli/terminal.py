@@ -6,9 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 _PATIENCE_S = 2.0
 
@@ -31,13 +33,17 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
-def console() -> Console:
+def console() -> "Console":
     """Return the console of standard output; made when needed, since tests and `speak_utf8` change the stream."""
+    from rich.console import Console
+
     return Console(highlight=False, markup=False, emoji=False)
 
 
-def error_console() -> Console:
+def error_console() -> "Console":
     """Return the console of standard error."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
@@ -50,11 +56,10 @@ def complain(sentence: str) -> None:
 @contextmanager
 def spinner(what: str) -> Iterator[None]:
     """Show that something is going on, on a terminal only; an empty name shows nothing."""
-    shown = error_console()
-    if not (what and shown.is_terminal):
+    if not (what and sys.stderr.isatty()):
         yield
         return
-    with shown.status(f"{what} …"):
+    with error_console().status(f"{what} …"):
         yield
 
 
@@ -63,27 +68,30 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """Yield a function that is told of steps done; the bar appears after two seconds, unless the result is on the
     screen.
     """
-    shown = error_console()
-    is_wanted = shown.is_terminal and not sys.stdout.isatty()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        yield lambda _steps: None
+        return
     # Redirected, standard output would end up on the console of the bar.
-    bar = Progress(*columns, console=shown, transient=True, redirect_stdout=False, redirect_stderr=False)
+    bar = _progress(redirect_stdout=False, redirect_stderr=False)
     task = bar.add_task(what, total=total)
-    appearance = asyncio.get_running_loop().call_later(_PATIENCE_S, bar.start) if is_wanted else None
+    appearance = asyncio.get_running_loop().call_later(_PATIENCE_S, bar.start)
     try:
         yield lambda steps: bar.advance(task, steps)
     finally:
-        if appearance is not None:
-            appearance.cancel()
-            bar.stop()
+        appearance.cancel()
+        bar.stop()
 
 
 @contextmanager
 def bar(what: str, total: int, done: int) -> Iterator[Callable[[int], None]]:
     """Yield a function that is told of steps done; the bar appears at once, on a terminal only."""
-    shown = error_console()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
-    with progress:
+    with _progress(disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(what, total=total, completed=done)
         yield lambda steps: progress.advance(task, steps)
+
+
+def _progress(**options: Any) -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=error_console(), transient=True, **options)
