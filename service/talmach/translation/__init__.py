@@ -8,5 +8,9 @@ job          the texts of one call in the queues; segments as they get ready, in
 decoding     one sentence: decoded, put together, checked, tried again
 hypotheses   the parts of all sentences in the batching queues
 glossary     terms that must be translated in a given way, and what became of them
+marking      the tags of a sentence, put into its translation
+alignment    which words come from which, by where the model looked
+bitext       a sentence with its tags beside its translation; ground: its words, and what is taken already
+placement    tags around their words; ordered: tags in their order, where the other way would cross some
 restoration  what the models cannot give back: capitals, typographic quotation marks
 """

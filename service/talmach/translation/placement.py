@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from talmach.text.markup import InnerMark, Marked, MarkKind, Placed
+from talmach.text.markup import Marked, MarkKind, Placed
 from talmach.text.span import Span
 from talmach.translation.alignment import Floats
-from talmach.translation.ground import Level, Origins, OutOfPlace, Words, find_atoms
+from talmach.translation.bitext import Bitext, is_sign, signs_from
+from talmach.translation.ground import Level, OutOfPlace
+from talmach.translation.ordered import in_order
 
-_MOST_WORK = 4_000_000  # marks times words; beyond it, marks go by their position
-_FARTHEST_BLANK = 200  # characters from where it should be
 _NEVER = -1e6
-_LONGEST_SIGNS = 16  # characters; of brackets and quotes beside a word
 _NOWHERE = Span(0, 0)
 
 
@@ -45,11 +44,11 @@ def place(marked: Marked, target: str, links: Floats | None) -> list[Placed]:
         links: how far each word of it comes from each word of the sentence; None = as far as its position says.
     """
     try:
-        placer = _Placer(marked, target, links)
+        bitext = Bitext(marked, target, links)
         try:
-            return placer.nested()
+            return _Placer(bitext).nested()
         except OutOfPlace:
-            return placer.in_order()
+            return in_order(bitext)
     except OutOfPlace:
         # What must not be touched is not in the translation as often, or in another order between tags that cross.
         return [Placed(number, 0, 0) for number in range(len(marked.marks))]
@@ -58,36 +57,16 @@ def place(marked: Marked, target: str, links: Floats | None) -> list[Placed]:
 class _Placer:
     """Places the marks of one sentence."""
 
-    def __init__(self, marked: Marked, target: str, links: Floats | None) -> None:
-        """Raises OutOfPlace where the translation lacks what must not be touched."""
-        self._marks, self._text, self._target = marked.marks, marked.text, target
-        self._ours, self._theirs = Words(marked.text), Words(target)
-        self._atoms = find_atoms(marked, target)
-        self._atom_numbers = sorted(self._atoms)
-        self._is_much = len(self._marks) * len(self._theirs.spans) > _MOST_WORK
-        if links is not None:
-            links = self._with_atoms(links)
-        self._origins = Origins(len(self._ours.spans), len(self._theirs.spans), links)
-
-    def _with_atoms(self, links: Floats) -> Floats:
-        """What must not be touched comes from itself, and nothing else does."""
-        if not self._atoms:
-            return links
-        links = links.copy()
-        for number, place in self._atoms.items():
-            mark = self._marks[number]
-            ours, theirs = self._ours.touching(mark.at, mark.until), self._theirs.touching(place.start, place.end)
-            links[:, ours.start : ours.stop] = 0
-            links[theirs.start : theirs.stop] = 0
-            if ours:
-                links[theirs.start : theirs.stop, ours.start : ours.stop] = 1 / len(ours)
-        return links
-
-    # ------------------------------------------------------------------------------------------ around their words
+    def __init__(self, bitext: Bitext) -> None:
+        self._bitext = bitext
+        self._marks, self._text, self._target = bitext.marks, bitext.text, bitext.target
+        self._ours, self._theirs, self._origins = bitext.ours, bitext.theirs, bitext.origins
+        self._atoms = bitext.atoms
+        self._atom_numbers = sorted(bitext.atoms)
 
     def nested(self) -> list[Placed]:
         """Place pairs around their words; raises OutOfPlace."""
-        if self._is_much:
+        if self._bitext.is_much:
             raise OutOfPlace
         root = self._tree()
         root.place = Span(0, len(self._target))
@@ -127,9 +106,9 @@ class _Placer:
         self._place_pairs(pairs, parent, level)
         for child in points:
             mark = self._marks[child.first]
-            position = self._position(mark, parent.place)
+            position = self._bitext.position(mark, parent.place)
             child.place = level.outside(position)
-            if mark.kind is MarkKind.BLANK and (blank := self._blank(child.place.start, level)):
+            if mark.kind is MarkKind.BLANK and (blank := self._bitext.blank(child.place.start, level)):
                 child.place = blank
                 level.take(blank)
 
@@ -195,7 +174,7 @@ class _Placer:
                 word = self._theirs.spans[room.start + best]
                 child.place = self._around(child, word, level)
             else:
-                child.place = level.outside(self._position(self._marks[child.first], parent.place))
+                child.place = level.outside(self._bitext.position(self._marks[child.first], parent.place))
                 return
         level.take(child.place)
 
@@ -222,86 +201,13 @@ class _Placer:
         begins_blank, ends_blank = (self._text[at].isspace() for at in (child.at, child.until - 1))
         free = level.free_around(place)
         start, end = place.start, place.end
-        for _ in range(_signs_from(self._text, child.at + begins_blank, 1)):
-            start -= start > free.start and _is_sign(self._target[start - 1])
-        for _ in range(_signs_from(self._text, child.until - 1 - ends_blank, -1)):
-            end += end < free.end and _is_sign(self._target[end])
+        for _ in range(signs_from(self._text, child.at + begins_blank, 1)):
+            start -= start > free.start and is_sign(self._target[start - 1])
+        for _ in range(signs_from(self._text, child.until - 1 - ends_blank, -1)):
+            end += end < free.end and is_sign(self._target[end])
         start -= begins_blank and start > free.start and self._target[start - 1].isspace()
         end += ends_blank and end < free.end and self._target[end].isspace()
         return Span(start, end)
-
-    # ------------------------------------------------------------------------------------------------- in their order
-
-    def in_order(self) -> list[Placed]:
-        """Place marks one behind the other; raises OutOfPlace where what must not be touched is in another order."""
-        placed: list[Placed] = []
-        limits = self._limits()
-        last = 0
-        for number, mark in enumerate(self._marks):
-            room = Span(last, limits[number])
-            if room.start > room.end:
-                raise OutOfPlace
-            if mark.kind is MarkKind.ATOM:
-                spot = self._atoms[number]
-            else:
-                position = min(max(self._position(mark, room), room.start), room.end)
-                spot = Span(position, position)
-                if mark.kind is MarkKind.BLANK:
-                    spot = self._blank(position, Level(room)) or spot
-            placed.append(Placed(number, spot.start, spot.end))
-            last = spot.end
-        return placed
-
-    def _limits(self) -> list[int]:
-        """For each mark, where the next thing begins that must not be touched."""
-        limits, limit = [], len(self._target)
-        for number in range(len(self._marks) - 1, -1, -1):
-            limits.append(limit)
-            if number in self._atoms:
-                limit = self._atoms[number].start
-                limits[-1] = max(limit, limits[-1])
-        return limits[::-1]
-
-    # --------------------------------------------------------------------------------------------------------- points
-
-    def _position(self, mark: InnerMark, room: Span) -> int:
-        """Where a mark goes that stands between words."""
-        inside = self._theirs.inside(room)
-        boundary = self._boundary(mark.at, inside)
-        is_behind_blank = mark.at > 0 and self._text[mark.at - 1].isspace()
-        is_behind_word = mark.kind is MarkKind.CLOSE or (mark.kind is not MarkKind.OPEN and not is_behind_blank)
-        if is_behind_word and boundary > inside.start:
-            position = self._theirs.ends[boundary - 1]
-            for _ in range(_signs_from(self._text, mark.at - 1, -1)):
-                position += position < room.end and _is_sign(self._target[position])
-            return position
-        if boundary < inside.stop:
-            position = self._theirs.starts[boundary]
-            for _ in range(_signs_from(self._text, mark.at, 1)):
-                position -= position > room.start and _is_sign(self._target[position - 1])
-            return position
-        return room.start if is_behind_word else room.end
-
-    def _boundary(self, at: int, inside: range) -> int:
-        """Before which word: those before it come from before `at`, those behind it from behind, as far as may be."""
-        if not inside:
-            return inside.start
-        ours = self._ours.touching(0, at)
-        if self._is_much:
-            share = at / max(len(self._text), 1)
-            return inside.start + round(share * len(inside))
-        gains = 2 * self._origins.of(ours) - self._origins.of(range(len(self._ours.spans)))
-        sums = np.concatenate(([0.0], gains[inside.start : inside.stop].cumsum()))
-        return inside.start + int(sums.argmax())
-
-    def _blank(self, position: int, level: Level) -> Span | None:
-        """The nearest blank that is free, to be written as something else."""
-        free = level.free_around(Span(position, position))
-        for distance in range(_FARTHEST_BLANK):
-            for start in (position + distance, position - distance - 1):
-                if free.start <= start < free.end and self._target[start] == " ":
-                    return Span(start, start + 1)
-        return None
 
 
 def _flat(root: _Node) -> Iterator[Placed]:
@@ -335,15 +241,3 @@ def _part_of_word(child: _Node, ours: Span, theirs: Span) -> Span:
     end = round(min(child.until - ours.start, length) / length * size)
     start = min(start, size - 1)
     return Span(theirs.start + start, theirs.start + max(end, start + 1))
-
-
-def _is_sign(char: str) -> bool:
-    return not char.isalnum() and not char.isspace()
-
-
-def _signs_from(text: str, at: int, step: int) -> int:
-    """Return how many signs stand beside each other from a place on."""
-    count = 0
-    while count < _LONGEST_SIGNS and 0 <= at < len(text) and _is_sign(text[at]):
-        count, at = count + 1, at + step
-    return count
