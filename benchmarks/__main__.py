@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: everything once a round, medians, one table, and JSON beside it."""
+"""`python -m benchmarks`: everything once per round, medians, one table, and JSON beside it."""
 
 import argparse
 import json
@@ -44,7 +44,9 @@ SOAK_RESULT = _MODELS / "results" / "soak.json"
 
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured")
     parser.add_argument("--only", choices=SECTIONS, action="append", help="a section to run; may be repeated")
     parser.add_argument("--output", type=Path, default=RESULT, help="JSON file to write")
@@ -84,7 +86,7 @@ def run(names: list[str], rounds: int) -> dict[str, Any]:
 
 
 def _add_soak(records: Records) -> None:
-    """Take the memory after the last long soak into the table, where there was one."""
+    """Add the memory after the last long soak to the table, if there was one."""
     if SOAK_RESULT.exists():
         soak = json.loads(SOAK_RESULT.read_text(encoding="utf-8"))
         note = f"RSS after {soak['minutes']:g} minutes of mixed load ({soak['calls']} calls), {soak['verdict']}"

@@ -1,8 +1,8 @@
 """argostranslate with a package made of our model, called through its own API.
 
-What differs from a package as Argos ships them: the tokenizer puts our target-language tag in front of the source and
-folds typography as our model was trained (Argos itself knows a prefix of the target only), and sentences come split,
-one a line, since Argos would download its splitter. Both spare Argos work.
+It differs from the packages that Argos ships in two ways, and both spare Argos work. The tokenizer puts our
+target-language tag in front of the source and folds typography as for our model (Argos itself knows only a target
+prefix). And sentences come split, one per line, since Argos would download its splitter.
 """
 
 import json
@@ -27,7 +27,7 @@ class ArgosPeer:
     """One Argos translation for each direction of the model."""
 
     def __init__(self, model: Path, directions: Sequence[str], max_source_tokens: int) -> None:
-        """Make the packages in a folder that goes with the process, and load them."""
+        """Make the packages in a folder that is deleted with the process, and load them."""
         self._home = tempfile.TemporaryDirectory()
         os.environ.update(dict.fromkeys(_HOME_VARIABLES, self._home.name))
         from argostranslate import package, settings, translate  # noqa: PLC0415 - writes into its home when imported

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 _DIRECTORY = ROOT / "tests" / "data" / "articles"
 _DIRECTIONS = (("ru", "en"), ("be", "en"), ("en", "ru"), ("en", "be"), ("be", "ru"), ("ru", "be"))
 LONG_SENTENCES = 40
-BEAM_SIZE = 1  # of every row that names none: what the peers are compared at
+BEAM_SIZE = 1  # of every row that names no other: what the peers are compared at
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def stories(language: str) -> list[Story]:
 
 
 def all_items() -> list[Item]:
-    """Return the sentences of twelve stories, two for each direction, in no direction's order."""
+    """Return the sentences of twelve stories, two for each direction, the directions in turn."""
     by_language = {language: stories(language) for language in ("be", "en", "ru")}
     items = []
     for number, story in enumerate(by_language["en"]):

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.attacks`: whether one caller is felt by another; exit status 1 when the bar is missed.
+"""`python -m benchmarks.attacks`: whether one caller can slow down another; exit status 1 when the bar is missed.
 
-Every attack keeps to the published limits. While it runs, another process asks for the server's health on a connection
-of its own; what counts is the longest that one of these checks took. First each attack by itself, then all kinds of
-them at once. A call that is refused or runs into its deadline is no failure: its caller asked for too much.
+Every attack keeps to the published limits. While it runs, another process asks for the server's health on its own
+connection; what counts is the longest of these checks. Each attack runs by itself first, then all kinds at once. A call
+that is refused or misses its deadline is no failure: its caller asked for too much.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Prober:
         self.longest_s()
 
     def longest_s(self) -> float:
-        """Return the longest time that an answer took, of those that came since this was asked before."""
+        """Return the longest time that an answer took since this was last asked."""
         self._ours.send(None)
         longest: float = self._ours.recv()
         return longest

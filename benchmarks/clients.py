@@ -42,11 +42,11 @@ class Callers:
     """Calls servers; one connection for each measurement, as a service with a pool of tasks has one."""
 
     def load(self, address: str, items: Sequence[Item], callers: int, seconds: float) -> Load:
-        """Let `callers` tasks send one sentence a call, each its next when it has its answer, for `seconds`."""
+        """Let `callers` tasks send one sentence per call for `seconds`, each its next when it has its answer."""
         return _run(_load(address, items, callers, seconds))
 
     def one_by_one(self, address: str, items: Sequence[Item]) -> list[float]:
-        """Send one sentence a call; return the milliseconds of each."""
+        """Send one sentence per call; return the milliseconds of each."""
         return _run(_one_by_one(address, items))
 
     def article(self, address: str, story: Story, target: str) -> float:
@@ -89,7 +89,7 @@ async def _load(address: str, items: Sequence[Item], callers: int, seconds: floa
                 tokens += item.tokens
 
         await asyncio.gather(*(call_on() for _ in range(callers)))
-        # To the last answer: the calls under way at the end are work done, and count.
+        # Until the last answer: the calls under way at the end are work done, and count.
         return Load(tokens, time.perf_counter() - started_at, latencies_ms, time.process_time() - cpu_s)
 
 

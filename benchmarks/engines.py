@@ -54,7 +54,7 @@ class BareEngine:
         return [(replace(item, tokens=each.tokens), each.text) for item, each in zip(items, made, strict=True)]
 
     def translate(self, items: Sequence[Item], max_batch_tokens: int | None = None) -> tuple[list[str], Timed]:
-        """Translate in batches of 32 sentences of like length, as many at once as there are workers.
+        """Translate in batches of 32 sentences of similar length, as many at once as there are workers.
 
         Args:
             items: sentences.

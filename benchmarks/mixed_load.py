@@ -1,4 +1,4 @@
-"""The callers of the soak: every method, small and large, and everything that real callers do wrong."""
+"""The callers of the soak: every method, small and large texts, and everything that real callers do wrong."""
 
 import asyncio
 import random
@@ -18,18 +18,18 @@ from talmach.client import (
     TranslationOptions,
 )
 
-# What a call may end with when the caller does wrong, or asks for more than there is room for.
+# How a call may end when the caller does something wrong, or asks for more than there is room for.
 EXPECTED_CODES = frozenset(
     {"OK", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED", "NOT_FOUND"}
 )
 _CALLERS = 8
 _TIMEOUT_S = 120.0
-_HASTY_S = (0.001, 0.5)  # deadlines that are met sometimes or never
+_HASTY_S = (0.001, 0.5)  # deadlines that are sometimes met, or never
 _START_TIMEOUT_S = 60.0
 
 
 class MixedLoad:
-    """Callers in closed loops, each doing what chance says; lives in a process of its own."""
+    """Callers in closed loops, each acting at random; lives in a process of its own."""
 
     def run(self, address: str, seconds: float, seed: int) -> dict[str, int]:
         """Call for `seconds`; return how often each status code came."""
@@ -52,7 +52,7 @@ class Caller:
         self._client = client
         self._chance = chance
         self._stories = [story for language in ("be", "en", "ru") for story in stories(language)]
-        # In this order, so that the first call of each of eight callers is of another kind.
+        # In this order, so that the first calls of eight callers are of eight kinds.
         self._acts: tuple[Callable[[], Awaitable[object]], ...] = (
             self._texts,
             self._mistake,

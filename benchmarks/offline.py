@@ -1,4 +1,4 @@
-"""The bare engine on the whole set, beside the roof over it."""
+"""The bare engine on the whole set, beside its roof."""
 
 from benchmarks.engines import MAX_BATCH_TOKENS, BareEngine, UseCase
 from benchmarks.process import Participant

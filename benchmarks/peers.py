@@ -28,7 +28,7 @@ class Peers:
         }
         self._argos = enter(Participant(ArgosPeer, shared.model, spec.directions, spec.max_source_tokens))
         self._sets = {"PyTorch": _spread(shared, _PYTORCH_ITEMS), "Argos": _spread(shared, _ARGOS_ITEMS)}
-        # Beside int8, whose rounding leads some sentences elsewhere, the peer in float32 is compared with its equal.
+        # int8 rounding leads some sentences elsewhere, so the peer in float32 is also compared with its equal.
         with Participant(BareEngine, spec, shared.models_dir, WORKERS[-1], "float32") as engine:
             self._float32, _ = engine.call(BareEngine.translate, self._sets["PyTorch"])
         for participant in self._pytorch.values():  # the first batch of a process is slower

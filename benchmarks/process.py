@@ -1,7 +1,7 @@
 """A participant: a process of its own that loads once and is then asked to measure, round after round.
 
-Everybody has the machine's libraries to himself: PyTorch's threads, glibc's settings and CTranslate2's workers in one
-process would measure each other.
+Each has the libraries to itself: in one process, PyTorch's threads, glibc's settings and CTranslate2's workers would
+affect each other's measurements.
 """
 
 import time
@@ -59,7 +59,7 @@ class Participant(Generic[_T]):
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def call(self, function: Callable[Concatenate[_T, _P], _Result], *args: _P.args, **kwargs: _P.kwargs) -> _Result:
-        """Call `function(what was loaded, ...)` over there and return what it returns; raises what it raises."""
+        """Call `function(what was loaded, ...)` there and return what it returns; raises what it raises."""
         return self.call_for(0.0, function, *args, **kwargs)
 
     def call_for(
@@ -69,7 +69,7 @@ class Participant(Generic[_T]):
         *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> _Result:
-        """Do the same with something that takes so many seconds longer than the usual limit."""
+        """Like `call`, for something that takes `seconds` longer than the usual limit."""
         future = self._pool.submit(_call, function, args, kwargs)
         try:
             result: _Result = future.result(CALL_TIMEOUT_S + seconds)
@@ -79,7 +79,7 @@ class Participant(Generic[_T]):
         return result
 
     def _kill(self) -> None:
-        """End the process, for which leaving the block would wait for ever."""
+        """End the process: leaving the block would wait for it for ever."""
         for process in list(self._pool._processes.values()):  # noqa: SLF001 - public only since Python 3.14
             process.kill()
 

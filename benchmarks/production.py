@@ -1,9 +1,9 @@
 """What to expect of production models: `python -m benchmarks.production`, on an idle machine.
 
 Random weights in the shapes of public models, int8, every translation forced to the length of its source: time and
-memory are those of the real ones, what they say is nothing. Each shape has a process of its own. Measured are loading,
-memory, the bare engine against the int8 roof of this machine, and the batching queue over the same engine with one
-caller and with 64.
+memory are those of the real models, the output is meaningless. Each shape has a process of its own. Measured are
+loading, memory, the bare engine against the int8 roof of this machine, and the batching queue over the same engine with
+one caller and with 64.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Our network as a `transformers` model, so that its own `generate` decodes the same weights on PyTorch.
 
-The layers are those of models/training; what is added is what a server on PyTorch would have: fused attention, a cache
-of keys and values, and plain `nn.Linear` modules that dynamic quantisation finds.
+The layers are those of models/training, with what a PyTorch server would have: fused attention, a cache of keys and
+values, and plain `nn.Linear` modules that dynamic quantisation finds.
 """
 
 import os
@@ -121,7 +121,7 @@ class PyTorchPeer:
                 self._model = torch.ao.quantization.quantize_dynamic(self._model, {nn.Linear}, dtype=torch.qint8)
 
     def translate(self, items: Sequence[Item]) -> tuple[list[str], Timed]:
-        """Translate in batches of 32 sentences of like length, greedily; translations in the order of `items`."""
+        """Translate in batches of 32 sentences of similar length, greedily; translations in the order of `items`."""
         texts = [""] * len(items)
         with stopwatch(items) as timed:
             sources = [self._tokens.tokenize(item.text, Direction(item.source, item.target)) for item in items]

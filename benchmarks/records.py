@@ -1,4 +1,4 @@
-"""What was measured: one value a round under each name; medians, ratios within a round, and the bars."""
+"""What was measured: one value per round under each name; medians, ratios within a round, and the bars."""
 
 import statistics
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The rate of int8 matrix products on this machine, measured beside the engine, and what the model needs of it."""
+"""The rate of int8 matrix products on this machine, measured beside the engine, and how much of it the model needs."""
 
 import time
 import warnings
@@ -33,7 +33,7 @@ class Roof:
         warnings.simplefilter("ignore")  # that quantised tensors have a successor in the making
 
     def measure(self) -> Rate:
-        """Return the best of all shapes: as high a roof as can be shown."""
+        """Return the best of all shapes: the highest roof that can be shown."""
         return max((_rate(*shape) for shape in SHAPES), key=lambda rate: rate.gops)
 
 

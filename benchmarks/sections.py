@@ -1,4 +1,4 @@
-"""What is measured in a round. A section loads its participants once and measures once a round, others in between."""
+"""What is measured in a round. A section loads its participants once and measures once per round, in turn."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Shared:
         return self._callers
 
     def server(self) -> ServerProcess:
-        """Return the server with the default settings, but without memory."""
+        """Return the server with the default settings, but without a cache."""
         if self._server is None:
             self._server = self.stack.enter_context(ServerProcess(**WITHOUT_MEMORY))
         return self._server

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-# Sentences come back round after round: a server that remembered them would be measured at remembering.
+# The same sentences come round after round: with a cache, it is the cache that would be measured.
 WITHOUT_MEMORY: Mapping[str, str] = {"TALMACH_CACHE_MIB": "0"}
 
 _START_TIMEOUT_S = 120.0
@@ -104,7 +104,7 @@ class ServerProcess:
     def _wait(self) -> None:
         end = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < end and self.is_running:
-            # The metrics page comes last but one; the callers wait for SERVING themselves.
+            # The metrics page comes up before the models are loaded; the callers wait for SERVING themselves.
             with suppress(OSError):
                 self._metrics_page()
                 return

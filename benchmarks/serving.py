@@ -12,7 +12,7 @@ _AT = 64  # where the bars stand
 _SECONDS = 3.0
 _LONE_ITEMS = 24
 _BATCHES, _SENTENCES = "talmach_batch_sentences_count", "talmach_batch_sentences_sum"
-_NAIVE_NOTE = "max_batch_size 1"  # with one sentence a call, what a server does that translates each call by itself
+_NAIVE_NOTE = "max_batch_size 1"  # with one sentence per call, this is a server that translates each call by itself
 
 
 class Serving:
@@ -71,7 +71,7 @@ class Serving:
         return load
 
     def _measure_lone(self) -> None:
-        """One sentence at a time, sentence by sentence in turn, so that what disturbs one disturbs the other."""
+        """One sentence at a time, engine and server in turn, so that what disturbs one disturbs the other."""
         engine: Participant[BareEngine] = self._shared.engine(1)
         address, add = self._shared.server().address, self._shared.records.add
         bare, called = 0.0, 0.0

@@ -1,4 +1,4 @@
-"""Random models of the shapes of public ones: what they say is nothing, what they cost is what those cost."""
+"""Random models in the shapes of public ones: their output is meaningless, their cost is that of the real ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ class Shape:
 
 
 # Layers and widths are those of the config.json of Helsinki-NLP/opus-mt-ru-en and of facebook/nllb-200-distilled-600M;
-# OPUS-MT's pieces are about as many.
+# the number of OPUS-MT's pieces is approximate.
 OPUS_BASE = Shape("OPUS-MT base, 6+6x512", 6, 512, 2_048, 8, 62_000)
 TC_BIG = Shape("OPUS-MT tc-big, 6+6x1024", 6, 1_024, 4_096, 16, 62_000)
 NLLB_600M = Shape("NLLB-200 600M, 12+12x1024", 12, 1_024, 4_096, 16, 256_206)

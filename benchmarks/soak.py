@@ -1,8 +1,8 @@
 """`python -m benchmarks.soak`: mixed load for minutes; exit status 1 when the server grows, fails or keeps work.
 
-Memory is judged by the slope of a straight line (least squares) through the samples after the warm-up: it grows when
-the slope times the time is more than `--allowed-mib` and more than three times its own standard error. Threads and open
-files are judged by their numbers when the load is over, the queue by its gauges, the calls by their status codes.
+Memory is judged by a straight line (least squares) through the samples after the warm-up: it grows when the slope times
+the time is more than `--allowed-mib` and more than three standard errors. Threads and open files are judged by their
+numbers after the load, the queue by its gauges, and the calls by their status codes.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from benchmarks.server import Footprint, ServerProcess
 
 _SAMPLES = 240
 _LEAST_INTERVAL_S = 0.25
-_WARM_UP = 1 / 3  # of the time: models, arenas of every thread, and the largest batch have been met by then
+_WARM_UP = 1 / 3  # of the time: by then models, every thread's arenas and the largest batch are in memory
 _CERTAIN = 3.0  # standard errors
 _STRAY_FDS = 4
 _QUIET_S = 1.0
@@ -133,7 +133,7 @@ def main() -> None:
 def _soak(
     server: ServerProcess, callers: Participant[MixedLoad], seconds: float, seed: int
 ) -> tuple[list[Sample], dict[str, int], list[str]]:
-    """Load the server and watch it; return the samples, the codes, and what is wrong when the load is over."""
+    """Load the server and watch it; return the samples, the codes, and what is wrong after the load."""
     samples: list[Sample] = []
     is_over = threading.Event()
     watcher = threading.Thread(

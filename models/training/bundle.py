@@ -1,4 +1,4 @@
-"""Corpus -> everything that a bare machine needs to train: sentences, vocabulary, experiment and the code itself.
+"""Corpus -> everything that a bare machine needs for training: sentences, vocabulary, experiment and the code itself.
 
     python -m models.training.bundle EXPERIMENT.toml --corpus CORPUS --work WORK --output BUNDLE [--part-mib 60]
 
@@ -65,7 +65,7 @@ def vocabulary_text(experiment: Experiment, corpus: Path, work: Path) -> Iterato
 def collect(
     experiment: Experiment, corpus: Path, work: Path
 ) -> tuple[list[str], list[NDArray[np.int64]], dict[str, tuple[int, int]]]:
-    """Return every sentence once, the pairs (n, 2) of each source as indices, and where the development set lies."""
+    """Return every sentence once, the pairs (n, 2) of each source as indices, and the range of the development set."""
     index: dict[str, int] = {}
     pairs = []
     for _, texts in read_sources(experiment, corpus, work):
@@ -91,7 +91,7 @@ def encode(lines: list[str], vocabulary: Vocabulary) -> list[NDArray[np.uint16]]
 
 
 def write_folder(experiment: Experiment, corpus: Path, work: Path, start: Path | None, folder: Path) -> None:
-    """Write what is in a bundle's parts into `folder`, not packed."""
+    """Write the content of a bundle into `folder`, not packed."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile((start or work) / VOCABULARY, folder / VOCABULARY)
     if start is not None:
@@ -116,7 +116,7 @@ def copy_code(folder: Path) -> None:
 
 
 def write_parts(folder: Path, output: Path, part_bytes: int) -> None:
-    """Write `folder` as one tar in parts; what is large in it is compressed already."""
+    """Write `folder` as one tar in parts; its large files are compressed already."""
     output.mkdir(parents=True, exist_ok=True)
     for old in output.glob(f"{PART}.[0-9][0-9]"):
         old.unlink()

@@ -1,4 +1,4 @@
-"""Lets a model that `talmach` serves translate what `synthesize collect` gathered: a teacher for the next student.
+"""Has a model that `talmach` serves translate what `synthesize collect` gathered: a teacher for the next student.
 
     talmach models pull opus-mt && talmach serve --address 127.0.0.1:50051 &
     python -m models.training.distill FOLDER TRANSLATED --teacher MODEL_ID --address 127.0.0.1:50051
@@ -35,7 +35,7 @@ _NOT_SCORED = float("nan")
 async def translate(
     client: AsyncClient, task: Task, sentences: list[str], teacher: str
 ) -> AsyncIterator[Translated | None]:
-    """Yield what becomes of each sentence, in the order in which they get ready; None for one that is left out."""
+    """Yield the translation of each sentence as soon as it is ready; None for one that is left out."""
     options = TranslationOptions(source_language_code=task.language, target_language_code=task.into, model=teacher)
 
     async def items() -> AsyncIterator[BatchTranslateRequest]:

@@ -3,7 +3,7 @@
     python -m models.training.download --list         # what there is, under which licence, how large it is now
     python -m models.training.download CORPUS --tests TESTS --licence CC-BY-2.0-FR ODC-By-1.0
 
-TESTS is a folder of test sets, which nothing may be trained on; `sacrebleu -t wmt19 -l ru-en --echo src ref` has one.
+TESTS is a folder of test sets, on which nothing may be trained; `sacrebleu -t wmt19 -l ru-en --echo src ref` has one.
 `corpora.toml` names the corpora by their ids in the index of mtdata (https://github.com/thammegowda/mtdata), which
 fetches and reads them. mtdata and not OpusTools: its index holds what WMT, AllenAI and Meta publish beside OPUS, comes
 with the package instead of from a server, and can be extended by an address of one's own (`url` in the file).
@@ -37,7 +37,7 @@ MAX_CHARS = 1_000
 MAX_LENGTH_RATIO = 2.5
 MIN_WORDS = 3
 SHARED_WORDS = 10  # in a row, as the corpus's own removal of test sentences has it
-DETECTED_CHARS = 40  # of shorter sentences the language is not asked for: names and headings give no evidence
+DETECTED_CHARS = 40  # the language of shorter sentences is not checked: names and headings give no evidence
 _ENCODED_AT_ONCE = 4_096
 _WORD = re.compile(r"\w+")
 
@@ -91,7 +91,7 @@ def read(corpus: Corpus, cache: Path) -> Iterator[Pair]:
 
 
 class HeldOut:
-    """Sentences that nothing may be trained on: whole, and in runs of ten words."""
+    """Sentences on which nothing may be trained: whole, and in runs of ten words."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._runs = {run for line in lines for run in _runs(_words(line))}
@@ -120,7 +120,7 @@ def _runs(words: list[str]) -> Iterator[bytes]:
 
 
 class Filter:
-    """Keeps good pairs and counts why the others went; remembers what it has seen, 8 bytes a pair."""
+    """Keeps good pairs and counts why the others were dropped; remembers what it has seen, 8 bytes per pair."""
 
     def __init__(self, test_sets: HeldOut, encoder: Ct2Encoder, min_similarity: float) -> None:
         self._test_sets = test_sets

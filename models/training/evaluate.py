@@ -198,7 +198,7 @@ def results_path(model_id: str) -> Path:
 
 def main() -> None:
     """Run the step from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with dev/flores-dev.{ru,be,en}")
     parser.add_argument("--model", help="id of one model; default: all")
     parser.add_argument("--float32", type=Path, help="float32 export of the translation model: what does int8 cost?")

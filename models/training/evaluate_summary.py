@@ -1,4 +1,4 @@
-"""Measures the summariser against human summaries, other methods, other languages and rearranged articles.
+"""Compares the summariser with human summaries, other methods, other languages and rearranged articles.
 
     python -m models.training.evaluate_summary --corpus CORPUS [--write]
 
@@ -169,7 +169,7 @@ def _rounded(value: Any) -> Any:
 
 def main() -> None:
     """Run the measurement from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with summaries/en.gum_summaries.jsonl")
     parser.add_argument("--write", action="store_true", help="write models/results/summary.json")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""One experiment = one TOML file; this module turns it into frozen values and refuses what it does not know."""
+"""One experiment is one TOML file; this module turns it into frozen values and refuses unknown keys."""
 
 import dataclasses
 import tomllib
@@ -30,7 +30,7 @@ class Source:
     tagged: bool = False  # the source side says that it was made by a machine, see `run.packing`
 
     def __post_init__(self) -> None:
-        """Refuse a pair that the corpus does not have, and shares that cannot be drawn by."""
+        """Refuse a pair that the corpus does not have, and shares that make no sense."""
         if self.pair not in PAIRS:
             raise ValueError(f"data.sources: pair = {self.pair!r} of {self.file} is none of {PAIRS}")
         if any(len(shares) != 2 or min(shares) < 0 for shares in (self.forward, self.backward)):
@@ -51,8 +51,8 @@ class Source:
 class Synthetic:
     """Sentences that a model translates, and the file of pairs that becomes of them; see `data/synthetic.py`.
 
-    Of a corpus file with pairs one side is translated, and the result is paired with both; of a monolingual file
-    (`mono/...`) with the sentence itself.
+    One side of a corpus file with pairs is translated and the result paired with both; a sentence of a monolingual file
+    (`mono/...`) is paired with its translation.
     """
 
     file: str  # name of the file in WORK/synthetic
@@ -62,7 +62,7 @@ class Synthetic:
     pair: str = ""  # the pair that is read of a corpus file; "" for monolingual ones
     only: tuple[str, ...] = ()  # names in the corpus's fifth column that are taken; empty = all
     limit: int | None = None  # sentences, drawn at random
-    min_score: float = -1.0  # mean log-probability of a translation's token; targets want more than sources
+    min_score: float = -1.0  # mean log-probability of a translation's token; targets need more than sources
     min_reverse: float = -2.5  # the same for the sentence, given its translation
 
     def __post_init__(self) -> None:
@@ -100,14 +100,14 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Regularization:
-    """What keeps the network from learning the corpus by heart; texts are changed anew at every visit."""
+    """What keeps the network from learning the corpus by heart; texts are altered afresh at every visit."""
 
     dropout: float
     label_smoothing: float
     perturbed: float  # share of sources with a typographic perturbation
     source_sampled: float  # share of sources whose segmentation is sampled instead of the likeliest
     target_sampled: float
-    sampling_alpha: float  # of SentencePiece: towards 0 every segmentation is as good as another
+    sampling_alpha: float  # of SentencePiece: towards 0, all segmentations become equally likely
     masked_words: float  # share of source words replaced by <unk>
 
 

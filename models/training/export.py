@@ -156,7 +156,7 @@ def export(folder: Path, name: str, directory: Path, quantization: str | None = 
 
 def main() -> None:
     """Run the step from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path, help="folder that `train` wrote")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--encoder", action="store_true", help="export the sentence encoder")

@@ -26,7 +26,7 @@ from models.training.run.journal import Journal
 _ROWS = 4_096  # sentences at once on a GPU
 _POSITIONS = 160_000  # source positions at once on a GPU, padding included
 _MAX_TOKENS = 250  # of a sentence or a translation; longer ones are left out
-_CPU_SHARE = 64  # a CPU gets batches this much smaller
+_CPU_SHARE = 64  # batches for a CPU are this much smaller
 
 
 class Generator:
@@ -42,7 +42,7 @@ class Generator:
         self.search = GreedySearch(model, vocabulary.bos, vocabulary.eos, vocabulary.pad)
 
     def translate(self, task: Task, sentences: list[str], ends_s: float) -> Iterator[Translated]:
-        """Yield what becomes of a task's sentences, the longest first, until `ends_s` (time.monotonic())."""
+        """Yield the translations of a task's sentences, the longest first, until `ends_s` (time.monotonic())."""
         vocabulary = self.vocabulary
         ids = vocabulary.processor.encode(sentences, num_threads=8)
         lengths = np.array(list(map(len, ids)))
@@ -75,7 +75,7 @@ class Generator:
             yield Translated(indices[row], scores[row], likelihood, " ".join(text.split()))
 
     def _pad(self, rows: list[list[int]]) -> torch.Tensor:
-        """Return the rows as one array on the device; lengths in eights are the fast ones."""
+        """Return the rows as one array on the device; multiples of eight are the fast lengths."""
         length = -(-max(map(len, rows)) // 8) * 8
         padded = np.full((len(rows), length), self.vocabulary.pad, np.int64)
         for row, ids in enumerate(rows):

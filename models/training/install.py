@@ -1,10 +1,10 @@
-"""Puts trained models in the place of the embedded ones, with all that is said of them: one command.
+"""Replaces the embedded models by trained ones, with everything that documents them, in one command.
 
     python -m models.training.install WEIGHTS --version 2026.11.26 --max-source-tokens 250 --corpus CORPUS \
         --trained "one H100, 552 seconds"
 
 WEIGHTS holds what `export` writes, as `translation/`, `encoder/` or both. Checksums, scores, `models/results`, cards
-and the README's table follow; each is a command of its own, too.
+and the README's table follow; each is also a command of its own.
 """
 
 import argparse

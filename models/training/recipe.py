@@ -4,7 +4,7 @@
         --seconds 570 --encoder-seconds 100 --install 2026.11.26 --machine "one H100"
 
 Every step runs in a process of its own and is one of the commands that `models/training/README.md` lists. The models
-lie in WORK/export; `--install` puts them into the package, too.
+are put into WORK/export; `--install` puts them into the package too.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from models.training import experiment as experiments
 
 MODELS_DIR = Path(__file__).parents[1]
-# Without these, glibc gives every large tensor back to the system and asks for it again: 29 % of the time on a CPU.
+# Without these, glibc returns every large tensor to the system and asks for it again: 29 % of the time on a CPU.
 _MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "536870912",

@@ -1,4 +1,4 @@
-"""Keeps `models/manifest.toml` true: what an exported model is, its files' checksums, and what `evaluate` measured.
+"""Keeps `models/manifest.toml` up to date: what an exported model is, its files' checksums, what `evaluate` measured.
 
     python -m models.training.register WEIGHTS --version 2026.11.26 --max-source-tokens 250
 
@@ -53,7 +53,7 @@ def embed(models_dir: Path, weights: Path, version: str, max_source_tokens: int,
 
 
 def write_model(models_dir: Path, model_id: str, version: str, max_source_tokens: int, decoding: Decoding) -> None:
-    """Set version, shape and checksums of a model to those of what lies in its folder; the card is no part of it."""
+    """Set a model's version, shape and checksums to those of the files in its folder; the card is not one of them."""
     document, model = _open(models_dir, model_id)
     directory = models_dir / str(model["path"])
     model["architecture"] = architecture(read_weights(directory / "model.bin"))

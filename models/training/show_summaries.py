@@ -1,4 +1,4 @@
-"""Writes the scores and five summaries of the project's stories with the reasons for every sentence.
+"""Writes the scores, and five summaries of the project's stories with the reasons for every sentence.
 
 python -m models.training.show_summaries > models/training/SUMMARIES.md
 """

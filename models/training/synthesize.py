@@ -1,4 +1,4 @@
-"""Pairs of which a model makes one side: which sentences it is asked for, and which of its translations are kept.
+"""Pairs with one side made by a model: which sentences it translates, and which of its translations are kept.
 
     python -m models.training.synthesize collect EXPERIMENT.toml --corpus CORPUS --start MODEL --output FOLDER
     python -m models.training.generate FOLDER TRANSLATED --seconds 120       # on the GPU

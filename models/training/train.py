@@ -31,7 +31,7 @@ from models.training.run.schedule import Schedule
 
 NAME = "translation"
 LOG_SECONDS = 5.0
-SYNCHRONIZE_STEPS = 20  # a host that runs far ahead of its GPU would read the clock too early
+SYNCHRONIZE_STEPS = 20  # a host far ahead of its GPU would read the clock too early
 SAVING_SECONDS = 3.0  # kept free at the end of the time for the weights, besides the last look at the development set
 JUDGED_AFTER_SECONDS = 30.0
 TOO_SLOW = 3  # exit status
@@ -95,7 +95,7 @@ class Trainer:
     def compute_gradients(self, rows: Rows) -> torch.Tensor:
         """Add the gradients of one step's loss; return the summed negative log-likelihood, still on the device."""
         loss, likelihood = self.network.loss(rows)
-        # A constant divisor: rows that are less full than others weigh less.
+        # A constant divisor: rows that are less full weigh less.
         (loss / self.experiment.training.step_tokens).backward()
         return likelihood.detach()
 
@@ -220,12 +220,12 @@ class _Window:
 
 
 def _packing_processes() -> int:
-    """Return how many processes keep any GPU busy, or what this machine can spare."""
+    """Return how many processes keep any GPU busy, or fewer if this machine cannot spare them."""
     return max(1, min(12, (os.cpu_count() or 1) - 2))
 
 
 def _seed(bundle: Bundle, state: Path | None) -> int:
-    """Return a seed that a run which goes on from a state does not share with the one before."""
+    """Return a seed; a run that resumes from a state gets another one than the run before."""
     return bundle.experiment.training.seed + (1 + state.stat().st_mtime_ns % 1_000 if state and state.exists() else 0)
 
 

@@ -1,4 +1,4 @@
-"""Trains the sentence encoder: translations side by side, everything else apart.
+"""Trains the sentence encoder: translations close together, everything else apart.
 
     python -m models.training.train_encoder BUNDLE OUT --weights OUT --seconds 95
 
@@ -28,7 +28,7 @@ NAME = "encoder"
 LOG_SECONDS = 5.0
 SAVING_SECONDS = 5.0
 GRADIENT_CLIP = 1.0
-CHUNKS = 4  # of a batch, by length: padding all to the longest sentence would double the work
+CHUNKS = 4  # of a batch, by length: padding everything to the longest sentence would double the work
 # Short strings repeat across pairs: as negatives of each other they would be wrong.
 _LEFT_OUT = ("short", "names", "ui")
 

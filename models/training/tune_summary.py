@@ -3,7 +3,7 @@
     python -m models.training.tune_summary --corpus CORPUS
 
 Every setting of the grid in `summaries.tuning` is scored. The defaults in `talmach.summary.ranking` are the best one
-on all documents; what such a choice is worth on documents that it has not seen is in the report of `evaluate_summary`.
+on all documents; the report of `evaluate_summary` tells what such a choice is worth on unseen documents.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from models.training.summaries.served import RememberingEncoder, encoder_spec
 
 def main() -> None:
     """Run the search from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with summaries/en.gum_summaries.jsonl")
     arguments = parser.parse_args()
     documents = read_gum(arguments.corpus)

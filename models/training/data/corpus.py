@@ -8,7 +8,7 @@ from models.training.experiment import Data, Source
 from talmach.engine.normalization import normalize, to_official_belarusian
 
 Pair = tuple[str, str]
-SYNTHETIC = "synthetic"  # the folder in WORK for pairs of which a model made one side
+SYNTHETIC = "synthetic"  # the folder in WORK for pairs with one side made by a model
 
 
 def read_pairs(folder: Path, source: Source, data: Data) -> Iterator[Pair]:
@@ -20,7 +20,7 @@ def read_pairs(folder: Path, source: Source, data: Data) -> Iterator[Pair]:
             if columns[:2] != [first, second] or (source.only and columns[4] not in source.only):
                 continue
             pair = normalize(columns[2]), normalize(columns[3])
-            # What is never a target keeps its own orthography.
+            # A side that is never a target keeps its own orthography.
             if second == "be" and any(source.forward):
                 pair = pair[0], to_official_belarusian(pair[1])
             if _is_usable(pair, data.max_length_ratio):

@@ -1,9 +1,9 @@
-"""Counts the frequent words of each language, which language detection knows them by.
+"""Counts the frequent words by which language detection knows each language.
 
     python -m models.training.data.lexicon --corpus CORPUS
 
 Writes `service/talmach/text/lexicon/LANGUAGE.txt`, one word a line, in alphabetical order. Only words in small letters
-count, so that names stay out. The lists are facts about the corpus, not parts of it.
+count, which keeps names out. The lists are facts about the corpus, not parts of it.
 """
 
 import argparse

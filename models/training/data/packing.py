@@ -24,7 +24,7 @@ from models.training.data.vocabulary import Vocabulary
 from models.training.experiment import Regularization, Training
 
 NO_LABEL = -1
-_OPEN_ROWS = 24  # more of them fill rows better, and are searched longer
+_OPEN_ROWS = 24  # more of them fill rows better and take longer to search
 _DRAWN = 4_000
 _WORD_START = "▁"
 
@@ -54,7 +54,7 @@ class Rows:
 
 
 class Reader:
-    """Reads the two sides of a pair, changed anew at every visit when there is a regularisation."""
+    """Reads the two sides of a pair, altered afresh at every visit when there is a regularisation."""
 
     def __init__(
         self, sentences: Sentences, vocabulary: Vocabulary, regularization: Regularization | None, seed: int
@@ -109,7 +109,7 @@ class Reader:
 
 
 class RowPacker:
-    """Collects examples into rows of one length until there are enough for a step."""
+    """Collects examples in rows of one length until there are enough for a step."""
 
     def __init__(self, length: int, rows: int) -> None:
         self._length = length
@@ -201,7 +201,7 @@ def draw(
 ) -> Iterator[Example]:
     """Yield examples without end by the shares of the current phase (`phase.value`).
 
-    Of each stream only every n-th pair is drawn (`worker` = (k, n)), all of them before any comes again.
+    Of each stream only every n-th pair is drawn (`worker` = (k, n)), and all of those before any is repeated.
     """
     generator = np.random.default_rng(seed)
     part, parts = worker
@@ -221,10 +221,10 @@ def draw(
 
 
 class PackingWorkers:
-    """Processes that pack without end, and the queue that they fill."""
+    """Processes that keep packing, and the queue that they fill."""
 
     def __init__(self, bundle: Bundle, workers: int, seed: int) -> None:
-        """`seed` tells the runs of one schedule apart, which would draw the same pairs otherwise."""
+        """`seed` tells the runs of one schedule apart; otherwise they would draw the same pairs."""
         context = multiprocessing.get_context("fork")  # the children share the sentences instead of copying them
         self._phase = context.Value("i", 0, lock=False)
         self._queue: multiprocessing.Queue[Rows] = context.Queue(maxsize=2 * workers + 8)
@@ -246,7 +246,7 @@ class PackingWorkers:
         self._phase.value = phase
 
     def next(self) -> Rows:
-        """Return the next step's rows, adding to `waited_s` what they kept the device waiting."""
+        """Return the next step's rows, adding to `waited_s` how long the device waited for them."""
         began = time.monotonic()
         rows = None
         while rows is None:

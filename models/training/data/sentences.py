@@ -1,7 +1,7 @@
 """What training reads: every sentence once as token ids, and pairs of sentences as indices.
 
 A folder with `experiment.json`, `sentencepiece.model`, blocks of tokens and lengths (uint16) and of pairs (int32,
-differences), `ranges.json`, and `start.bin` when training begins from weights that there are already.
+differences), `ranges.json`, and `start.bin` when training begins from existing weights.
 """
 
 import json
@@ -68,7 +68,7 @@ class Bundle:
         self._dev: dict[str, Range] = ranges["dev"]
 
     def change_experiment(self, experiment: Experiment) -> None:
-        """Take another experiment's options; its sources must be the ones that the bundle was made of.
+        """Take another experiment's options; its sources must be those that the bundle was made of.
 
         Raises:
             ValueError: the sources are others, or in another order.

@@ -1,4 +1,4 @@
-"""Sentences to be translated by a model, what came of them, and which of the translations are worth training on.
+"""Sentences for a model to translate, their translations, and which of those are worth training on.
 
 A folder with `tasks.json` (what is translated into what), `sentences.txt.xz` (every sentence once, a line each), and
 beside it, written where the model runs, `TASK.tsv.xz`: number of the sentence, mean log-probability of a token of the
@@ -35,7 +35,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """What a model made of one sentence; the scores are NaN where nobody computed them, and then pass every bound."""
+    """A model's translation of one sentence; scores are NaN where nobody computed them, and then pass every bound."""
 
     index: int  # of the sentence in its task
     score: float
@@ -65,14 +65,14 @@ def read_tasks(folder: Path) -> list[tuple[Task, list[str]]]:
 
 
 def write_translated(folder: Path, task: Task, translated: Iterable[Translated]) -> None:
-    """Write what came of a task."""
+    """Write the translations of a task."""
     folder.mkdir(parents=True, exist_ok=True)
     with lzma.open(folder / f"{task.name}.tsv.xz", "wt", encoding="utf-8", newline="\n", preset=1) as file:
         file.writelines(f"{each.index}\t{each.score:.3f}\t{each.reverse:.3f}\t{each.text}\n" for each in translated)
 
 
 def read_translated(folder: Path, task: Task) -> Iterator[Translated]:
-    """Yield what came of a task; nothing when the time ran out before it was its turn."""
+    """Yield the translations of a task; none when time ran out before its turn."""
     path = folder / f"{task.name}.tsv.xz"
     if not path.exists():
         return
@@ -83,7 +83,7 @@ def read_translated(folder: Path, task: Task) -> Iterator[Translated]:
 
 
 def fault(source: str, translation: str, language: str, into: str) -> str | None:
-    """Return why a pair is not worth training on, None = nothing speaks against it."""
+    """Return why a pair is not worth training on; None when nothing speaks against it."""
     words = translation.lower().split()
     triples = Counter(zip(words, words[1:], words[2:], strict=False))
     faults = {

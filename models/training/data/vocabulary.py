@@ -1,4 +1,4 @@
-"""The SentencePiece vocabulary: how it is trained, and the ids and pieces that training and CTranslate2 ask it for."""
+"""The SentencePiece vocabulary: its training, and the ids and pieces that training and CTranslate2 need."""
 
 import random
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Greedy search and scoring with the plain network, fast enough to translate a corpus on one GPU.
 
-Shapes change at every step, and a fused attention that plans each new shape (cuDNN's) took ten times as long as all
-else: 32,000 tokens/s on one H100, 340,000 with the products written out.
+Shapes change at every step, and a fused attention that plans each new shape (cuDNN's) took ten times as long as
+everything else: 32,000 tokens/s on one H100, 340,000 with the products written out.
 
 Shapes in comments: B sentences, S source and T target positions, H heads, D width.
 """
@@ -16,7 +16,7 @@ from torch import Tensor
 from models.training.network.transformer import Attention, Layer, Translator
 
 _FINISHED_EVERY = 6  # steps between looks at which sentences are done; a look waits for the device
-_WORTH_DROPPING = 0.8  # share of the rows that may go on before those that are done are taken out
+_WORTH_DROPPING = 0.8  # below this share of unfinished rows, the finished ones are taken out
 _SCORED_AT_ONCE = 8_192  # target positions
 
 
@@ -31,7 +31,7 @@ class Hypotheses:
 
 @dataclass(slots=True)
 class _Running:
-    """What the unfinished rows of a batch need at each step; every tensor has them as its first dimension."""
+    """What the unfinished rows of a batch need at each step; they are every tensor's first dimension."""
 
     rows: Tensor  # (B,) where they stand in the batch
     word: Tensor  # (B,) the last token
@@ -41,7 +41,7 @@ class _Running:
     past: list[tuple[Tensor, Tensor]]  # keys and values (B, H, T, D / H) of each layer, filled up to the position
 
     def keep(self, which: Tensor, length: int) -> None:
-        """Go on with these rows only, of whose past `length` positions are filled."""
+        """Keep only these rows, whose past has `length` filled positions."""
         self.rows, self.word, self.score, self.mask = (
             tensor[which] for tensor in (self.rows, self.word, self.score, self.mask)
         )

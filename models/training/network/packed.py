@@ -95,7 +95,7 @@ class Batch:
 
 
 def to_batch(rows: Rows, device: torch.device, dtype: torch.dtype) -> Batch:
-    """Move rows to the device and say there who may attend to whom."""
+    """Move rows to the device and make the masks of who may attend to whom."""
     arrays = rows.source, rows.target_input, rows.labels, rows.source_segments, rows.target_segments
     tensors = [torch.from_numpy(array) for array in arrays]
     if device.type == "cuda":
@@ -146,7 +146,7 @@ class PackedTranslator:
         def with_dropout(function: Callable[..., Any]) -> Callable[..., Any]:
             return lambda *tensors: function(*tensors, dropout)
 
-        # Numbers are bound here: as arguments the compiler would take them for values that change.
+        # Numbers are bound here: the compiler would take arguments for values that change.
         self._norm, self._project, self._project_memory = region(norm), region(project), region(project_memory)
         self._embed = region(lambda tokens, embedding: embed(tokens, embedding, dropout, dtype))
         self._query_memory = region(with_dropout(query_memory))

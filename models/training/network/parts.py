@@ -1,8 +1,8 @@
-"""Trained weights as files of at most 15 MiB, in int8, which loses nothing that the service would keep, or bfloat16.
+"""Trained weights as files of at most 15 MiB, in bfloat16 or in int8, which keeps all that the service would.
 
-`NAME.FORMAT.00`, `.01`, ... put together are the length of a JSON header (8 bytes, little-endian), the header, and the
-arrays that it lists: matrices as int8 with a scale for each row, as CTranslate2 quantises them, or as bfloat16; gains
-as float32; the vocabulary's bytes.
+`NAME.FORMAT.00`, `.01`, ... joined together are the length of a JSON header (8 bytes, little-endian), the header, and
+the arrays that it lists: matrices as int8 with a scale for each row, as CTranslate2 quantises them, or as bfloat16;
+gains as float32; the vocabulary's bytes.
 """
 
 import json

@@ -156,7 +156,7 @@ class Translator(nn.Module):
         self.encoder_norm = Norm(network.width)
         self.decoder = nn.ModuleList(Layer(network, cross=True) for _ in range(network.decoder_layers))
         self.decoder_norm = Norm(network.width)
-        # At first the state is little more than the previous token's embedding, whose own logit would tower above all.
+        # At first the state is little more than the previous token's embedding, whose own logit would dwarf all others.
         nn.init.constant_(self.decoder_norm.gain, 0.25)
 
     def embed(self, tokens: Tensor, dtype: torch.dtype) -> Tensor:

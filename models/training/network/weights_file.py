@@ -32,7 +32,7 @@ def read_weights(path: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def read_heads(path: Path) -> int:
-    """Return the number of attention heads, the one size that no matrix shows; raises what `read_weights` raises."""
+    """Return the number of attention heads, the only size that no matrix shows; raises what `read_weights` raises."""
     return int(_read(path)[0]["encoder/num_heads"])
 
 

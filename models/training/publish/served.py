@@ -1,4 +1,4 @@
-"""Runs an exported model exactly as the service does: the same segmentation, queue, checks and second decode."""
+"""Runs an exported model exactly as the service does: the same segmentation, queue, checks and second try."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a run says: on the console and in a file beside the weights, each line with the seconds since it began."""
+"""The log of a run: on the console and in a file beside the weights, each line with the seconds since the start."""
 
 import resource
 import time
@@ -18,7 +18,7 @@ class Journal:
         self._began_s = began_s
 
     def say(self, line: str) -> None:
-        """Write one line at once: a run that is killed has said all that it knew."""
+        """Write one line at once, so that a killed run loses none."""
         stamped = f"[{time.monotonic() - self._began_s:6.1f}] {line}"
         with self._path.open("a", encoding="utf-8") as file:
             print(stamped, file=file)

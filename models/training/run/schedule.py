@@ -29,7 +29,7 @@ class Schedule:
         return time.monotonic() >= self.ends_at_s
 
     def factor(self, share: float, step: int) -> float:
-        """Return what to multiply the learning rates with: up over the first steps, constant, then down to zero.
+        """Return the factor for the learning rates: up over the first steps, constant, then down to zero.
 
         "Warmup-stable-decay", Hu et al. 2024, arXiv:2404.06395.
         """

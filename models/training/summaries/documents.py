@@ -18,7 +18,7 @@ DEV_FILE = "dev/flores-dev.{}"
 _TRIPLES_FILE = "triples.tsv.gz"
 _RUNS_FILE = "mono/en.wmt_references.txt.gz"
 _DEV_LINES = 9
-_RUN = 9  # lines; fewer leave hardly a choice of three
+_RUN = 9  # lines; fewer hardly leave a choice of three
 NEWS = "news"
 LANGUAGES = ("be", "ru", "en")
 
@@ -154,7 +154,7 @@ def read_dev(corpus: Path, *, with_headline: bool) -> list[Parallel]:
 
 
 def read_runs(corpus: Path) -> list[Parallel]:
-    """Return what can be put together again of the news that `triples` was drawn from: its lines are shuffled there.
+    """Return what can be reassembled of the news behind `triples`, in which the lines are shuffled.
 
     A document is nine or more lines that follow each other in the English file; the first one stands for the headline.
     """

@@ -20,7 +20,7 @@ Values = NDArray[np.float64]
 
 
 class _CachingTokenizer(tokenizers.Tokenizer):
-    """The library's own tokenizer with a memory: it would stem every reference again for every extract."""
+    """The library's own tokenizer with a cache: without it every reference is stemmed again for every extract."""
 
     def __init__(self) -> None:
         self._tokenize = lru_cache(maxsize=100_000)(tokenizers.DefaultTokenizer(use_stemmer=True).tokenize)

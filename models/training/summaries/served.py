@@ -1,4 +1,4 @@
-"""The encoder that is served, with a memory: measuring asks for the same sentences over and over."""
+"""The served encoder with a cache: measuring asks for the same sentences over and over."""
 
 from collections.abc import Sequence
 from pathlib import Path

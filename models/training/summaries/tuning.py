@@ -1,7 +1,7 @@
 """The search for the summariser's weights, and what it is worth: cross-validation by document.
 
 Two numbers are free, on a coarse grid: the weight of the headline, and how fast the position's worth falls. The news
-documents are two dozen of 138 and have no more say than the others: what is reported of them was not tuned for.
+documents are two dozen of 138 and weigh no more than the others: their scores were not tuned for.
 """
 
 import itertools
@@ -25,7 +25,7 @@ HEADLINES = (3.0, 4.0, 5.0, 6.0)  # beside 1 for the centrality and 5 for the po
 DECAYS = (1.5, 1.75, 2.0)
 LEAST_AGREEMENT = 0.75  # Jaccard of any two languages
 FOLDS = 5
-PARTITIONS = 20  # into folds, at random: a single one moves the news by a point
+PARTITIONS = 20  # random ones, into folds: the choice of a single one moves the news by a point
 
 _JUDGED = [TYPES.index("rouge1"), TYPES.index("rougeL")]
 
@@ -99,7 +99,7 @@ def objective(rouge: NDArray[np.float64]) -> float:
 def best(outcomes: Outcomes, of: Collection[int] | NDArray[np.int64]) -> Setting:
     """Return the setting with the highest objective on the documents `of`, among those whose languages agree.
 
-    Its neighbours count as much as it does: a setting that is better than all around it is so by chance.
+    Its neighbours count as much as it does: a setting much better than those around it is a fluke.
     """
     chosen = np.asarray(of)
     allowed = [setting for setting, outcome in outcomes.items() if outcome.agreement >= LEAST_AGREEMENT]
