@@ -65,6 +65,12 @@ def _redis(value: SecretStr) -> SecretStr:
     return value
 
 
+def _origins(value: str) -> str:
+    if value != "*" and not all(re.fullmatch(r"https?://[^\s/*]+", each) for each in value.split(",") if value):
+        raise ValueError("is not a list such as https://example.org,https://www.example.org, nor *")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_host_port)]
 OptionalAddress = Annotated[str, AfterValidator(_host_port_or_empty)]
 OptionalEndpoint = Annotated[str, AfterValidator(_endpoint_or_empty)]
@@ -83,6 +89,11 @@ class Settings(BaseSettings):
     address: Address = Field("127.0.0.1:50051", description="`HOST:PORT` that the gRPC server listens on")
     http_address: OptionalAddress = Field(
         "", description="`HOST:PORT` of the HTTP API and the page; empty = none; needs the extra `http`"
+    )
+    http_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        "",
+        description="origins of other sites whose pages may call the HTTP API, such as `https://example.org`, with "
+        "commas between them; `*` = of all; empty = of none",
     )
     metrics_address: OptionalAddress = Field("", description="`HOST:PORT` of the Prometheus page; empty = no page")
     otlp_endpoint: OptionalEndpoint = Field(
@@ -138,7 +149,9 @@ class Settings(BaseSettings):
         100_000, ge=1, le=10_000_000, description="characters of one article (headline, lead and body together)"
     )
     max_texts: int = Field(1_024, ge=1, le=100_000, description="texts in one call")
-    max_message_bytes: int = Field(8_388_608, ge=65_536, le=268_435_456, description="bytes of one gRPC message")
+    max_message_bytes: int = Field(
+        8_388_608, ge=65_536, le=268_435_456, description="bytes of one gRPC message, and of one body by HTTP"
+    )
     max_concurrent_calls: int = Field(1_024, ge=1, le=100_000, description="calls served at once; more are refused")
     stream_idle_s: float = Field(
         60.0, ge=1, le=86_400, description="seconds after which a stream ends whose caller sends and takes nothing"

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -113,6 +113,7 @@ async def served(
     tls: ssl.SSLContext | None = None,
     max_concurrent_calls: int = 100,
     serving: bool = True,
+    origins: Sequence[str] = (),
     **more: Any,
 ) -> AsyncIterator[Served]:
     """Start both servers with a naughty engine, and stop them at the end."""
@@ -124,6 +125,7 @@ async def served(
             max_message_bytes=limits.max_message_bytes,
             max_concurrent_calls=max_concurrent_calls,
             stream_idle_s=stream_idle_s,
+            origins=origins,
             tls=tls,
         )
         port = await server.start()

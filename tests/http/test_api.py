@@ -232,6 +232,20 @@ async def test_other_sites_may_not_even_ask(site: Served) -> None:
     assert not [name for name in got.fields if name.startswith("access-control-")]
 
 
+async def test_sites_that_are_named_may_call() -> None:
+    """They and no others: what a browser asks beforehand, and the call."""
+    async with served(origins=["https://news.example.org"]) as site:
+        for origin, allowed in (
+            ("https://news.example.org", "https://news.example.org"),
+            ("https://example.org", None),
+        ):
+            asked = {"origin": origin, "access-control-request-method": "POST"}
+            before = await site.ask("/v1/translate", method="OPTIONS", fields=asked)
+            got = await site.ask("/v1/translate", TEXTS, fields={"origin": origin})
+            assert [each.fields.get("access-control-allow-origin") for each in (before, got)] == [allowed, allowed]
+            assert got.status == 200
+
+
 async def test_a_reply_that_is_too_large_is_no_overload(site: Served) -> None:
     """413, without the field that would have clients try again."""
     got = await site.ask("/v1/translate", {"texts": ["Так! " * 18_000], "options": OPTIONS})

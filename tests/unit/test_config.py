@@ -55,6 +55,17 @@ def test_a_misspelled_variable_is_refused_with_the_right_name(monkeypatch: pytes
         load_settings()
 
 
+@pytest.mark.parametrize("value", ["example.org", "https://*.example.org", "https://example.org/x", "https://a,,b"])
+def test_origins_are_those_of_browsers(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """A scheme and a host, with commas between several, or `*`: anything else would never match."""
+    monkeypatch.setenv("TALMACH_HTTP_ORIGINS", "https://example.org,http://localhost:8080")
+    assert load_settings().http_origins == "https://example.org,http://localhost:8080"
+    assert load_settings(http_origins="*").http_origins == "*"
+    monkeypatch.setenv("TALMACH_HTTP_ORIGINS", value)
+    with pytest.raises(InvalidSettings, match="TALMACH_HTTP_ORIGINS: is not a list such as"):
+        load_settings()
+
+
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """One start is enough to learn everything that is wrong, by variable."""
     monkeypatch.setenv("TALMACH_XYZ", "1")

@@ -41,6 +41,7 @@ def open_http(settings: Settings, admission: Admission) -> Any:
         max_message_bytes=settings.max_message_bytes,
         max_concurrent_calls=settings.max_concurrent_calls,
         stream_idle_s=settings.stream_idle_s,
+        origins=tuple(filter(None, settings.http_origins.split(","))),
         tls=tls.context(cert, key, settings.tls_client_ca_file) if cert and key else None,
     )
 

@@ -1,11 +1,12 @@
 """The paths of the second door, and what every answer carries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -13,11 +14,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talmach.access.gate import State
-from talmach.calls import UNKNOWN_METHOD
+from talmach.calls import REQUEST_ID, UNKNOWN_METHOD
 from talmach.errors import TalmachError
 from talmach.http import docs_page, libretranslate, openapi
 from talmach.http.api import Api
-from talmach.http.exchange import Endpoint, Rules
+from talmach.http.exchange import TIMEOUT_FIELD, Endpoint, Rules
 from talmach.http.libretranslate import LibreTranslate
 from talmach.http.refusals import refusal, unknown_path, wrong_method
 from talmach.http.reply import JSON
@@ -70,8 +71,8 @@ class _Files(StaticFiles):
         return response
 
 
-def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health) -> ASGIApp:
-    """Return the whole as ASGI."""
+def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health, origins: Sequence[str]) -> ASGIApp:
+    """Return the whole as ASGI; `origins` are those of other sites whose pages may call."""
     routes: list[BaseRoute] = [
         Route(path, Endpoint(f"{method} {path}", handle, rules, refusal), methods=[method])
         for path, (method, handle) in api.handlers.items()
@@ -97,7 +98,17 @@ def application(rules: Rules, api: Api, libre: LibreTranslate, health: Health) -
     ]
     app = Starlette(routes=routes, exception_handlers={404: _unknown(rules), 405: _unknown(rules)})
     app.router.redirect_slashes = False  # to whatever host the request names
-    return secured(app)
+    return secured(_shared_with(origins, app) if origins else app)
+
+
+def _shared_with(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "traceparent", REQUEST_ID, TIMEOUT_FIELD],
+        expose_headers=["retry-after", REQUEST_ID],
+    )
 
 
 def secured(app: ASGIApp) -> ASGIApp:

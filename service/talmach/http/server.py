@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import structlog
 import uvicorn
@@ -41,9 +41,13 @@ class HttpServer:
         max_message_bytes: int,
         max_concurrent_calls: int,
         stream_idle_s: float,
+        origins: Sequence[str] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`address` is HOST:PORT, port 0 = any; `tls` None = plaintext. Needs a running event loop."""
+        """`address` is HOST:PORT, port 0 = any; `tls` None = plaintext. Needs a running event loop.
+
+        `origins` are those of other sites whose pages may call; "*" = all.
+        """
         self._address = address
         self._tls = tls
         self._api = Api()
@@ -57,7 +61,7 @@ class HttpServer:
 
         self._server = _Uvicorn(
             uvicorn.Config(
-                application(rules, self._api, self._libre, self._health),
+                application(rules, self._api, self._libre, self._health, origins),
                 http=OurConnection,
                 ws="none",
                 lifespan="off",
