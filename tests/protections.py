@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 120.0  # without its protection a test may hang
-_COPIED = ("models", "proto", "service", "tests")
+_COPIED = ("benchmarks", "models", "proto", "service", "tests")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "results")
 _QUEUE, _SERVER, _GATE = "batching/queue.py", "rpc/server.py", "access/gate.py"
 _FAULTS, _UNIT = "tests/e2e/test_faults.py", "tests/unit/test_batching.py"
@@ -162,13 +162,13 @@ def block(path: str, function: str, manager: str) -> Mutation:
     """What stands in the `with` block of `manager` is done without it."""
 
     def concerns(node: ast.AST) -> bool:
-        if not isinstance(node, ast.With):
+        if not isinstance(node, ast.With | ast.AsyncWith):
             return False
         context = node.items[0].context_expr
         return isinstance(context, ast.Call) and _calls(context, manager)
 
     def changed(node: ast.AST) -> list[ast.stmt]:
-        assert isinstance(node, ast.With)
+        assert isinstance(node, ast.With | ast.AsyncWith)
         return node.body
 
     return Mutation(path, function, concerns, changed)
@@ -234,6 +234,16 @@ PROTECTIONS = (
         "idle streams: who takes nothing",
         argument("rpc/interceptor.py", "CallInterceptor._send", "asyncio.timeout", 0, "None"),
         f"{_NEIGHBOURS}::test_idle_streams_shut_nobody_out",
+    ),
+    Protection(
+        "legal requests: large texts are no work for the loop",
+        value("threads.py", "", "_LARGE_CHARS", "1_000_000_000"),
+        f"{_NEIGHBOURS}::test_no_legal_request_is_felt_by_others",
+    ),
+    Protection(
+        "messages of strangers: nobody receives them",
+        block("rpc/interceptor.py", "CallInterceptor._wrap.answer_once", "_serve"),
+        f"{_NEIGHBOURS}::test_messages_of_strangers_are_not_even_received",
     ),
     Protection(
         "messages that never end: the place of their call",
