@@ -192,7 +192,7 @@ COMMENTS = {
     'talmach.v1.SegmentStatus.SEGMENT_STATUS_COPIED': 'Nothing to translate (numbers, links, punctuation, already in the target language, a language that is not supported, a summary without translation), or nothing that the model would change: the source stands unchanged.',
     'talmach.v1.SegmentStatus.SEGMENT_STATUS_DROPPED_BOILERPLATE': 'Left out because it is boilerplate and `remove_boilerplate` was asked.',
     'talmach.v1.SegmentStatus.SEGMENT_STATUS_FAILED': 'Could not be translated, or its language not be determined: the source stands in its place so that nothing is lost, and `error` says why.',
-    'talmach.v1.SegmentStatus.SEGMENT_STATUS_TRANSLATED': 'A model (or the translation memory) translated it.',
+    'talmach.v1.SegmentStatus.SEGMENT_STATUS_TRANSLATED': 'A model translated it, now or earlier (the answer was cached).',
     'talmach.v1.SegmentStatus.SEGMENT_STATUS_UNSPECIFIED': 'Never sent.',
     'talmach.v1.SentenceScore': 'How one sentence fared in the choice.',
     'talmach.v1.SentenceScore.candidate': 'False = never considered: headline, boilerplate, question to the reader, fragment, part of a longer quotation ...; its scores are 0.',
@@ -307,7 +307,7 @@ COMMENTS = {
     'talmach.v1.TranslationService.TranslateArticle': 'Translates an article and, when asked, summarises it in the target language in the same call.',
     'talmach.v1.TranslationService.TranslateText': 'Translates independent texts: N texts in, N translations out, in the same order. A text may be a phrase or many paragraphs. A text that the engine fails on, or whose language cannot be determined, is no error of the call while another one is translated: see `complete`. For articles prefer `TranslateArticle`.',
     'talmach.v1.Usage': 'What a call cost. A sentence that occurs several times in one call counts once.',
-    'talmach.v1.Usage.cache_hits': 'Sentences, or parts of those that were cut, answered from the translation memory instead of by a model.',
+    'talmach.v1.Usage.cache_hits': 'Sentences, or parts of those that were cut, answered from the cache instead of by a model.',
     'talmach.v1.Usage.source_tokens': 'Tokens given to translation models, language tags included.',
     'talmach.v1.Usage.target_tokens': 'Tokens produced by translation models.',
 }

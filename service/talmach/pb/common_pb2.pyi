@@ -429,7 +429,7 @@ class Usage(_message.Message):
     target_tokens: _builtins.int
     """Tokens produced by translation models."""
     cache_hits: _builtins.int
-    """Sentences, or parts of those that were cut, answered from the translation memory instead of by a model."""
+    """Sentences, or parts of those that were cut, answered from the cache instead of by a model."""
     def __init__(
         self,
         *,

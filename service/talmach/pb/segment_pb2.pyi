@@ -29,7 +29,7 @@ class _SegmentStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Segment
     SEGMENT_STATUS_UNSPECIFIED: _SegmentStatus.ValueType  # 0
     """Never sent."""
     SEGMENT_STATUS_TRANSLATED: _SegmentStatus.ValueType  # 1
-    """A model (or the translation memory) translated it."""
+    """A model translated it, now or earlier (the answer was cached)."""
     SEGMENT_STATUS_COPIED: _SegmentStatus.ValueType  # 2
     """Nothing to translate (numbers, links, punctuation, already in the target language, a language that is not supported,
     a summary without translation), or nothing that the model would change: the source stands unchanged.
@@ -47,7 +47,7 @@ class SegmentStatus(_SegmentStatus, metaclass=_SegmentStatusEnumTypeWrapper):
 SEGMENT_STATUS_UNSPECIFIED: SegmentStatus.ValueType  # 0
 """Never sent."""
 SEGMENT_STATUS_TRANSLATED: SegmentStatus.ValueType  # 1
-"""A model (or the translation memory) translated it."""
+"""A model translated it, now or earlier (the answer was cached)."""
 SEGMENT_STATUS_COPIED: SegmentStatus.ValueType  # 2
 """Nothing to translate (numbers, links, punctuation, already in the target language, a language that is not supported,
 a summary without translation), or nothing that the model would change: the source stands unchanged.
