@@ -88,6 +88,9 @@ def test_the_servers_own_words_stand_below_those_of_the_page(open_tab: Open) -> 
     tab.find("#go").click()
     expect(tab.find("#failure")).to_contain_text("The text is too long.", timeout=PATIENCE_MS)
     expect(tab.find("#failure .said")).to_contain_text("100001")
+    expect(tab.find("#failure")).to_be_in_viewport()
+    tab.find("#new").click()
+    expect(tab.find("#body")).to_have_value("")
 
 
 def test_nothing_to_translate_is_said_at_once(open_tab: Open) -> None:

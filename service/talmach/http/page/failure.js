@@ -44,6 +44,7 @@ export class FailureBox {
     this.#box.replaceChildren(...parts);
     this.#box.classList.toggle("hint", isHint);
     this.#box.hidden = false;
+    this.#box.scrollIntoView({ block: "nearest" });
   }
 }
 

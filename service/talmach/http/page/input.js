@@ -27,6 +27,7 @@ export class Input {
       this.#isTargetChosen = true;
     });
     byId("sample").addEventListener("click", () => this.#fill(sampleArticle()));
+    byId("new").addEventListener("click", () => this.#fill({ headline: "", body: "" }));
     this.#takeFiles();
   }
 
@@ -48,6 +49,7 @@ export class Input {
     const isNear = n > NEARLY_FULL * this.#maxChars;
     byId("count").textContent = isNear ? words("countOf", { n, limit: this.#maxChars }) : words("count", { n });
     byId("count").classList.toggle("beyond", n > this.#maxChars);
+    byId("new").hidden = n === 0;
   }
 
   #fill({ headline, body, format = "TEXT", name = "" }) {

@@ -43,7 +43,6 @@ export default {
   remove: "Прыбраць радок {n}",
   applied: "ужыта {n}",
   notApplied: "не ўжыта {n}",
-  options: "Што зрабіць",
   withoutBoilerplate: "Без меню, подпісаў і рэкламы",
   withSummary: "Сціслы змест",
   sentences: { one: "{n} сказ", few: "{n} сказы", many: "{n} сказаў" },
@@ -51,13 +50,11 @@ export default {
   tokenHint: "Гэты сервер пускае толькі з ключом. Ён застаецца ў гэтай укладцы і нідзе не захоўваецца.",
 
   reading: "Арыгінал і пераклад",
-  source: "Арыгінал",
   sourceBeside: "Арыгінал побач",
   progress: "Перакладзена",
   translating: "Перакладзена {done} з {total}",
   done: "Гатова: {sentences}, {doubts}.",
   doubts: { zero: "сумневаў няма", one: "{n} сумнеў", few: "{n} сумневы", many: "{n} сумневаў" },
-  doubtsTitle: "Сумневы",
   detected: "Мова",
   evidence: "доказы",
   undetermined: "не вызначана",
@@ -160,7 +157,6 @@ export default {
   },
   keys: "Стрэлкі — ад сказа да сказа, Home і End — да першага і апошняга.",
   privacy: "Тэксты нідзе не захоўваюцца.",
-  noscript: "Старонцы патрэбны JavaScript.",
   sample: {
     headline: "У Вербне адкрылі новы мост",
     body:

@@ -43,7 +43,6 @@ export default {
   remove: "Remove row {n}",
   applied: "applied {n}",
   notApplied: "not applied {n}",
-  options: "What to do",
   withoutBoilerplate: "Leave out menus, captions, advertisements",
   withSummary: "Summary",
   sentences: { one: "{n} sentence", other: "{n} sentences" },
@@ -51,13 +50,11 @@ export default {
   tokenHint: "This server asks for a token. It stays in this tab and is stored nowhere.",
 
   reading: "Original and translation",
-  source: "Original",
   sourceBeside: "Original beside it",
   progress: "Translated",
   translating: "{done} of {total} translated",
   done: "Done: {sentences}, {doubts}.",
   doubts: { zero: "no doubts", one: "{n} doubt", other: "{n} doubts" },
-  doubtsTitle: "Doubts",
   detected: "Language",
   evidence: "evidence",
   undetermined: "undetermined",
@@ -160,7 +157,6 @@ export default {
   },
   keys: "Arrow keys go from sentence to sentence, Home and End to the first and the last.",
   privacy: "Texts are stored nowhere.",
-  noscript: "This page needs JavaScript.",
   sample: {
     headline: "New bridge opens in Verbna",
     body:

@@ -43,7 +43,6 @@ export default {
   remove: "Убрать строку {n}",
   applied: "применено {n}",
   notApplied: "не применено {n}",
-  options: "Что сделать",
   withoutBoilerplate: "Без меню, подписей и рекламы",
   withSummary: "Краткое содержание",
   sentences: { one: "{n} предложение", few: "{n} предложения", many: "{n} предложений" },
@@ -51,13 +50,11 @@ export default {
   tokenHint: "Этот сервер пускает только с ключом. Он остаётся в этой вкладке и нигде не сохраняется.",
 
   reading: "Оригинал и перевод",
-  source: "Оригинал",
   sourceBeside: "Оригинал рядом",
   progress: "Переведено",
   translating: "Переведено {done} из {total}",
   done: "Готово: {sentences}, {doubts}.",
   doubts: { zero: "сомнений нет", one: "{n} сомнение", few: "{n} сомнения", many: "{n} сомнений" },
-  doubtsTitle: "Сомнения",
   detected: "Язык",
   evidence: "признаки",
   undetermined: "не определён",
@@ -160,7 +157,6 @@ export default {
   },
   keys: "Стрелки — от предложения к предложению, Home и End — к первому и последнему.",
   privacy: "Тексты нигде не сохраняются.",
-  noscript: "Странице нужен JavaScript.",
   sample: {
     headline: "В Вербне открыли новый мост",
     body:
