@@ -22,7 +22,7 @@ from models.training import register
 from models.training.doubt import BAD_CHRF, GOOD_FLAGGED, show
 from models.training.evaluate import results_path
 from models.training.publish.served import translate_lines
-from talmach.app.loading import decode_options
+from talmach.app.engines import decode_options
 from talmach.catalog.manifest import ModelSpec, Score, load
 from talmach.engine.base import Direction
 from talmach.quality import LOW_CONFIDENCE_SCORE

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from models.training import register
 from models.training.evaluate import add_to_results, read_dev
 from models.training.register import MODELS_DIR
-from talmach.app.loading import decode_options
+from talmach.app.engines import decode_options
 from talmach.catalog.manifest import ModelSpec, load
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator

@@ -22,7 +22,7 @@ import sacrebleu
 from models.training import register
 from models.training.publish.served import translate_lines
 from talmach import quality
-from talmach.app.loading import decode_options
+from talmach.app.engines import decode_options
 from talmach.catalog.manifest import ModelSpec, load
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.encoder import Ct2Encoder

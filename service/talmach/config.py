@@ -118,7 +118,10 @@ class Settings(BaseSettings):
         "`manifest.toml` that lists all; empty = `talmach/models` in the user's data directory",
     )
     models_memory_mib: int = Field(
-        0, ge=0, le=16_777_216, description="MiB that the weights of all loaded models may take; 0 = no limit"
+        0,
+        ge=0,
+        le=16_777_216,
+        description="MiB that the weights of all loaded models may take; others are loaded when needed; 0 = no limit",
     )
     pivot: bool = Field(
         default=True, description="translate pairs that no model has through a third language, by two models"

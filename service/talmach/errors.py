@@ -15,6 +15,7 @@
     |   +-- ModelUnusable            MODEL_UNUSABLE             a model failed its checksum or its self-test
     +-- Overloaded                                              come back in `retry_after_s`
     |   +-- QueueFull                QUEUE_FULL                 the server has more queued than it can do in time
+    |   +-- ModelNotLoaded           MODEL_NOT_LOADED           other models, which are at work, have the memory
     |   +-- QuotaExceeded            QUOTA_EXCEEDED             this client has used up its share
     +-- Unavailable                                             a little later, or on another replica, it may succeed
     |   +-- ServerStarting           SERVER_STARTING            the models are not loaded and proven yet
@@ -158,6 +159,16 @@ class QueueFull(Overloaded):
 
     def __init__(self, retry_after_s: float) -> None:
         super().__init__(f"queue: is full; come again in {retry_after_s:g} s", retry_after_s=retry_after_s)
+
+
+class ModelNotLoaded(Overloaded):
+    """The model is not in memory, and those that are there were at work all the time: no room was made for it."""
+
+    reason = "MODEL_NOT_LOADED"
+
+    def __init__(self, model: str, *, retry_after_s: float) -> None:
+        message = f"{model}: is not in memory, and other models are at work; come again in {retry_after_s:g} s"
+        super().__init__(message, retry_after_s=retry_after_s, metadata={"model": model})
 
 
 class QuotaExceeded(Overloaded):

@@ -34,7 +34,7 @@ class Metrics:
         )
         self.model_loaded = Gauge(
             "talmach_model_loaded",
-            "1 when the model is loaded and proven, 0 when it is not yet or could not be.",
+            "1 when the model was loaded and proven at the start, 0 when it was not yet or could not be.",
             ["model"],
             registry=at,
         )
@@ -43,6 +43,15 @@ class Metrics:
             "Always 1; how a loaded model runs here.",
             ["model", "version", "compute_type", "device"],
             registry=at,
+        )
+        self.model_weights_bytes = Gauge(
+            "talmach_model_weights_bytes",
+            "Memory that the model's weights take, as an estimate; 0 while they are not loaded.",
+            ["model"],
+            registry=at,
+        )
+        self.model_loads = Counter(
+            "talmach_model_loads", "Times that the model's weights were loaded after the start.", ["model"], registry=at
         )
         self.log_lines_dropped = Counter(
             "talmach_log_lines_dropped", "Log lines that nobody read in time.", registry=at
@@ -76,7 +85,8 @@ class Metrics:
         )
         self.dropped_sentences = Counter(
             "talmach_dropped_sentences",
-            "Queued sentences that nobody waits for or can translate any more, by reason (cancelled, expired, stuck).",
+            "Queued sentences that nobody waits for or can translate any more, by reason (cancelled, expired, stuck, "
+            "not_loaded).",
             ["reason"],
             registry=at,
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from talmach.app import pulling
-from talmach.app.loading import open_encoder
+from talmach.app.engines import open_encoder
 from talmach.errors import ModelUnusable
 from tests.convert.sentences import SENTENCES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from talmach.app import pulling
-from talmach.app.loading import open_translator
+from talmach.app.engines import open_translator
 from talmach.catalog.manifest import ModelSpec
 from talmach.engine.base import DecodeOptions, Direction, TargetLengths
 from talmach.engine.ct2 import Ct2Translator

@@ -87,11 +87,12 @@ class Server:
             server.wait_until(lambda: server.health() in until)
         return server
 
-    def health(self) -> str:
-        """Return what the server says about itself, or the code of the call when it says nothing."""
+    def health(self, service: str = "") -> str:
+        """Return what the server says of itself or of a part, or the code of the call when it says nothing."""
+        request = health_pb2.HealthCheckRequest(service=service)
         with grpc.insecure_channel(self.address) as channel:
             try:
-                reply = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+                reply = health_pb2_grpc.HealthStub(channel).Check(request, timeout=5)
             except grpc.RpcError as error:
                 return str(error.code().name)
             return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))

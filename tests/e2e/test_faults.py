@@ -396,8 +396,11 @@ async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
         assert server.metric("talmach_stuck_workers") == 1
         assert [line["stuck"] for line in server.logged("worker.stuck")] == [1]
         assert (server.health(), (await ask(client, 2)).is_own) == ("SERVING", True)
+        assert server.health("models/naughty") == "SERVING"
         assert (await ask(client, 3, "freeze")).reason == "ENGINE_TIMEOUT"
     await asyncio.to_thread(server.wait_until, lambda: server.health() == "NOT_SERVING")
+    parts = {part: server.health(part) for part in ("models/naughty", "directions/be-en", "models/words")}
+    assert parts == {"models/naughty": "NOT_SERVING", "directions/be-en": "NOT_SERVING", "models/words": "SERVING"}
     refused = await ask_once(server.address)
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "ENGINE_STUCK")
     assert server.metric("talmach_refused_total") == 1

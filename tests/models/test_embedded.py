@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from talmach.app.loading import Engines, load_engines, prove_translator
+from talmach.app.engines import prove_translator
+from talmach.app.loading import Engines, load_engines
 from talmach.batching import BatchingQueue
 from talmach.calls import Call
 from talmach.catalog import default_models_dir

@@ -135,7 +135,7 @@ async def running(
     translator = Translator({"naughty": queue}, low_confidence_score=-5, metrics=metrics)
     summarizer = Summarizer(encoder, metrics=Metrics())
     pairs = tuple(LanguagePair(direction, "naughty") for direction in ALL_DIRECTIONS)
-    info = ServerInfo("1.2.3", pairs, (LoadedModel(SPEC, "int8_float32", "cpu"),), limits)
+    info = ServerInfo("1.2.3", pairs, (LoadedModel(SPEC, "int8_float32", "cpu"),), limits, lambda: frozenset({SPEC.id}))
     server = Server(
         address,
         metrics=metrics,

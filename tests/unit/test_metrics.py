@@ -21,6 +21,8 @@ NAMES = {
     "talmach_engine_failures",
     "talmach_model_info",
     "talmach_model_loaded",
+    "talmach_model_loads",
+    "talmach_model_weights_bytes",
     "talmach_quality_flags",
     "talmach_queue_sentences",
     "talmach_queue_tokens",

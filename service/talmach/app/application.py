@@ -11,6 +11,7 @@ import structlog
 
 from talmach.access.gate import stream_shares
 from talmach.app.collection import full_collections_in_quiet_moments
+from talmach.app.health import Health
 from talmach.app.loading import Engines, check_device, load_engines
 from talmach.app.opening import load_clients, load_tls, open_http
 from talmach.app.service import Service
@@ -21,7 +22,6 @@ from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
 from talmach.rpc.server import Server
 from talmach.threads import Workers
-from talmach.translation.translator import Translator
 from talmach.use_cases import UseCases
 
 _DRAIN_GRACE_S = 1.0  # for callers to learn that the server goes; a client that watches health needs a few milliseconds
@@ -39,8 +39,6 @@ class Application:
         self._http: Any = None
         self._metrics_page: Any = None
         self._tracing: Any = None
-        self._is_healthy = True
-        self._reporting: asyncio.Future[None] | None = None  # kept, or it might be collected before it is done
         self.address = settings.address
         self.http_address = settings.http_address
 
@@ -83,7 +81,7 @@ class Application:
             engines = await loader.run(partial(load_engines, settings, self._metrics))
         finally:
             loader.close()
-        use_cases, info = self._wire(engines)
+        use_cases, info = self._wire(self._server, engines)
         if self._http is not None:
             self._http.serve(use_cases, info)
         await self._server.serve(use_cases, info)
@@ -128,18 +126,11 @@ class Application:
     ) -> None:
         await self.stop()
 
-    def _wire(self, engines: Engines) -> tuple[UseCases, ServerInfo]:
-        self._service = Service(engines, self._settings, self._metrics, self._report_health)
-        return self._service.use_cases, _describe(engines, self._service.translator, self._settings)
-
-    def _report_health(self) -> None:
-        """Say NOT_SERVING when a model has no worker left, so that whoever watches restarts the server."""
-        healthy = self._service is None or not self._service.is_stuck
-        if self._server is not None and healthy != self._is_healthy:
-            self._is_healthy = healthy
-            if self._http is not None:
-                self._http.set_healthy(healthy)
-            self._reporting = asyncio.ensure_future(self._server.set_healthy(healthy))
+    def _wire(self, server: Server, engines: Engines) -> tuple[UseCases, ServerInfo]:
+        health = Health(server, self._http)
+        self._service = Service(engines, self._settings, self._metrics, health.report)
+        health.watch(self._service)
+        return self._service.use_cases, _describe(engines, self._service, self._settings)
 
     def _start_metrics_page(self) -> None:
         if self._settings.metrics_address:
@@ -182,7 +173,8 @@ def _tracing(endpoint: str) -> Any:
     return OtlpTracing.to(endpoint)
 
 
-def _describe(engines: Engines, translator: Translator, settings: Settings) -> ServerInfo:
+def _describe(engines: Engines, service: Service, settings: Settings) -> ServerInfo:
+    translator = service.translator
     models = [LoadedModel(spec, engine.compute_type, engine.device) for spec, engine in engines.translators]
     spec, encoder = engines.encoder
     models.append(LoadedModel(spec, encoder.compute_type, encoder.device))
@@ -204,4 +196,5 @@ def _describe(engines: Engines, translator: Translator, settings: Settings) -> S
             max_connection_age_ms=round(1_000 * settings.max_connection_age_s),
             max_connection_age_grace_ms=round(1_000 * settings.max_connection_age_grace_s),
         ),
+        in_memory=lambda: service.in_memory,
     )

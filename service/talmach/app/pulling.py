@@ -15,7 +15,7 @@ from typing import Any
 
 import tomli_w
 
-from talmach.app.loading import open_encoder, open_translator, prove_encoder, prove_translator
+from talmach.app.engines import open_encoder, open_translator, prove_encoder, prove_translator
 from talmach.catalog.manifest import FILENAME, ModelSpec, load
 from talmach.catalog.verify import sha256_of, verify
 from talmach.engine.convert import convert, converter

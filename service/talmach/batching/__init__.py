@@ -6,10 +6,12 @@ to wait for. Only the first sentence that comes to an idle engine is decoded by 
 
     lane    the waiting sentences that may share a batch, and how one is picked
     work    what a worker does with a batch
+    memory  whose weights are loaded, where not all may be at once
     queue   admission, workers, and the futures that callers wait for
 """
 
 from talmach.batching.lane import FAIR_SHARE_S, Decoded
+from talmach.batching.memory import ModelMemory, Weights
 from talmach.batching.queue import BatchingQueue
 
-__all__ = ["FAIR_SHARE_S", "BatchingQueue", "Decoded"]
+__all__ = ["FAIR_SHARE_S", "BatchingQueue", "Decoded", "ModelMemory", "Weights"]

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import structlog
 
 from talmach.batching.lane import FAIR_SHARE_S, Decoded, Entry, Lane
-from talmach.batching.work import Throughput, another, translate
+from talmach.batching.memory import Weights
+from talmach.batching.work import Throughput, another, observe, translate
 from talmach.engine.base import DecodeOptions, Hypothesis, TranslationEngine
-from talmach.errors import DeadlineExceeded, EngineFailure, EngineStuck, QueueFull
+from talmach.errors import DeadlineExceeded, EngineFailure, EngineStuck, QueueFull, TalmachError
 from talmach.metrics import Metrics
 from talmach.threads import Workers
 
@@ -36,8 +37,12 @@ class BatchingQueue:
         engine_timeout_s: float | None = None,
         metrics: Metrics,
         on_workers_change: Callable[[], None] = lambda: None,
+        weights: Weights | None = None,
     ) -> None:
-        """Token limits count source tokens; `max_batch_tokens` includes padding; `engine_timeout_s` None = for ever."""
+        """Token limits count source tokens; `max_batch_tokens` includes padding; `engine_timeout_s` None = for ever.
+
+        `weights` are the engine's, brought when there is work for them; None = they are always there.
+        """
         self.engine = engine
         self._max_batch_tokens = max_batch_tokens
         self._max_batch_size = max_batch_size
@@ -59,6 +64,9 @@ class BatchingQueue:
         self._throughput = Throughput()
         self._running: set[asyncio.Task[None]] = set()
         self._dispatch_is_due = False
+        self._weights = weights
+        if weights is not None:
+            weights.is_idle, weights.on_change = self._is_idle, self._follow_weights
 
     @property
     def is_stuck(self) -> bool:
@@ -123,13 +131,13 @@ class BatchingQueue:
         if self.is_stuck:
             self._metrics.refused.labels(EngineStuck.reason).inc()
             raise EngineStuck
-        wait_s = self._waiting_tokens / self._tokens_per_s()
+        load_s, wait_s = self._seconds_to_load(), self._waiting_tokens / self._tokens_per_s()
         # An empty queue takes a request of any size, or the largest article could never be translated.
         known = self._waiting_tokens + self._promised_tokens
         if known and known + tokens > self._max_queue_tokens:
             self._metrics.refused.labels("QUEUE_FULL").inc()
             raise QueueFull(retry_after_s=max(wait_s, _SHORTEST_RETRY_S))
-        if deadline is not None and self._is_hopeless(deadline, wait_s):
+        if deadline is not None and self._is_hopeless(deadline - load_s, wait_s):
             self._metrics.refused.labels("DEADLINE_EXCEEDED").inc()
             raise DeadlineExceeded
 
@@ -180,6 +188,8 @@ class BatchingQueue:
         self._dispatch_is_due = False
         # With idle workers beside the first one, one caller's article is shared out instead of decoded by one of them.
         share = -(-self.waiting_sentences // max(1, self._workers.free))
+        if self.waiting_sentences and self._seconds_to_load():
+            return  # until they have come
         while self._workers.free and self.waiting_sentences:
             batch, options = self._next_batch(share)
             if batch:
@@ -187,6 +197,7 @@ class BatchingQueue:
                 task = asyncio.get_running_loop().create_task(self._settle_batch(batch, hypotheses))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
+                task.add_done_callback(self._make_room)
             else:
                 # Those of a book whose deadline has passed are tens of thousands: some in each turn.
                 self._schedule_dispatch()
@@ -213,7 +224,7 @@ class BatchingQueue:
 
     async def _settle_batch(self, batch: list[Entry], hypotheses: asyncio.Future[list[Hypothesis]]) -> None:
         taken_at = time.monotonic()
-        self._observe_batch(batch, taken_at)
+        observe(batch, taken_at, self._metrics)
         try:
             self._finish(batch, await hypotheses, taken_at)
         except EngineFailure as failure:
@@ -228,6 +239,26 @@ class BatchingQueue:
                 entry.future.set_exception(EngineStuck())
         self._schedule_dispatch()
         self._on_workers_change()
+
+    def _seconds_to_load(self) -> float:
+        """Have the weights brought where they are not in memory; 0 = they are."""
+        return 0.0 if self._weights is None else self._weights.want()
+
+    def _is_idle(self) -> bool:
+        return not (self.waiting_sentences or self._running) and self._workers.free == self._workers.count
+
+    def _follow_weights(self, failure: Callable[[], TalmachError] | None) -> None:
+        """Begin with what waits for the weights, or refuse it."""
+        if failure is None:
+            self._schedule_dispatch()
+        else:
+            for entry in self._entries():
+                entry.future.set_exception(failure())
+
+    def _make_room(self, _: object = None) -> None:
+        """Let others have the memory when nothing is to be done here."""
+        if self._weights is not None and self._is_idle():
+            self._weights.make_room()
 
     def _fail(self, batch: list[Entry], failure: EngineFailure) -> None:
         self._metrics.engine_failures.inc()
@@ -253,15 +284,9 @@ class BatchingQueue:
         if entry.is_waiting:
             lane.remove(entry)
             self._count(-1, -entry.size)
-            self._metrics.dropped_sentences.labels("cancelled" if future.cancelled() else "stuck").inc()
-
-    def _observe_batch(self, batch: list[Entry], taken_at: float) -> None:
-        padded = len(batch) * max(entry.size for entry in batch)
-        self._metrics.batch_sentences.observe(len(batch))
-        self._metrics.batch_tokens.observe(padded)
-        self._metrics.batch_padding_ratio.observe(1 - sum(entry.size for entry in batch) / max(padded, 1))
-        for entry in batch:
-            self._metrics.queue_wait_s.observe(taken_at - entry.queued_at)
+            reason = "cancelled" if future.cancelled() else "stuck" if self.is_stuck else "not_loaded"
+            self._metrics.dropped_sentences.labels(reason).inc()
+            self._make_room()
 
     def _count(self, sentences: int, tokens: int) -> None:
         self.waiting_sentences += sentences

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from talmach.batching.lane import Entry
 from talmach.engine.base import DecodeOptions, Hypothesis, TranslationEngine
 from talmach.errors import EngineFailure, EngineTimeout
+from talmach.metrics import Metrics
 
 # Starting point of the estimate; the first batches outweigh it.
 _ASSUMED_TOKENS_PER_S = 2_000.0
@@ -27,6 +28,16 @@ class Throughput:
         """Enter a batch."""
         self._tokens = _MEMORY * self._tokens + tokens
         self._s = _MEMORY * self._s + seconds
+
+
+def observe(batch: Sequence[Entry], taken_at: float, metrics: Metrics) -> None:
+    """Enter in the metrics what a worker has taken."""
+    padded = len(batch) * max(entry.size for entry in batch)
+    metrics.batch_sentences.observe(len(batch))
+    metrics.batch_tokens.observe(padded)
+    metrics.batch_padding_ratio.observe(1 - sum(entry.size for entry in batch) / max(padded, 1))
+    for entry in batch:
+        metrics.queue_wait_s.observe(taken_at - entry.queued_at)
 
 
 def translate(engine: TranslationEngine, batch: Sequence[Entry], options: DecodeOptions) -> list[Hypothesis]:

@@ -129,6 +129,7 @@ class ModelSpec(_Spec):
     scores: dict[DirectionCode, Score] = Field(default_factory=dict)
     set: str = ""  # the name that models are pulled and preferred by together
     quantization: str = "int8"  # the number format that the weights are stored in
+    gpu_compute_type: Literal["float16", "int8_float16", "bfloat16", "int8_bfloat16"] = "float16"  # unless set for all
     source: Origin | None = None  # None = embedded
 
     @field_validator("golden", mode="before")

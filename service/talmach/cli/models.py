@@ -19,6 +19,7 @@ from talmach.config import load_settings
 from talmach.errors import ModelNotFound, ModelUnusable
 
 if TYPE_CHECKING:
+    from talmach.app.loading import Choice
     from talmach.app.pulling import Wanted
 
 models = typer.Typer(
@@ -38,14 +39,27 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's id, the nam
 @models.command("list")
 def list_models(as_json: Json = False) -> None:
     """List the models that are here, the preferred first, and which one each direction has."""
-    catalogue = _catalogue()
+    from talmach.app.loading import choose, weights_bytes
+
+    settings = load_settings()
+    catalogue = open_catalogue(settings.models_dir)
+    choice = choose(catalogue, settings)
     if as_json:
-        listed = [each.spec.model_dump(mode="json") | {"embedded": each.embedded} for each in catalogue.ordered()]
+        listed = [
+            each.spec.model_dump(mode="json")
+            | {
+                "embedded": each.embedded,
+                "weights_bytes": weights_bytes(each, settings),
+                "loaded": _loaded(each, choice),
+            }
+            for each in catalogue.ordered()
+        ]
         terminal.write(_json(listed))
         return
     for entry in catalogue.ordered():
         spec = entry.spec
         notes = [name for name, holds in (("draft", spec.draft), ("embedded", entry.embedded)) if holds]
+        notes += [f"{weights_bytes(entry, settings) / (1 << 20):,.0f} MiB", _loaded(entry, choice)]
         notes += [spec.set] if spec.set else []
         directions = f", {' '.join(spec.directions)}" if spec.directions else ""
         terminal.write(
@@ -149,6 +163,15 @@ def verify_models(as_json: Json = False) -> None:
         terminal.write("".join(f"{problem or f'{model}: ok'}\n" for model, problem in problems.items()))
     if any(problems.values()):
         raise typer.Exit(1)
+
+
+def _loaded(entry: CatalogueEntry, choice: "Choice") -> str:
+    """Say when a server with these settings loads a model."""
+    if entry.spec.id in choice.too_large:
+        return "too large for TALMACH_MODELS_MEMORY_MIB"
+    if entry not in choice.entries:
+        return "not loaded"  # an encoder that another one goes before
+    return "loaded at the start" if entry.spec.id in choice.stay else "loaded at need"
 
 
 def _catalogue() -> Catalogue:

@@ -1,6 +1,7 @@
 """`talmach serve`: the server in the foreground, until SIGTERM or SIGINT."""
 
 import asyncio
+import os
 import signal
 import sys
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 from talmach.cli.failures import CommandFailed
 from talmach.cli.session import run
 from talmach.config import Settings, is_host_port, load_settings
+from talmach.engine import malloc
 from talmach.log import configure_logging, in_background
 
 # The event loop must not wait long for its turn among the threads that prepare large texts; Python's default is 5 ms.
@@ -46,6 +48,8 @@ def serve(address: Address = None, http: HttpAddress = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight. Settings are TALMACH_* variables."""
     given = {"address": address, "http_address": http}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    if settings.models_memory_mib:
+        malloc.limit_arenas(os.cpu_count() or 1)
     configure_logging(settings.log_level, settings.log_format)
     sys.setswitchinterval(_SWITCH_S)
     with in_background():

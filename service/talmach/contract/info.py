@@ -1,5 +1,6 @@
 """What GetServerInfo tells about a server: plain values, put together where the server is built."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from talmach.catalog.manifest import MAX_BEAM_SIZE, ModelSpec
@@ -58,9 +59,10 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """The description of a server; constant while it runs."""
+    """The description of a server; constant while it runs, but for the models that are in memory."""
 
     version: str
     pairs: tuple[LanguagePair, ...]
     models: tuple[LoadedModel, ...]
     limits: Limits
+    in_memory: Callable[[], frozenset[str]]  # ids of the models whose weights are there now

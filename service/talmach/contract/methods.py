@@ -8,7 +8,7 @@ from talmach.contract.info import ServerInfo
 from talmach.contract.offsets import SegmentOffsets, unit_of
 from talmach.contract.requests import RequestReader
 from talmach.contract.segments import segment
-from talmach.pb import summarization_pb2, translation_pb2
+from talmach.pb import info_pb2, summarization_pb2, translation_pb2
 from talmach.threads import offload
 from talmach.use_cases import UseCases
 
@@ -19,8 +19,13 @@ class Methods:
     def __init__(self, use_cases: UseCases, info: ServerInfo) -> None:
         self.use_cases = use_cases
         self.limits = info.limits
-        self.info = server_info.response(info)
         self.reader = RequestReader(info.limits, use_cases.directions)
+        self._info = info
+
+    @property
+    def info(self) -> info_pb2.GetServerInfoResponse:
+        """The description of the server, as it is now."""
+        return server_info.response(self._info)
 
     async def translate_text(
         self, request: translation_pb2.TranslateTextRequest, call: Call

@@ -1,6 +1,6 @@
 """ServerInfo -> GetServerInfoResponse."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from talmach.catalog.manifest import Decoding, ModelSpec, Score
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
@@ -10,10 +10,11 @@ from talmach.pb import info_pb2
 
 def response(info: ServerInfo) -> info_pb2.GetServerInfoResponse:
     """Describe a server: pairs ordered by source and target, models by id."""
+    in_memory = info.in_memory()
     return info_pb2.GetServerInfoResponse(
         version=info.version,
         language_pairs=map(_pair, sorted(info.pairs, key=lambda pair: pair.direction)),
-        models=map(_model, sorted(info.models, key=lambda model: model.spec.id)),
+        models=[_model(model, in_memory) for model in sorted(info.models, key=lambda model: model.spec.id)],
         limits=_limits(info.limits),
     )
 
@@ -27,7 +28,7 @@ def _pair(pair: LanguagePair) -> info_pb2.LanguagePair:
     )
 
 
-def _model(model: LoadedModel) -> info_pb2.ModelInfo:
+def _model(model: LoadedModel, in_memory: Collection[str]) -> info_pb2.ModelInfo:
     spec = model.spec
     return info_pb2.ModelInfo(
         id=spec.id,
@@ -44,6 +45,7 @@ def _model(model: LoadedModel) -> info_pb2.ModelInfo:
         scores=_scores(spec),
         max_source_tokens=spec.max_source_tokens,
         decoding=_decoding(spec.decoding) if spec.kind == "translation" else None,
+        in_memory=spec.id in in_memory,
     )
 
 

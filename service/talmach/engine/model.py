@@ -11,6 +11,7 @@ from typing import Any
 
 import ctranslate2
 
+from talmach.engine import malloc
 from talmach.engine.base import Prompt
 from talmach.engine.tokenizers import (
     SENTENCEPIECE_FILE,
@@ -50,12 +51,12 @@ class TokenizerFiles:
         return Normalized(tokenizer) if self.normalize else tokenizer
 
 
-def resolve_device(device: str, compute_type: str) -> tuple[str, str]:
-    """Turn "auto" into what this machine has: a GPU with float16 (int8 is slower there), else the CPU with int8."""
+def resolve_device(device: str, compute_type: str, on_gpu: str = "float16") -> tuple[str, str]:
+    """Turn "auto" into what this machine has: a GPU with the format `on_gpu`, else the CPU with int8."""
     if device == "auto":
         device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
     if compute_type == "auto":
-        compute_type = "float16" if device == "cuda" else "int8"
+        compute_type = on_gpu if device == "cuda" else "int8"
     return device, compute_type
 
 
@@ -91,6 +92,8 @@ def need_gpu(model_id: str) -> None:
 class Model:
     """A loaded model with its tokenizer."""
 
+    _model: Any  # None while the weights are not in memory
+
     def __init__(
         self,
         model_id: str,
@@ -109,24 +112,33 @@ class Model:
             self._target_tokens = vocabularies.target
             config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
             self._end = str(config.get("eos_token", "</s>"))
-            # libgomp binds its threads to the thread that first needs them: one that is gone leaves the workers alone.
-            with ThreadPoolExecutor(1) as executor:
-                self._model = executor.submit(construct).result()
         except ModuleNotFoundError as error:
             cure = "pip install 'talmach[tokenizers]'"
             raise ModelUnusable(model_id, f"its tokenizer needs a package that is not installed: {cure}") from error
         except (OSError, RuntimeError, ValueError) as error:
-            raise ModelUnusable(model_id, f"cannot be loaded ({type(error).__name__})") from error
+            raise _cannot_be_loaded(model_id, error) from error
+        self._construct = construct
+        self.load()
+        self.device = str(self._model.device)  # "cpu" or "cuda", as it is in effect
+        self.compute_type = str(self._model.compute_type)  # in effect, not the one asked for
 
-    @property
-    def device(self) -> str:
-        """Where it runs, "cpu" or "cuda", as it is in effect."""
-        return str(self._model.device)
+    def load(self) -> None:
+        """Bring the weights into memory again after `unload`; raises ModelUnusable."""
+        try:
+            # libgomp binds its threads to the thread that first needs them: one that is gone leaves the workers alone.
+            with malloc.loading(), ThreadPoolExecutor(1) as executor:
+                self._model = executor.submit(self._construct).result()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _cannot_be_loaded(self.model_id, error) from error
 
-    @property
-    def compute_type(self) -> str:
-        """The number format in effect, not the one asked for."""
-        return str(self._model.compute_type)
+    def unload(self) -> None:
+        """Let the weights go, and keep the rest; nothing may be using them."""
+        self._model = None
+        malloc.trim()
+
+
+def _cannot_be_loaded(model_id: str, error: Exception) -> ModelUnusable:
+    return ModelUnusable(model_id, f"cannot be loaded ({type(error).__name__})")
 
 
 def _check_prompts(model_id: str, prompts: Sequence[Prompt], vocabularies: Vocabularies) -> None:

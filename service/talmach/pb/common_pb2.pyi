@@ -458,6 +458,7 @@ class ItemError(_message.Message):
       NOT_FOUND            MODEL_NOT_FOUND {models}
       FAILED_PRECONDITION  MODEL_UNUSABLE {model}: the model failed its checksum or self-test
       RESOURCE_EXHAUSTED   QUEUE_FULL, QUOTA_EXCEEDED: try again after the wait given;
+                           MODEL_NOT_LOADED {model}: the same; other models, which are at work, have the memory;
                            REPLY_TOO_LARGE {limit, actual}, in bytes: send less text at once, or ask for a stream
       UNAVAILABLE          SERVER_STARTING, SERVER_DRAINING, ENGINE_STUCK: the only code worth an automatic retry
       DEADLINE_EXCEEDED    DEADLINE_EXCEEDED: too little time is left to do the work, or none

@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15talmach/pb/info.proto\x12\ntalmach.v1\"\x16\n\x14GetServerInfoRequest\"\xcd\x01\n\x15GetServerInfoResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12?\n\x0elanguage_pairs\x18\x02 \x03(\x0b\x32\x18.talmach.v1.LanguagePairR\rlanguagePairs\x12-\n\x06models\x18\x03 \x03(\x0b\x32\x15.talmach.v1.ModelInfoR\x06models\x12*\n\x06limits\x18\x04 \x01(\x0b\x32\x12.talmach.v1.LimitsR\x06limits\"\xc7\x01\n\x0cLanguagePair\x12\x30\n\x14source_language_code\x18\x01 \x01(\tR\x12sourceLanguageCode\x12\x30\n\x14target_language_code\x18\x02 \x01(\tR\x12targetLanguageCode\x12.\n\x13pivot_language_code\x18\x03 \x01(\tR\x11pivotLanguageCode\x12#\n\rdefault_model\x18\x04 \x01(\tR\x0c\x64\x65\x66\x61ultModel\"\x91\x04\n\tModelInfo\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12)\n\x04kind\x18\x03 \x01(\x0e\x32\x15.talmach.v1.ModelKindR\x04kind\x12\x14\n\x05\x64raft\x18\x04 \x01(\x08R\x05\x64raft\x12\"\n\x0c\x61rchitecture\x18\x05 \x01(\tR\x0c\x61rchitecture\x12:\n\ndirections\x18\x06 \x03(\x0b\x32\x1a.talmach.v1.ModelDirectionR\ndirections\x12+\n\x05\x66iles\x18\x07 \x03(\x0b\x32\x15.talmach.v1.ModelFileR\x05\x66iles\x12!\n\x0c\x63ompute_type\x18\x08 \x01(\tR\x0b\x63omputeType\x12\x16\n\x06\x64\x65vice\x18\t \x01(\tR\x06\x64\x65vice\x12\x18\n\x07licence\x18\n \x01(\tR\x07licence\x12)\n\x10training_sources\x18\x0b \x03(\tR\x0ftrainingSources\x12.\n\x06scores\x18\x0c \x03(\x0b\x32\x16.talmach.v1.ModelScoreR\x06scores\x12*\n\x11max_source_tokens\x18\r \x01(\x05R\x0fmaxSourceTokens\x12\x30\n\x08\x64\x65\x63oding\x18\x0e \x01(\x0b\x32\x14.talmach.v1.DecodingR\x08\x64\x65\x63oding\"\xae\x01\n\x08\x44\x65\x63oding\x12\x1b\n\tbeam_size\x18\x01 \x01(\x05R\x08\x62\x65\x61mSize\x12%\n\x0elength_penalty\x18\x02 \x01(\x01R\rlengthPenalty\x12-\n\x12repetition_penalty\x18\x03 \x01(\x01R\x11repetitionPenalty\x12/\n\x14no_repeat_ngram_size\x18\x04 \x01(\x05R\x11noRepeatNgramSize\"t\n\x0eModelDirection\x12\x30\n\x14source_language_code\x18\x01 \x01(\tR\x12sourceLanguageCode\x12\x30\n\x14target_language_code\x18\x02 \x01(\tR\x12targetLanguageCode\"7\n\tModelFile\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06sha256\x18\x02 \x01(\tR\x06sha256\"\x92\x01\n\nModelScore\x12\x38\n\tdirection\x18\x01 \x01(\x0b\x32\x1a.talmach.v1.ModelDirectionR\tdirection\x12\x16\n\x06metric\x18\x02 \x01(\tR\x06metric\x12\x14\n\x05value\x18\x03 \x01(\x01R\x05value\x12\x1c\n\tsignature\x18\x04 \x01(\tR\tsignature\"\x97\x05\n\x06Limits\x12$\n\x0emax_text_chars\x18\x01 \x01(\x05R\x0cmaxTextChars\x12\x1b\n\tmax_texts\x18\x02 \x01(\x05R\x08maxTexts\x12*\n\x11max_request_chars\x18\x03 \x01(\x05R\x0fmaxRequestChars\x12\x30\n\x14max_glossary_entries\x18\x04 \x01(\x05R\x12maxGlossaryEntries\x12$\n\x0emax_term_chars\x18\x05 \x01(\x05R\x0cmaxTermChars\x12\"\n\rmax_beam_size\x18\x06 \x01(\x05R\x0bmaxBeamSize\x12\x38\n\x19max_batch_items_in_flight\x18\x07 \x01(\x05R\x15maxBatchItemsInFlight\x12*\n\x11max_message_bytes\x18\x08 \x01(\x05R\x0fmaxMessageBytes\x12\x39\n\x19min_keepalive_interval_ms\x18\t \x01(\x05R\x16minKeepaliveIntervalMs\x12*\n\x11max_batch_streams\x18\n \x01(\x05R\x0fmaxBatchStreams\x12>\n\x1cmax_batch_streams_per_caller\x18\x0b \x01(\x05R\x18maxBatchStreamsPerCaller\x12$\n\x0estream_idle_ms\x18\x0c \x01(\x05R\x0cstreamIdleMs\x12\x31\n\x15max_connection_age_ms\x18\r \x01(\x05R\x12maxConnectionAgeMs\x12<\n\x1bmax_connection_age_grace_ms\x18\x0e \x01(\x05R\x17maxConnectionAgeGraceMs*[\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16MODEL_KIND_TRANSLATION\x10\x01\x12\x16\n\x12MODEL_KIND_ENCODER\x10\x02\x32\x63\n\x0bInfoService\x12T\n\rGetServerInfo\x12 .talmach.v1.GetServerInfoRequest\x1a!.talmach.v1.GetServerInfoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15talmach/pb/info.proto\x12\ntalmach.v1\"\x16\n\x14GetServerInfoRequest\"\xcd\x01\n\x15GetServerInfoResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12?\n\x0elanguage_pairs\x18\x02 \x03(\x0b\x32\x18.talmach.v1.LanguagePairR\rlanguagePairs\x12-\n\x06models\x18\x03 \x03(\x0b\x32\x15.talmach.v1.ModelInfoR\x06models\x12*\n\x06limits\x18\x04 \x01(\x0b\x32\x12.talmach.v1.LimitsR\x06limits\"\xc7\x01\n\x0cLanguagePair\x12\x30\n\x14source_language_code\x18\x01 \x01(\tR\x12sourceLanguageCode\x12\x30\n\x14target_language_code\x18\x02 \x01(\tR\x12targetLanguageCode\x12.\n\x13pivot_language_code\x18\x03 \x01(\tR\x11pivotLanguageCode\x12#\n\rdefault_model\x18\x04 \x01(\tR\x0c\x64\x65\x66\x61ultModel\"\xae\x04\n\tModelInfo\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12)\n\x04kind\x18\x03 \x01(\x0e\x32\x15.talmach.v1.ModelKindR\x04kind\x12\x14\n\x05\x64raft\x18\x04 \x01(\x08R\x05\x64raft\x12\"\n\x0c\x61rchitecture\x18\x05 \x01(\tR\x0c\x61rchitecture\x12:\n\ndirections\x18\x06 \x03(\x0b\x32\x1a.talmach.v1.ModelDirectionR\ndirections\x12+\n\x05\x66iles\x18\x07 \x03(\x0b\x32\x15.talmach.v1.ModelFileR\x05\x66iles\x12!\n\x0c\x63ompute_type\x18\x08 \x01(\tR\x0b\x63omputeType\x12\x16\n\x06\x64\x65vice\x18\t \x01(\tR\x06\x64\x65vice\x12\x18\n\x07licence\x18\n \x01(\tR\x07licence\x12)\n\x10training_sources\x18\x0b \x03(\tR\x0ftrainingSources\x12.\n\x06scores\x18\x0c \x03(\x0b\x32\x16.talmach.v1.ModelScoreR\x06scores\x12*\n\x11max_source_tokens\x18\r \x01(\x05R\x0fmaxSourceTokens\x12\x30\n\x08\x64\x65\x63oding\x18\x0e \x01(\x0b\x32\x14.talmach.v1.DecodingR\x08\x64\x65\x63oding\x12\x1b\n\tin_memory\x18\x0f \x01(\x08R\x08inMemory\"\xae\x01\n\x08\x44\x65\x63oding\x12\x1b\n\tbeam_size\x18\x01 \x01(\x05R\x08\x62\x65\x61mSize\x12%\n\x0elength_penalty\x18\x02 \x01(\x01R\rlengthPenalty\x12-\n\x12repetition_penalty\x18\x03 \x01(\x01R\x11repetitionPenalty\x12/\n\x14no_repeat_ngram_size\x18\x04 \x01(\x05R\x11noRepeatNgramSize\"t\n\x0eModelDirection\x12\x30\n\x14source_language_code\x18\x01 \x01(\tR\x12sourceLanguageCode\x12\x30\n\x14target_language_code\x18\x02 \x01(\tR\x12targetLanguageCode\"7\n\tModelFile\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06sha256\x18\x02 \x01(\tR\x06sha256\"\x92\x01\n\nModelScore\x12\x38\n\tdirection\x18\x01 \x01(\x0b\x32\x1a.talmach.v1.ModelDirectionR\tdirection\x12\x16\n\x06metric\x18\x02 \x01(\tR\x06metric\x12\x14\n\x05value\x18\x03 \x01(\x01R\x05value\x12\x1c\n\tsignature\x18\x04 \x01(\tR\tsignature\"\x97\x05\n\x06Limits\x12$\n\x0emax_text_chars\x18\x01 \x01(\x05R\x0cmaxTextChars\x12\x1b\n\tmax_texts\x18\x02 \x01(\x05R\x08maxTexts\x12*\n\x11max_request_chars\x18\x03 \x01(\x05R\x0fmaxRequestChars\x12\x30\n\x14max_glossary_entries\x18\x04 \x01(\x05R\x12maxGlossaryEntries\x12$\n\x0emax_term_chars\x18\x05 \x01(\x05R\x0cmaxTermChars\x12\"\n\rmax_beam_size\x18\x06 \x01(\x05R\x0bmaxBeamSize\x12\x38\n\x19max_batch_items_in_flight\x18\x07 \x01(\x05R\x15maxBatchItemsInFlight\x12*\n\x11max_message_bytes\x18\x08 \x01(\x05R\x0fmaxMessageBytes\x12\x39\n\x19min_keepalive_interval_ms\x18\t \x01(\x05R\x16minKeepaliveIntervalMs\x12*\n\x11max_batch_streams\x18\n \x01(\x05R\x0fmaxBatchStreams\x12>\n\x1cmax_batch_streams_per_caller\x18\x0b \x01(\x05R\x18maxBatchStreamsPerCaller\x12$\n\x0estream_idle_ms\x18\x0c \x01(\x05R\x0cstreamIdleMs\x12\x31\n\x15max_connection_age_ms\x18\r \x01(\x05R\x12maxConnectionAgeMs\x12<\n\x1bmax_connection_age_grace_ms\x18\x0e \x01(\x05R\x17maxConnectionAgeGraceMs*[\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16MODEL_KIND_TRANSLATION\x10\x01\x12\x16\n\x12MODEL_KIND_ENCODER\x10\x02\x32\x63\n\x0bInfoService\x12T\n\rGetServerInfo\x12 .talmach.v1.GetServerInfoRequest\x1a!.talmach.v1.GetServerInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'talmach.pb.info_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MODELKIND']._serialized_start=2170
-  _globals['_MODELKIND']._serialized_end=2261
+  _globals['_MODELKIND']._serialized_start=2199
+  _globals['_MODELKIND']._serialized_end=2290
   _globals['_GETSERVERINFOREQUEST']._serialized_start=37
   _globals['_GETSERVERINFOREQUEST']._serialized_end=59
   _globals['_GETSERVERINFORESPONSE']._serialized_start=62
@@ -40,17 +40,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LANGUAGEPAIR']._serialized_start=270
   _globals['_LANGUAGEPAIR']._serialized_end=469
   _globals['_MODELINFO']._serialized_start=472
-  _globals['_MODELINFO']._serialized_end=1001
-  _globals['_DECODING']._serialized_start=1004
-  _globals['_DECODING']._serialized_end=1178
-  _globals['_MODELDIRECTION']._serialized_start=1180
-  _globals['_MODELDIRECTION']._serialized_end=1296
-  _globals['_MODELFILE']._serialized_start=1298
-  _globals['_MODELFILE']._serialized_end=1353
-  _globals['_MODELSCORE']._serialized_start=1356
-  _globals['_MODELSCORE']._serialized_end=1502
-  _globals['_LIMITS']._serialized_start=1505
-  _globals['_LIMITS']._serialized_end=2168
-  _globals['_INFOSERVICE']._serialized_start=2263
-  _globals['_INFOSERVICE']._serialized_end=2362
+  _globals['_MODELINFO']._serialized_end=1030
+  _globals['_DECODING']._serialized_start=1033
+  _globals['_DECODING']._serialized_end=1207
+  _globals['_MODELDIRECTION']._serialized_start=1209
+  _globals['_MODELDIRECTION']._serialized_end=1325
+  _globals['_MODELFILE']._serialized_start=1327
+  _globals['_MODELFILE']._serialized_end=1382
+  _globals['_MODELSCORE']._serialized_start=1385
+  _globals['_MODELSCORE']._serialized_end=1531
+  _globals['_LIMITS']._serialized_start=1534
+  _globals['_LIMITS']._serialized_end=2197
+  _globals['_INFOSERVICE']._serialized_start=2292
+  _globals['_INFOSERVICE']._serialized_end=2391
 # @@protoc_insertion_point(module_scope)

@@ -78,7 +78,7 @@ class GetServerInfoResponse(_message.Message):
 
     @_builtins.property
     def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelInfo]:
-        """The models that are loaded, ordered by id."""
+        """The models that can be used, ordered by id."""
 
     @_builtins.property
     def limits(self) -> Global___Limits:
@@ -136,7 +136,7 @@ Global___LanguagePair: _TypeAlias = LanguagePair  # noqa: Y015
 
 @_typing.final
 class ModelInfo(_message.Message):
-    """One loaded model."""
+    """One model."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -154,6 +154,7 @@ class ModelInfo(_message.Message):
     SCORES_FIELD_NUMBER: _builtins.int
     MAX_SOURCE_TOKENS_FIELD_NUMBER: _builtins.int
     DECODING_FIELD_NUMBER: _builtins.int
+    IN_MEMORY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its name in requests and replies."""
     version: _builtins.str
@@ -172,6 +173,8 @@ class ModelInfo(_message.Message):
     """SPDX expression of the licence of the weights, for example "CC-BY-4.0"."""
     max_source_tokens: _builtins.int
     """Longest input in tokens, language tags included; longer sentences are split at clauses and joined again."""
+    in_memory: _builtins.bool
+    """True = its weights are in memory now; else the next call that needs them waits until they are."""
     @_builtins.property
     def directions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelDirection]:
         """The directions that it translates; empty for an encoder."""
@@ -209,10 +212,11 @@ class ModelInfo(_message.Message):
         scores: _abc.Iterable[Global___ModelScore] | None = ...,
         max_source_tokens: _builtins.int = ...,
         decoding: Global___Decoding | None = ...,
+        in_memory: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decoding", b"decoding"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["architecture", b"architecture", "compute_type", b"compute_type", "decoding", b"decoding", "device", b"device", "directions", b"directions", "draft", b"draft", "files", b"files", "id", b"id", "kind", b"kind", "licence", b"licence", "max_source_tokens", b"max_source_tokens", "scores", b"scores", "training_sources", b"training_sources", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["architecture", b"architecture", "compute_type", b"compute_type", "decoding", b"decoding", "device", b"device", "directions", b"directions", "draft", b"draft", "files", b"files", "id", b"id", "in_memory", b"in_memory", "kind", b"kind", "licence", b"licence", "max_source_tokens", b"max_source_tokens", "scores", b"scores", "training_sources", b"training_sources", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,6 +1,7 @@
 """The gRPC server: built from plain values and use cases, told when it serves, drained before it stops."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
@@ -14,6 +15,7 @@ from talmach.admission import Admission
 from talmach.calls import Tracing
 from talmach.contract.info import MIN_KEEPALIVE_INTERVAL_MS, ServerInfo
 from talmach.contract.methods import Methods
+from talmach.engine.base import Direction
 from talmach.errors import CannotListen
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
@@ -72,6 +74,7 @@ class Server:
         self._tls = tls
         self._gate = Gate(max_concurrent_calls)
         self.admission = Admission(self._gate, metrics, clients, tracing)
+        self._parts: Mapping[str, bool] = {}  # models and directions: whether they can do their work
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[
@@ -123,11 +126,17 @@ class Server:
         methods = Methods(use_cases, info)
         for servicer in (self._translation, self._summarization, self._info):
             servicer.methods = methods
+        models, directions = (model.spec.id for model in info.models), (pair.direction for pair in info.pairs)
+        self._parts = part_names(dict.fromkeys(models, True), dict.fromkeys(directions, True))
         self._gate.state = State.SERVING
         await self._set_health(_SERVING)
 
-    async def set_healthy(self, healthy: bool) -> None:
-        """Tell those who watch over the server whether it can still do its work; without effect unless it serves."""
+    async def set_healthy(self, *, healthy: bool, parts: Mapping[str, bool] | None = None) -> None:
+        """Tell those who watch over the server whether it can still do its work; without effect unless it serves.
+
+        `parts` are the models and directions by their names; None = as before.
+        """
+        self._parts = self._parts if parts is None else parts
         if self._gate.state is State.SERVING:
             await self._set_health(_SERVING if healthy else _NOT_SERVING)
 
@@ -164,12 +173,21 @@ class Server:
         self._metrics.serving.set(status == _SERVING)
         for service in ("", *SERVICES):
             await self._health.set(service, status)
+        for part, works in self._parts.items():
+            await self._health.set(part, status if works or status == _NOT_SERVING else _NOT_SERVING)
 
     def _add_services(self) -> None:
         translation_pb2_grpc.add_TranslationServiceServicer_to_server(self._translation, self._server)
         summarization_pb2_grpc.add_SummarizationServiceServicer_to_server(self._summarization, self._server)
         info_pb2_grpc.add_InfoServiceServicer_to_server(self._info, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+
+
+def part_names(models: Mapping[str, bool], directions: Mapping[Direction, bool]) -> dict[str, bool]:
+    """Return by the names of the health service whether models and directions can do their work."""
+    return {f"models/{model}": works for model, works in models.items()} | {
+        f"directions/{direction}": works for direction, works in directions.items()
+    }
 
 
 def _add_reflection(server: grpc.aio.Server) -> None:

@@ -121,8 +121,13 @@ class Translator:
 
     def default_model(self, direction: Direction) -> str:
         """Return the id of the model that translates a direction, or its first half, when a request names none."""
+        return self.default_models(direction)[0]
+
+    def default_models(self, direction: Direction) -> tuple[str, ...]:
+        """Return that id or, with a pivot, those of both halves."""
         pivot = self.pivot(direction)
-        return self._defaults[direction if pivot is None else Direction(direction.source, pivot)].engine.model_id
+        halves = (Direction(direction.source, pivot), Direction(pivot, direction.target)) if pivot else (direction,)
+        return tuple(self._defaults[half].engine.model_id for half in halves)
 
     def prepare(
         self,

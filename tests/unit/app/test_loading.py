@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from talmach.app.loading import load_engines, prove_translator, worker_count
+from talmach.app.engines import prove_translator
+from talmach.app.loading import load_engines, worker_count
 from talmach.catalog.manifest import load
 from talmach.catalog.verify import sha256_of
 from talmach.config import Settings, load_settings

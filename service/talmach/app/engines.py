@@ -1,0 +1,101 @@
+"""From a model's manifest to an engine, and the proof that it works: one golden sentence for each direction."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from talmach import quality
+from talmach.catalog.manifest import ModelSpec
+from talmach.engine.base import DecodeOptions, Direction, Prompt, TargetLengths, TranslationEngine
+from talmach.engine.ct2 import Ct2Translator
+from talmach.engine.encoder import Ct2Encoder, Pooling
+from talmach.engine.model import TokenizerFiles, resolve_device
+from talmach.errors import ModelUnusable
+from talmach.quality import Flag
+
+# A golden sentence may be translated badly by a draft; what it shows is that the weights are read as they were meant.
+_BROKEN = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT, Flag.TRUNCATED})
+
+
+def device_of(spec: ModelSpec, device: str, compute_type: str) -> tuple[str, str]:
+    """Return where a model runs and in which number format, where the settings leave that to it ("auto")."""
+    return resolve_device(device, compute_type, on_gpu=spec.gpu_compute_type)
+
+
+def decode_options(spec: ModelSpec) -> DecodeOptions:
+    """Return how a translation model wants to be searched."""
+    return DecodeOptions(**spec.decoding.model_dump())
+
+
+def open_translator(
+    spec: ModelSpec, directory: Path, *, device: str, compute_type: str, workers: int = 1, threads_per_worker: int = 1
+) -> Ct2Translator:
+    """Load a translation model as its manifest describes it; raises ModelUnusable."""
+    device, compute_type = device_of(spec, device, compute_type)
+    prompts = None
+    if spec.prompt is not None:
+        prompts = {Direction.parse(key): Prompt(**each.model_dump()) for key, each in spec.prompt.items()}
+    return Ct2Translator(
+        spec.id,
+        directory,
+        frozenset(map(Direction.parse, spec.directions)),
+        max_source_tokens=spec.max_source_tokens,
+        decoding=decode_options(spec),
+        low_confidence={Direction.parse(direction): score for direction, score in spec.low_confidence.items()},
+        tokenizer=_tokenizer_files(spec),
+        prompts=prompts,
+        lengths=TargetLengths(**spec.lengths.model_dump()),
+        device=device,
+        compute_type=compute_type,
+        workers=workers,
+        threads_per_worker=threads_per_worker,
+    )
+
+
+def open_encoder(
+    spec: ModelSpec, directory: Path, *, device: str, compute_type: str, workers: int = 1, threads_per_worker: int = 1
+) -> Ct2Encoder:
+    """Load an encoder as its manifest describes it; raises ModelUnusable."""
+    device, compute_type = device_of(spec, device, compute_type)
+    encoding = spec.encoding
+    return Ct2Encoder(
+        spec.id,
+        directory,
+        max_tokens=spec.max_source_tokens,
+        text_prefix=encoding.text_prefix,
+        tokenizer=_tokenizer_files(spec),
+        prompt=Prompt(encoding.source_prefix, encoding.source_suffix),
+        pooling=Pooling(encoding.pooling, encoding.dense or "", encoding.activation),
+        device=device,
+        compute_type=compute_type,
+        workers=workers,
+        threads_per_worker=threads_per_worker,
+    )
+
+
+def _tokenizer_files(spec: ModelSpec) -> TokenizerFiles:
+    return TokenizerFiles(spec.tokenizer.source, spec.tokenizer.target or "", spec.tokenizer.normalize)
+
+
+def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:
+    """Translate the golden sentences; raises ModelUnusable when one comes out empty, looping or in the wrong script."""
+    pairs = [(Direction.parse(golden.direction), golden.source) for golden in spec.golden]
+    hypotheses = engine.translate([engine.tokenize(text, direction) for direction, text in pairs], engine.decoding)
+    for (direction, source), hypothesis in zip(pairs, hypotheses, strict=True):
+        flags = quality.check(source, hypothesis.text, direction, truncated=hypothesis.truncated)
+        if not hypothesis.text.strip() or flags & _BROKEN:
+            raise ModelUnusable(
+                spec.id, f"failed its self-test for {direction}; {_names(flags) or 'empty translation'}"
+            )
+
+
+def prove_encoder(spec: ModelSpec, encoder: Ct2Encoder) -> None:
+    """Encode two sentences; raises ModelUnusable when their vectors are none."""
+    lengths = np.linalg.norm(encoder.encode(["Горад адкрыў новую школу.", "The town opened a new school."]), axis=1)
+    if not np.allclose(lengths, 1, atol=1e-3):
+        raise ModelUnusable(spec.id, "failed its self-test; an embedding has not the length 1")
+
+
+def _names(flags: Iterable[Flag]) -> str:
+    return ", ".join(sorted(flag.name for flag in flags))
