@@ -1,4 +1,4 @@
-"""Half a minute of everything at once, as `python -m benchmarks.soak` does it for hours."""
+"""A quarter of a minute of everything at once, as `python -m benchmarks.soak` does it for hours."""
 
 import subprocess
 import sys
@@ -10,8 +10,8 @@ from tests.e2e.program import TIMEOUT_S, environment
 def test_a_short_soak_finds_a_steady_server() -> None:
     """Memory, open files, the queue and every status code are as they should be, and the server ends well."""
     done = subprocess.run(
-        # Half a minute is warm-up: only what would fill a machine is growth.
-        [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.5", "--allowed-mib", "256"],
+        # All of it is warm-up: only what would fill a machine is growth.
+        [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.25", "--allowed-mib", "256"],
         cwd=Path(__file__).parents[2],
         env=environment({}),
         capture_output=True,
