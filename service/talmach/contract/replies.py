@@ -1,6 +1,7 @@
 """Results -> reply messages."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from talmach.contract.offsets import OffsetUnit, unit_of
 from talmach.contract.segments import boilerplate_spans, segments
@@ -9,7 +10,7 @@ from talmach.pb import common_pb2, summarization_pb2, translation_pb2
 from talmach.text.article import Field
 from talmach.translation.job import TranslationJob
 from talmach.translation.source import Detection
-from talmach.translation.values import GlossaryUsage, Timings, Totals, Translation, Usage
+from talmach.translation.values import GlossaryUsage, Timings, Totals, Translation
 from talmach.use_cases import ArticleTranslation, SummarizedArticle, TextTranslations
 
 
@@ -20,10 +21,7 @@ def texts(
     unit = unit_of(request.options)
     return translation_pb2.TranslateTextResponse(
         translations=[_text(each, unit) for each in done.translations],
-        model_ids=done.totals.model_ids,
-        glossary_usages=_glossary_usages(done.totals.glossary_usages),
-        timings=_timings(done.totals.timings, total_ms),
-        usage=_usage(done.totals.usage),
+        **_totals(done.totals, total_ms),
     )
 
 
@@ -34,10 +32,7 @@ def article(
     return translation_pb2.TranslateArticleResponse(
         translation=_article(done, unit_of(request.options)),
         summary=None if done.summary is None else summary(done.summary, done.source.article, request),
-        model_ids=done.totals.model_ids,
-        glossary_usages=_glossary_usages(done.totals.glossary_usages),
-        timings=_timings(done.totals.timings, total_ms),
-        usage=_usage(done.totals.usage),
+        **_totals(done.totals, total_ms),
     )
 
 
@@ -50,10 +45,7 @@ def item(
         id=request.id,
         text=_text(done, unit) if is_text else None,
         article=None if is_text else _article(done, unit),
-        model_ids=done.totals.model_ids,
-        glossary_usages=_glossary_usages(done.totals.glossary_usages),
-        timings=_timings(done.totals.timings, total_ms),
-        usage=_usage(done.totals.usage),
+        **_totals(done.totals, total_ms),
     )
 
 
@@ -65,10 +57,7 @@ def summarized(
         summary=summary(done.summary, done.source.article, request),
         source_language_code=done.source.language or "",
         detection=_detection(done.source.detection),
-        model_ids=done.totals.model_ids,
-        glossary_usages=_glossary_usages(done.totals.glossary_usages),
-        timings=_timings(done.totals.timings, total_ms),
-        usage=_usage(done.totals.usage),
+        **_totals(done.totals, total_ms),
     )
 
 
@@ -106,22 +95,12 @@ def trailer(totals: Totals, total_ms: float) -> translation_pb2.ArticleTrailer:
     return translation_pb2.ArticleTrailer(
         segment_count=totals.segment_count,
         complete=totals.complete,
-        model_ids=totals.model_ids,
-        glossary_usages=_glossary_usages(totals.glossary_usages),
-        timings=_timings(totals.timings, total_ms),
-        usage=_usage(totals.usage),
+        **_totals(totals, total_ms),
     )
 
 
 def _text(done: Translation, unit: OffsetUnit) -> translation_pb2.TextTranslation:
-    return translation_pb2.TextTranslation(
-        translated_text=done.texts[Field.TEXT],
-        segments=segments(done, unit),
-        source_language_code=done.source.language or "",
-        detection=_detection(done.source.detection),
-        boilerplate_spans=boilerplate_spans(done.source.article, unit),
-        complete=done.is_complete,
-    )
+    return translation_pb2.TextTranslation(translated_text=done.texts[Field.TEXT], **_translated(done, unit))
 
 
 def _article(done: Translation, unit: OffsetUnit) -> translation_pb2.ArticleTranslation:
@@ -129,32 +108,44 @@ def _article(done: Translation, unit: OffsetUnit) -> translation_pb2.ArticleTran
         headline=done.texts[Field.HEADLINE],
         lead=done.texts[Field.LEAD],
         body=done.texts[Field.BODY],
-        segments=segments(done, unit),
-        source_language_code=done.source.language or "",
-        detection=_detection(done.source.detection),
-        boilerplate_spans=boilerplate_spans(done.source.article, unit),
-        complete=done.is_complete,
+        **_translated(done, unit),
     )
 
 
-def _glossary_usages(usages: Iterable[GlossaryUsage]) -> list[common_pb2.GlossaryUsage]:
-    """How often each entry was honoured."""
-    return [
-        common_pb2.GlossaryUsage(
-            source_term=usage.entry.source_term,
-            target_term=usage.entry.target_term,
-            applied_count=usage.applied,
-            not_applied_count=usage.not_applied,
-        )
-        for usage in usages
-    ]
+def _translated(done: Translation, unit: OffsetUnit) -> dict[str, Any]:
+    """The fields that texts and articles share."""
+    return {
+        "segments": segments(done, unit),
+        "source_language_code": done.source.language or "",
+        "detection": _detection(done.source.detection),
+        "boilerplate_spans": boilerplate_spans(done.source.article, unit),
+        "complete": done.is_complete,
+    }
+
+
+def _totals(totals: Totals, total_ms: float) -> dict[str, Any]:
+    """The fields that all replies of translations share: which models, glossary, time and tokens."""
+    usage = totals.usage
+    return {
+        "model_ids": totals.model_ids,
+        "glossary_usages": map(_glossary_usage, totals.glossary_usages),
+        "timings": _timings(totals.timings, total_ms),
+        "usage": common_pb2.Usage(
+            source_tokens=usage.source_tokens, target_tokens=usage.target_tokens, cache_hits=usage.cache_hits
+        ),
+    }
+
+
+def _glossary_usage(usage: GlossaryUsage) -> common_pb2.GlossaryUsage:
+    """How often an entry was honoured."""
+    return common_pb2.GlossaryUsage(
+        source_term=usage.entry.source_term,
+        target_term=usage.entry.target_term,
+        applied_count=usage.applied,
+        not_applied_count=usage.not_applied,
+    )
 
 
 def _timings(of: Timings, total_ms: float) -> common_pb2.Timings:
     """Where the time went; the total is that of the call, which began before the work did."""
     return common_pb2.Timings(queue_ms=of.queue_ms, inference_ms=of.inference_ms, total_ms=total_ms)
-
-
-def _usage(of: Usage) -> common_pb2.Usage:
-    """What it cost."""
-    return common_pb2.Usage(source_tokens=of.source_tokens, target_tokens=of.target_tokens, cache_hits=of.cache_hits)
