@@ -113,6 +113,37 @@ async def _send_chunks(writer: asyncio.StreamWriter, size: int) -> None:
         await writer.drain()
 
 
+async def test_a_body_in_crumbs(site: Served, log: StringIO) -> None:
+    """Each costs as much as a whole chunk: 400 after a thousand, before they hold the loop up; real chunks may come."""
+    head = request("/v1/translate", b"", fields={"transfer-encoding": "chunked"}).replace(b"content-length: 0\r\n", b"")
+    body = json.dumps(GOOD, ensure_ascii=False).encode()
+    reader, writer = await site.connect()
+    writer.write(head + b"1\r\n \r\n" * 900 + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")
+    assert (await answer(reader)).status == 200
+    writer.close()
+    reader, writer = await site.connect()
+    begin = time.monotonic()
+    writer.write(head + b"1\r\n \r\n" * 100_000)
+    assert (await answer(reader)).status == 400
+    assert time.monotonic() - begin < 1
+    writer.close()
+    await until(lambda: len(lines(log)) == 2)
+    assert "error_at" not in log.getvalue()
+
+
+async def test_millions_of_nothings(site: Served) -> None:
+    """A body that has them is refused by both APIs; meanwhile health is answered."""
+    body = b'{"q": [' + b'"",' * 1_200_000 + b'""], "source": "auto", "target": "en"}'
+    asked = [asyncio.create_task(site.ask(path, body)) for path in ("/translate", "/detect", "/v1/translate")]
+    waits = []
+    while not all(each.done() for each in asked):
+        begin = time.monotonic()
+        assert (await site.ask("/health")).status == 200
+        waits.append(time.monotonic() - begin)
+    assert [each.result().status for each in asked] == [400] * 3
+    assert max(waits) < 3
+
+
 async def test_a_length_beyond_numbers(site: Served) -> None:
     """A length of hundreds of digits is only too large."""
     reader, writer = await site.connect()

@@ -84,5 +84,4 @@ async def _read(exchange: Exchange, kind: type[_Request]) -> _Request:
     if media_type != JSON:
         # A page of anybody's could send another type without asking.
         raise HttpRefusal(415, "content-type", "UNSUPPORTED_MEDIA_TYPE", f"is not {JSON}")
-    body = await exchange.body()
-    return await offload(len(body), json_form.read, body, kind)
+    return await exchange.content(json_form.read, kind)

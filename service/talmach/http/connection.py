@@ -3,18 +3,42 @@
 import asyncio
 from typing import Any
 
+import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+# Of a chunk h11 makes an event, which costs as much for one byte as for all that a packet holds.
+_FREE_PIECES, _MIN_PIECE_BYTES = 1_000, 64
+
+
+class _Parser(h11.Connection):
+    """Reads no body that comes in crumbs."""
+
+    _pieces = _bytes = 0
+
+    def next_event(self) -> Any:
+        """Return what comes next; raises RemoteProtocolError, which is answered with 400."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._pieces = self._bytes = 0
+        elif isinstance(event, h11.Data):
+            self._pieces += 1
+            self._bytes += len(event.data)
+            if self._pieces > _FREE_PIECES and self._bytes < _MIN_PIECE_BYTES * self._pieces:
+                raise h11.RemoteProtocolError("the chunks of the body are too small")
+        return event
 
 
 class Connection(H11Protocol):
     """h11 bounds the size of a request's head; here is the time for it, and for what is left of a refused body."""
 
     head_timeout_s: float
+    max_head_bytes: int
     max_connections: int
 
     def __init__(self, config: Config, *arguments: Any, **more: Any) -> None:
         super().__init__(config, *arguments, **more)
+        self.conn = _Parser(h11.SERVER, max_incomplete_event_size=self.max_head_bytes)
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own

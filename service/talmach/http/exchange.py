@@ -5,8 +5,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
@@ -16,11 +16,15 @@ from talmach.calls import REQUEST_ID, Call
 from talmach.errors import DeadlineExceeded, ReplyTooLarge, ServerDraining, StreamIdle, TalmachError
 from talmach.http.refusals import HttpRefusal, body_too_large
 from talmach.http.reply import EVENTS, Reply
+from talmach.threads import offload
 
 TIMEOUT_FIELD = "x-request-timeout-ms"
 _MAX_TIMEOUT_MS = 86_400_000
 _CHUNK_BYTES = 65_536
+_LARGE_BYTES = 1_048_576
 _MAX_STRANGER_BYTES = 1_048_576
+
+_Content = TypeVar("_Content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Rules:
     admission: Admission
     max_body_bytes: int
     idle_s: float  # a body comes within it, and so does the caller take each piece of an answer
+    large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # parsed at once
 
     @property
     def max_stranger_bytes(self) -> int:
@@ -69,7 +74,7 @@ class Exchange:
         length = self.headers.get("content-length", "0")
         if len(length) > len(str(limit)) or int(length) > limit:
             raise body_too_large(limit)
-        parts, size, is_complete = [], 0, False
+        body, is_complete = bytearray(), False
         try:
             async with asyncio.timeout(self._rules.idle_s):
                 while not is_complete:
@@ -77,14 +82,22 @@ class Exchange:
                     if message["type"] == "http.disconnect":
                         self.call.caller_is_gone = True
                         raise asyncio.CancelledError
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > limit:
+                    body += message.get("body", b"")
+                    if len(body) > limit:
                         raise body_too_large(limit)
                     is_complete = not message.get("more_body", False)
         except TimeoutError as error:
             raise StreamIdle(self._rules.idle_s) from error
-        return b"".join(parts)
+        return bytes(body)
+
+    async def content(self, parse: Callable[..., _Content], *arguments: object) -> _Content:
+        """Read the body and return `parse(body, *arguments)`; raises what `body` and `parse` raise."""
+        body = await self.body()
+        if len(body) <= _LARGE_BYTES:
+            return await offload(len(body), parse, body, *arguments)
+        # A body of millions of nothings takes twenty times its size while it is looked at.
+        async with self._rules.large_bodies:
+            return await asyncio.to_thread(parse, body, *arguments)
 
     @asynccontextmanager
     async def while_the_caller_waits(self) -> AsyncIterator[None]:
@@ -216,7 +229,10 @@ class Endpoint:
 
     async def _give_up(self, exchange: Exchange, failure: TalmachError) -> None:
         if not exchange.has_begun:
-            await exchange.answer(self._refuse(failure))
+            try:
+                await exchange.answer(self._refuse(failure))
+            except StreamIdle:
+                await exchange.hang_up()
         elif not exchange.is_over:
             await exchange.hang_up()
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from talmach.access.gate import State
 from talmach.contract import json_form, status
 from talmach.contract.methods import Methods
-from talmach.contract.violations import InvalidFields, Violation, by_field
+from talmach.contract.violations import InvalidFields, Violation, by_field, too_many_texts
 from talmach.errors import EngineFailure, InvalidRequest, Overloaded, TalmachError, Unauthenticated
 from talmach.http.exchange import Exchange, Handler, Rules
 from talmach.http.refusals import HttpRefusal, fields_of, status_of
@@ -93,7 +93,7 @@ class LibreTranslate:
         for name in ("q", "source", "target"):
             if not fields.get(name):
                 raise _wrong(name, "is missing")
-        texts, is_batch = _texts(fields["q"])
+        texts, is_batch = self._texts(fields["q"])
         source, wants_alternatives = fields["source"], _number("alternatives", fields.get("alternatives") or 0) > 0
         # A blank text is none to translate; it comes back as it is.
         places = [place for place, text in enumerate(texts) if text.strip()]
@@ -122,7 +122,20 @@ class LibreTranslate:
             answer["detectedLanguage"] = detected if is_batch else detected[0]
         if wants_alternatives:  # of which there are none: a sentence has one translation here
             answer["alternatives"] = [[] for _ in texts] if is_batch else []
-        await exchange.answer(Reply(json_form.dump(answer)))
+        await exchange.answer(Reply(await offload(sum(map(len, translated)), json_form.dump, answer)))
+
+    def _texts(self, q: Any) -> tuple[list[str], bool]:
+        """Return the texts, and whether they came as an array."""
+        texts = q if isinstance(q, list) else [q]
+        if len(texts) > (limit := self.methods.limits.max_texts):
+            raise InvalidFields([too_many_texts("q", actual=len(texts), limit=limit)])
+        for place, each in enumerate(texts):
+            name = f"q[{place}]" if isinstance(q, list) else "q"
+            if not isinstance(each, str):
+                raise _wrong(name, "is not a string")
+            if not json_form.is_text(each):
+                raise _wrong(name, "has half of a surrogate pair")
+        return texts, isinstance(q, list)
 
     async def _translations(
         self, request: translation_pb2.TranslateTextRequest, exchange: Exchange
@@ -135,7 +148,7 @@ class LibreTranslate:
         fields = await _fields(exchange)
         if not fields.get("q"):
             raise _wrong("q", "is missing")
-        texts, _ = _texts(fields["q"])
+        texts, _ = self._texts(fields["q"])
         request = translation_pb2.DetectLanguageRequest(texts=["\n".join(texts)])
         (found,) = await self.methods.use_cases.detect(self.methods.reader.to_detect(request), exchange.call)
         candidates = [{"confidence": _percent(each.confidence), "language": each.language} for each in found.candidates]
@@ -167,24 +180,25 @@ def _refuse(problem: str) -> Handler:
 
 async def _fields(exchange: Exchange) -> Mapping[str, Any]:
     """Return the fields of a body of any of the three kinds, and of the query, after showing who calls."""
-    body = await exchange.body()
-    fields = await offload(len(body), _query, exchange.scope["query_string"])
+    fields = _query(exchange.scope["query_string"])
     media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not body:
-        pass  # all that there is may be in the query
-    elif media_type == JSON:
-        content = await offload(len(body), json_form.parse, body)
-        if not isinstance(content, dict):
-            raise _wrong("request", "is not an object")
-        fields |= content
+    if media_type == JSON:
+        fields |= await exchange.content(_object)
     elif media_type == "multipart/form-data":
-        fields |= await _multipart(exchange, body)
+        fields |= await _multipart(exchange)
     else:
-        fields |= await offload(len(body), _query, body)
+        fields |= await exchange.content(_query)
     if exchange.is_of_stranger:
         key = fields.get("api_key")
         exchange.show(f"Bearer {key}" if isinstance(key, str) and key else "")
     return fields
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    content = json_form.parse(data) if data else {}  # all that there is may be in the query
+    if not isinstance(content, dict):
+        raise _wrong("request", "is not an object")
+    return content
 
 
 def _query(data: bytes) -> dict[str, Any]:
@@ -195,7 +209,9 @@ def _query(data: bytes) -> dict[str, Any]:
     return _first(pairs)
 
 
-async def _multipart(exchange: Exchange, body: bytes) -> dict[str, Any]:
+async def _multipart(exchange: Exchange) -> dict[str, Any]:
+    body = await exchange.body()
+
     async def stream() -> Any:
         yield body
 
@@ -212,17 +228,6 @@ async def _multipart(exchange: Exchange, body: bytes) -> dict[str, Any]:
 def _first(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Return the first value of each field, with the line ends of text and not those of forms."""
     return {name: value.replace("\r\n", "\n") for name, value in reversed(pairs)}
-
-
-def _texts(q: Any) -> tuple[list[str], bool]:
-    """Return the texts, and whether they came as an array."""
-    texts = q if isinstance(q, list) else [q]
-    for place, each in enumerate(texts):
-        if not isinstance(each, str):
-            raise _wrong(f"q[{place}]" if isinstance(q, list) else "q", "is not a string")
-        if not json_form.is_text(each):
-            raise _wrong(f"q[{place}]" if isinstance(q, list) else "q", "has half of a surrogate pair")
-    return texts, isinstance(q, list)
 
 
 def _code(field: str, value: Any) -> str:

@@ -57,6 +57,7 @@ class HttpServer:
 
         class OurConnection(Connection):
             head_timeout_s = stream_idle_s
+            max_head_bytes = _MAX_HEAD_BYTES
             max_connections = _CONNECTIONS_PER_CALL * max_concurrent_calls
 
         self._server = _Uvicorn(
@@ -70,7 +71,6 @@ class HttpServer:
                 log_level="warning",
                 proxy_headers=False,
                 server_header=False,
-                h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
                 timeout_graceful_shutdown=_GOODBYE_S,
                 ssl_context_factory=(lambda _config, _default: tls) if tls else None,
             )
