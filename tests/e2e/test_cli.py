@@ -37,7 +37,17 @@ def test_smoke_shows_and_checks_an_article(server: Server, language: str, headli
     target = "be" if language == "en" else "en"
     assert f"{language} to {target}" in result.stdout
     assert headline in result.stdout
-    for fact in ("Summary\n1. ", "\n3. ", "language ", "models ", "time ", "tokens ", "flags ", "ok "):
+    for fact in (
+        "Summary\n1. ",
+        "\n3. ",
+        "language ",
+        "models ",
+        f"talmach-translation is the only model for {language}-{target}",
+        "time ",
+        "tokens ",
+        "flags ",
+        "ok ",
+    ):
         assert fact in result.stdout
 
 

@@ -88,8 +88,10 @@ def _place(field: "TextField.ValueType", span: Span) -> str:
     return f"{TextField.Name(field).removeprefix('TEXT_FIELD_').lower()}[{span.start}:{span.end}]"
 
 
-def show_facts(console: Console, reply: TranslateArticleResponse, server: GetServerInfoResponse) -> None:
-    """Show language, models, time, tokens and every flag."""
+def show_facts(
+    console: Console, reply: TranslateArticleResponse, server: GetServerInfoResponse, target: str, named: str
+) -> None:
+    """Show language, models and why these, time, tokens and every flag; `named` is the model that was asked for."""
     translation, timings, usage = reply.translation, reply.timings, reply.usage
     detected = ", ".join(f"{each.language_code} {each.confidence:.2f}" for each in translation.detection.candidates)
     used = [*reply.model_ids, reply.summary.encoder_model_id]
@@ -99,6 +101,7 @@ def show_facts(console: Console, reply: TranslateArticleResponse, server: GetSer
     facts = {
         "language": [f"{translation.source_language_code or 'undetermined'} (detected: {detected or 'nothing'})"],
         "models": models or ["none"],
+        "why": _why(server, translation.source_language_code, target, named),
         "time": [f"{timings.total_ms:,.0f} ms (queue {timings.queue_ms:,.0f}, inference {timings.inference_ms:,.0f})"],
         "tokens": [f"{usage.source_tokens:,} in, {usage.target_tokens:,} out ({speed:,.0f} out/s)"],
         "flags": flags or ["none"],
@@ -106,6 +109,27 @@ def show_facts(console: Console, reply: TranslateArticleResponse, server: GetSer
     for name, values in facts.items():
         for title, value in zip(chain([name], repeat("")), values, strict=False):
             show_line(console, f"{title:<10}{value}")
+
+
+def _why(server: GetServerInfoResponse, source: str, target: str, named: str) -> list[str]:
+    """Say by what the model of a direction was chosen; nothing where there is no such direction."""
+    for pair in server.language_pairs:
+        if (pair.source_language_code, pair.target_language_code) == (source, target):
+            direction, chosen, pivot = f"{source}-{target}", pair.default_model, pair.pivot_language_code
+            if named:
+                return [f"{named} was named by --model"]
+            if pivot:
+                return [f"no model translates {direction}: it goes through {pivot}, and {chosen} begins"]
+            others = [model.id for model in server.models if model.id != chosen and _translates(model, source, target)]
+            if not others:
+                return [f"{chosen} is the only model for {direction}"]
+            order = "`talmach models list` shows the order, `talmach models use` changes it"
+            return [f"{chosen} goes before {', '.join(others)} for {direction} ({order})"]
+    return []
+
+
+def _translates(model: ModelInfo, source: str, target: str) -> bool:
+    return any((each.source_language_code, each.target_language_code) == (source, target) for each in model.directions)
 
 
 def _model_name(model: ModelInfo) -> str:

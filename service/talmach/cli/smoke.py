@@ -57,7 +57,7 @@ def smoke(
     reply, info, health = asyncio.run(_translate(article, options, server))
     wrong = [] if health == "SERVING" else [f"the server says {health}"]
     wrong += problems(article, reply)
-    _show(reply, info, f"{Path(path).name}, {reply.translation.source_language_code} to {target}")
+    _show(reply, info, Path(path).name, options)
     _conclude(wrong, len(reply.translation.segments))
 
 
@@ -71,15 +71,19 @@ async def _translate(
         return reply, await client.info(), await client.health()
 
 
-def _show(reply: TranslateArticleResponse, server: GetServerInfoResponse, title: str) -> None:
+def _show(
+    reply: TranslateArticleResponse, server: GetServerInfoResponse, name: str, options: TranslationOptions
+) -> None:
     console = terminal.console()
+    target = options.target_language_code
+    title = f"{name}, {reply.translation.source_language_code} to {target}"
     translation, summary = reply.translation, reply.summary
     rendering.show_line(console, f"talmach {server.version}: {title}\n", "bold")
     rendering.show_translation(console, translation, (translation.source_language_code, summary.language_code))
     rendering.show_line(console, "Summary", "bold")
     rendering.show_summary(console, summary)
     rendering.show_line(console)
-    rendering.show_facts(console, reply, server)
+    rendering.show_facts(console, reply, server, target, options.model)
 
 
 def _conclude(wrong: Sequence[str], segments: int) -> None:

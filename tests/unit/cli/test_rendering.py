@@ -8,7 +8,8 @@ from rich.console import Console
 
 from talmach.cli import rendering
 from talmach.cli.review import Review
-from talmach.client import GetServerInfoResponse, ItemError, ModelInfo, SegmentStatus
+from talmach.client import GetServerInfoResponse, ItemError, LanguagePair, ModelInfo, SegmentStatus
+from talmach.pb.info_pb2 import ModelDirection
 from tests.unit.cli.replies import reply, segment
 
 
@@ -85,7 +86,7 @@ def test_facts_name_models_and_flags() -> None:
     answer.usage.target_tokens, answer.timings.inference_ms = 50, 100
     models = [ModelInfo(id="nmt", version="1", draft=True, compute_type="int8", device="cpu"), ModelInfo(id="other")]
     shown, file = console(100, is_terminal=False)
-    rendering.show_facts(shown, answer, GetServerInfoResponse(models=models))
+    rendering.show_facts(shown, answer, GetServerInfoResponse(models=models), "en", "")
     assert file.getvalue().splitlines() == [
         "language  be (detected: nothing)",
         "models    nmt 1 (draft, int8 on cpu)",
@@ -93,6 +94,40 @@ def test_facts_name_models_and_flags() -> None:
         "tokens    0 in, 50 out (500 out/s)",
         "flags     [3] LENGTH_RATIO, LOW_CONFIDENCE",
     ]
+
+
+@pytest.mark.parametrize(
+    ("others", "pivot", "named", "said"),
+    [
+        ((), "", "", "nmt is the only model for be-en"),
+        (("own",), "", "", "nmt goes before own for be-en (`talmach models list` shows the order, "),
+        (("own",), "", "own", "own was named by --model"),
+        ((), "ru", "", "no model translates be-en: it goes through ru, and nmt begins"),
+    ],
+)
+def test_facts_say_why_that_model_spoke(others: tuple[str, ...], pivot: str, named: str, said: str) -> None:
+    """It is the only one, goes first, was named, or has a half of the way."""
+    direction = ModelDirection(source_language_code="be", target_language_code="en")
+    elsewhere = ModelDirection(source_language_code="en", target_language_code="be")
+    server = GetServerInfoResponse(
+        models=[
+            ModelInfo(id="nmt", directions=[direction]),
+            ModelInfo(id="elsewhere", directions=[elsewhere]),
+            *(ModelInfo(id=other, directions=[direction]) for other in others),
+        ],
+        language_pairs=[
+            LanguagePair(
+                source_language_code="be",
+                target_language_code="en",
+                default_model="nmt",
+                pivot_language_code=pivot,
+            )
+        ],
+    )
+    shown, file = console(200, is_terminal=False)
+    rendering.show_facts(shown, reply(), server, "en", named)
+    (line,) = [line for line in file.getvalue().splitlines() if line.startswith("why")]
+    assert line.startswith(f"why       {said}")
 
 
 def test_flags_are_counted_for_everyone(capsys: pytest.CaptureFixture[str]) -> None:
