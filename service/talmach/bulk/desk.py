@@ -55,7 +55,8 @@ class Desk:
         engines = load_engines(settings, Metrics())
         self._versions = {spec.id: spec.version for spec, _ in (*engines.translators, engines.encoder)}
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="desk", daemon=True).start()
+        self._thread = threading.Thread(target=self._run_loop, name="desk", daemon=True)
+        self._thread.start()
         self._running: dict[Texts, asyncio.Task[Record]] = {}
         self._room = asyncio.Semaphore(_ARTICLES_IN_FLIGHT)
         self._service = self._wait_for(_open(engines, settings))
@@ -73,6 +74,12 @@ class Desk:
         """Let go of everything."""
         self._wait_for(self._service.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run_loop(self) -> None:
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
 
     def _wait_for(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

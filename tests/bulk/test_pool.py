@@ -1,0 +1,52 @@
+"""How many actors, and how large."""
+
+import pytest
+
+from talmach.bulk.cluster import ClusterFailure, Pool
+from talmach.config import load_settings
+
+
+def cpu(*cores: int) -> list[dict[str, float]]:
+    """Return nodes with so many cores."""
+    return [{"CPU": each, "memory": 1e9} for each in cores]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "set_", "actors", "cores", "workers"),
+    [
+        (cpu(2), {}, 1, 2, 2),
+        (cpu(1), {}, 1, 1, 1),
+        (cpu(16), {}, 4, 4, 4),
+        (cpu(64, 64, 6), {}, 33, 4, 4),
+        (cpu(0, 8), {}, 2, 4, 4),  # a head without cores for work
+        (cpu(8, 2), {}, 5, 2, 2),
+        (cpu(8), {"workers": 8}, 1, 8, 8),
+        (cpu(2), {"threads_per_worker": 2}, 1, 2, 1),
+        (cpu(16), {"workers": 1, "threads_per_worker": 2}, 8, 2, 1),
+    ],
+)
+def test_actors_fill_the_nodes(
+    nodes: list[dict[str, float]], set_: dict[str, int], actors: int, cores: int, workers: int
+) -> None:
+    """Up to four cores each, and no core twice; what is set is kept."""
+    pool = Pool.of(load_settings(**set_), nodes, None)
+    assert (pool.actors, pool.cores, pool.gpus) == (actors, cores, 0)
+    assert (pool.settings.workers, pool.settings.device) == (workers, "cpu")
+    assert Pool.of(load_settings(**set_), nodes, 7).actors == 7
+
+
+def test_gpus_have_an_actor_each_unless_the_device_is_the_cpu() -> None:
+    """The actors are told which device they have, so that none takes a GPU that it was not given."""
+    nodes = [{"CPU": 8.0, "GPU": 2.0}, {"CPU": 8.0}]
+    pool = Pool.of(load_settings(), nodes, None)
+    assert (pool.actors, pool.cores, pool.gpus, pool.settings.device) == (2, 1, 1, "cuda")
+    pool = Pool.of(load_settings(device="cpu"), nodes, None)
+    assert (pool.actors, pool.cores, pool.gpus, pool.settings.device) == (4, 4, 0, "cpu")
+
+
+def test_a_cluster_that_lacks_what_is_set_says_so() -> None:
+    """Ray itself would wait for it for ever."""
+    with pytest.raises(ClusterFailure, match="TALMACH_DEVICE: is cuda, and Ray knows of no GPU"):
+        Pool.of(load_settings(device="cuda"), cpu(4), None)
+    with pytest.raises(ClusterFailure, match=r"no node has 8 cores for one actor \(has: 4\)"):
+        Pool.of(load_settings(workers=8), cpu(4, 4), None)
