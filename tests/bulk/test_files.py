@@ -88,6 +88,18 @@ def test_blocks_of_json_lines_hold_every_line(tmp_path: Path) -> None:
     assert [row["id"] for row in read_jsonl(job.output)] == [f"n{number}" for number in range(2 * BLOCK_ROWS + 1)]
 
 
+@pytest.mark.parametrize("output_format", WRITERS)
+def test_the_errors_of_a_part_are_counted(tmp_path: Path, output_format: str) -> None:
+    """Of one that an actor wrote and could not report."""
+    job = job_of(write_jsonl(tmp_path / "in.jsonl", map(news, range(5))), tmp_path / f"out{output_format}")
+    files = parts.Files(job)
+    records = [
+        done(news(number)) | ({"error": {"reason": "A", "message": "b"}} if number > 2 else {}) for number in range(5)
+    ]
+    files.write(0, files.read(job.blocks[0]), records)
+    assert files.errors(0) == 2
+
+
 def test_columns_that_json_has_no_type_for_are_told_in_words(tmp_path: Path) -> None:
     """Moments in ISO 8601, bytes in Base64; half of a surrogate pair stays what it was."""
     moment = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)

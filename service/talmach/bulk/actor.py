@@ -58,8 +58,8 @@ class Actor:
             return Report(failure=_place(error))
 
     def _do(self, number: int, desk: Desk) -> Report:
-        if self._job.part(number).exists():  # an actor died after it had written it
-            return Report()
+        if self._job.part(number).exists():  # an actor has died after it wrote it, and before it said so
+            return Report(self._job.blocks[number].rows, self._files.errors(number))
         rows = self._files.read(self._job.blocks[number])
         records = desk.translate(texts(rows))
         self._files.write(number, rows, records)

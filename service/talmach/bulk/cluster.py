@@ -3,9 +3,11 @@
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from talmach.app.loading import usable_cores
@@ -16,9 +18,14 @@ from talmach.errors import TalmachError
 
 # Nothing is reported to Ray's makers, and its C++ does not write between our lines.
 _ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+AUTO = "auto"  # the cluster that this machine is a node of
+_TIMEOUT_S = 5.0
 _MOST_CORES_AN_ACTOR = 4  # the one thread that runs Python for them keeps up with no more
 _BLOCKS_AT_ONCE = 2  # of an actor: the sentences of the next block fill the batches at the end of this one
 _BLOCKS_AHEAD = 4
+# After which Ray gives up: a block that kills every actor it comes to would be tried for ever. Two blocks of the
+# longest articles take two cores about an hour.
+_STANDSTILL_S = 10_800.0
 _OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
 
 
@@ -65,10 +72,13 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
 
     Raises ClusterFailure.
     """
+    if address is not None and address != AUTO:
+        _find(address)
     # Ray reads its environment when it is imported.
     for name, value in (_ENVIRONMENT if address else _ENVIRONMENT | _alone()).items():
         os.environ.setdefault(name, value)
     import ray  # noqa: PLC0415
+    from ray.data.exceptions import ExecutionTimeoutError  # noqa: PLC0415
 
     options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "error"}
     if address is None:
@@ -79,16 +89,17 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
     try:
-        with _silent_stderr():
-            ray.init(**options)
-        yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        if isinstance(error, TalmachError):
-            raise
+        # Of actors that died Ray tells on standard output, which is ours; of some of them when it ends.
+        with _silent_stdout():
+            try:
+                with _silent_stderr():
+                    ray.init(**options)
+                yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            finally:
+                ray.shutdown()
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError, ExecutionTimeoutError) as error:
         where = f"Ray at {address}" if address else "Ray on this machine"
         raise ClusterFailure(f"{where}: {type(error).__name__}; what is done stays done, run again to go on") from error
-    finally:
-        ray.shutdown()
 
 
 def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
@@ -96,7 +107,9 @@ def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
     import ray.data  # noqa: PLC0415
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    ray.data.DataContext.get_current().enable_progress_bars = False
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.execution_no_progress_timeout_s = _STANDSTILL_S
     strategy = ray.data.ActorPoolStrategy(
         size=min(pool.actors, len(numbers)),
         max_tasks_in_flight_per_actor=_BLOCKS_AHEAD,
@@ -114,6 +127,23 @@ def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
     for batch in reports.iter_batches(batch_size=None, prefetch_batches=0):
         for number in range(len(batch["rows"])):
             yield Report(**{name: values[number] for name, values in batch.items()})
+
+
+def _find(address: str) -> None:
+    """Ask whether anybody listens there: Ray itself would ask for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_S).close()
+    except OSError as error:
+        reason = (error.strerror or "no answer").lower()
+        raise ClusterFailure(f"--address: no Ray at {address} ({reason})") from error
+
+
+@contextmanager
+def _silent_stdout() -> Iterator[None]:
+    """Send nowhere what Python code writes to standard output."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        yield
 
 
 @contextmanager

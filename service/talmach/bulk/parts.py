@@ -40,6 +40,15 @@ class Files:
             table = schema.with_records(table, records)
             write_whole(part, lambda path: pq.write_table(table, path, compression="zstd"))
 
+    def errors(self, number: int) -> int:
+        """Return how many rows of a part that is written have an error."""
+        part = self._job.part(number)
+        if part.suffix == JSON_LINES:
+            with part.open(encoding="utf-8") as lines:
+                return sum(json.loads(line)["error"] is not None for line in lines)
+        column = pq.read_table(part, columns=["error"]).column("error")
+        return len(column) - int(column.null_count)
+
 
 def survey(files: Sequence[Path], output_format: str) -> Survey:
     """Look at the whole input before anything is translated; raises UnusableInput."""

@@ -12,12 +12,20 @@ from talmach.cli import terminal
 from talmach.cli.failures import BadInput, CommandFailed
 from talmach.cli.options import Source, Target, between, check_pair
 from talmach.cli.translate import BeamSize
-from talmach.config import Settings, load_settings
+from talmach.config import Settings, is_host_port, load_settings
 
 if TYPE_CHECKING:
     from talmach.bulk.job import Job
 
 _EXTRA = ("ray", "pyarrow")
+
+
+def _address(value: str | None) -> str | None:
+    if value is not None and value != "auto" and not is_host_port(value):
+        raise typer.BadParameter(f"{value!r} is neither HOST:PORT nor auto.")
+    return value
+
+
 Input = Annotated[
     Path,
     typer.Argument(metavar="INPUT", help="A .jsonl or .parquet file with headline, lead, body; or a directory."),
@@ -30,7 +38,12 @@ Sentences = Annotated[
 ]
 RayAddress = Annotated[
     str | None,
-    typer.Option("--address", metavar="HOST:PORT", help="Join this Ray cluster; without it, one starts here."),
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT",
+        callback=_address,
+        help="Join this Ray cluster (auto = the one that this machine belongs to); without it, one starts here.",
+    ),
 ]
 Actors = Annotated[
     int | None,

@@ -1,0 +1,164 @@
+"""`talmach bulk` as a user starts it: real engine, real Ray, and a real kill."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bulk.rows import news, read_jsonl, write_jsonl
+from tests.e2e.program import COMMAND, environment, talmach
+
+pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra bulk")
+pytest.importorskip("ray", reason="needs the extra bulk")
+
+_WAIT_S = 120.0
+_LISTEN = "0A"
+_LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
+
+
+@pytest.fixture
+def ray_directory() -> Iterator[Path]:
+    """Where Ray keeps sockets and logs; short, as the names of sockets must be."""
+    with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+def start(ray_directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start `talmach bulk`."""
+    command = [*COMMAND, "bulk", *arguments]
+    return subprocess.Popen(
+        command,
+        env=environment({"RAY_TMPDIR": str(ray_directory)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that comes soon."""
+    end = time.monotonic() + _WAIT_S
+    while not is_so():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def family(process: int) -> dict[int, str]:
+    """Return the command lines of a process and all that it started, by their numbers."""
+    parents, lines = {}, {}
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (directory / "stat").read_text()
+            lines[int(directory.name)] = (directory / "cmdline").read_text().replace("\0", " ")
+        except OSError:  # it has ended
+            continue
+        parents[int(directory.name)] = int(stat.rpartition(")")[2].split()[1])
+    found = {process}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {number: lines[number] for number in found if number in lines}
+
+
+def listening(processes: Iterator[int]) -> set[str]:
+    """Return the addresses that processes listen on, as the kernel writes them."""
+    inodes = set()
+    for process in processes:
+        for descriptor in Path(f"/proc/{process}/fd").glob("*"):
+            try:
+                inodes.update(re.findall(r"socket:\[(\d+)\]", os.readlink(descriptor)))  # noqa: PTH115  # no file
+            except OSError:  # it has ended
+                continue
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().split("\n")[1:]]
+    return {row[1].partition(":")[0] for row in rows if row and row[3] == _LISTEN and row[9] in inodes}
+
+
+def test_an_archive_is_translated_though_an_actor_dies(tmp_path: Path, ray_directory: Path) -> None:
+    """Each row once, a failure a row; on loopback only, nothing reported to anybody, no text in a log."""
+    rows = [news(number % 300) | {"id": f"n{number}"} for number in range(1_000)]
+    rows[700] |= {"headline": "", "body": None}
+    source, output = write_jsonl(tmp_path / "in.jsonl", rows), tmp_path / "out.parquet"
+    process = start(ray_directory, str(source), str(output), "--to", "en", "--summary", "1", "--beam-size", "1")
+    try:
+        wait_until(lambda: any("ray::MapWorker" in line for line in family(process.pid).values()))
+        everybody = family(process.pid)
+        assert listening(iter(everybody)) <= _LOOPBACK
+        (head,) = (line for line in everybody.values() if "dashboard.py" in line)
+        assert "--disable-frontend" in head
+        (gcs,) = (number for number, line in everybody.items() if "gcs_server --" in line)
+        assert b"RAY_USAGE_STATS_ENABLED=0" in Path(f"/proc/{gcs}/environ").read_bytes()
+        wait_until(lambda: any(output.glob("part-*")))
+        os.kill(
+            next(number for number, line in family(process.pid).items() if "ray::MapWorker" in line), signal.SIGKILL
+        )
+        told, complaints = process.communicate(timeout=_WAIT_S)
+    finally:
+        process.kill()
+    assert complaints.decode() == "talmach: 1 of 1000 rows have an error; see the column error\n"
+    assert process.returncode == 1
+    assert re.fullmatch(rf"1000 rows in \d+ s \([\d.]+ a second\): {output}\n", told.decode())
+    done = pq.read_table(output).to_pylist()
+    assert [{name: row[name] for name in rows[0]} for row in done] == rows
+    assert done[700]["error"] == {"reason": "EMPTY_TEXT", "message": "article: is empty"}
+    translated = [row for row in done if row["error"] is None]
+    assert all(row["translation"]["headline"] and row["summary"]["text"] for row in translated)
+    assert {model.partition(" ")[0] for row in translated for model in row["models"]} == {
+        "talmach-translation",
+        "talmach-encoder",
+    }
+    logs = [path for path in ray_directory.rglob("*") if path.is_file()]
+    assert any("worker" in path.name for path in logs)
+    assert not [path for path in logs if "Дубровка".encode() in path.read_bytes()]
+
+
+def test_killed_at_five_random_moments_every_row_comes_once(tmp_path: Path, ray_directory: Path) -> None:
+    """What a run has finished the next one leaves as it is; a run after the last has nothing to do."""
+    rows = [news(number % 60) | {"id": f"n{number}"} for number in range(16 * 256)]
+    source, output = write_jsonl(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"
+    arguments = (str(source), str(output), "--to", "en", "--beam-size", "1")
+    chance = random.Random()  # noqa: S311  # other moments every time
+    kept: dict[str, int] = {}
+    for more_parts in (0, 1, 1, 2, 3):
+        process = start(ray_directory, *arguments)
+        wanted = len(kept) + more_parts
+        wait_until(lambda: len(list(output.glob("part-*"))) >= wanted)  # noqa: B023  # called in this round only
+        time.sleep(chance.uniform(0, 3 if not more_parts else 0.5))
+        process.kill()
+        process.communicate(timeout=_WAIT_S)
+        inodes = {path.name: path.stat().st_ino for path in output.glob("part-*")}
+        assert {name: inodes[name] for name in kept} == kept, "a block that was done is done again"
+        kept = inodes
+    assert 7 <= len(kept) < 16, "killed too early or too late"
+    environ = {"RAY_TMPDIR": str(ray_directory)}
+    last = talmach("bulk", *arguments, **environ)
+    assert (last.status, last.stderr) == (0, "")
+    done = read_jsonl(output)
+    assert [{name: row[name] for name in rows[0]} for row in done] == rows
+    assert Counter(row["id"] for row in done).most_common(1)[0][1] == 1
+    assert all(row["error"] is None and row["translation"]["headline"] for row in done)
+    again = talmach("bulk", *arguments, **environ)
+    assert (again.status, again.stdout) == (0, f"nothing is left to do: {output} has all 16 parts\n")
+
+
+def test_an_engine_or_a_cluster_that_is_not_there_is_one_sentence(tmp_path: Path, ray_directory: Path) -> None:
+    """And what is begun can be gone on with."""
+    source = write_jsonl(tmp_path / "in.jsonl", [news(1)])
+    arguments = ("bulk", str(source), str(tmp_path / "out.jsonl"), "--to", "en")
+    environ = {"RAY_TMPDIR": str(ray_directory)}
+    damaged = tmp_path / "models"
+    damaged.mkdir()
+    (damaged / "manifest.toml").write_text("schema = 1\n")
+    result = talmach(*arguments, TALMACH_MODELS_DIR=str(damaged), **environ)
+    assert result.status in {1, 2}
+    assert re.fullmatch(r"talmach: [^\n]*manifest[^\n]*\n", result.stderr), result.stderr
+    result = talmach(*arguments, "--address", "127.0.0.1:1", **environ)
+    assert (result.status, result.stderr) == (
+        1,
+        "talmach: --address: no Ray at 127.0.0.1:1 (connection refused)\n",
+    )
