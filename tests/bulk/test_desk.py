@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.articles import stories
-from talmach.app import Application
+from talmach.app.application import Application
 from talmach.bulk.desk import Desk, tuned
 from talmach.bulk.job import Options, Texts
 from talmach.bulk.record import Record

@@ -39,7 +39,7 @@ def test_gpus_have_an_actor_each_unless_the_device_is_the_cpu() -> None:
     """The actors are told which device they have, so that none takes a GPU that it was not given."""
     nodes = [{"CPU": 8.0, "GPU": 2.0}, {"CPU": 8.0}]
     pool = Pool.of(load_settings(), nodes, None)
-    assert (pool.actors, pool.cores, pool.gpus, pool.settings.device) == (2, 1, 1, "cuda")
+    assert (pool.actors, pool.cores, pool.gpus, pool.settings.device) == (2, 2, 1, "cuda")
     pool = Pool.of(load_settings(device="cpu"), nodes, None)
     assert (pool.actors, pool.cores, pool.gpus, pool.settings.device) == (4, 4, 0, "cpu")
 

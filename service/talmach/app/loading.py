@@ -20,7 +20,7 @@ from talmach.engine.model import compute_types, need_gpu, resolve_device
 from talmach.errors import InvalidSettings, ModelUnusable
 from talmach.metrics import Metrics
 
-_WORKERS_ON_GPU = 2  # one prepares and reads while the other computes
+WORKERS_ON_GPU = 2  # one prepares and reads while the other computes
 _log: Any = structlog.get_logger("talmach.app")
 
 
@@ -54,7 +54,7 @@ def usable_cores() -> int:
 def worker_count(settings: Settings) -> int:
     """Return the batches that may run at once; unless set, one for each core of this process, and two on a GPU."""
     on_gpu = resolve_device(settings.device, "auto")[0] == "cuda"
-    return settings.workers or (_WORKERS_ON_GPU if on_gpu else usable_cores() // settings.threads_per_worker) or 1
+    return settings.workers or (WORKERS_ON_GPU if on_gpu else usable_cores() // settings.threads_per_worker) or 1
 
 
 def check_device(settings: Settings) -> None:

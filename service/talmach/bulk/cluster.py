@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from talmach.app.loading import usable_cores
+from talmach.app.loading import WORKERS_ON_GPU, usable_cores
 from talmach.bulk.actor import Actor, Report
 from talmach.bulk.job import Job
 from talmach.config import Settings
@@ -56,7 +56,7 @@ class Pool:
         on_gpu = bool(gpus) and settings.device != "cpu"
         cores = [int(node["CPU"]) for node in nodes if node.get("CPU", 0) >= 1] or [0]
         threads = settings.threads_per_worker
-        usual = 1 if on_gpu else max(1, min(_MOST_CORES_AN_ACTOR, *cores) // threads)
+        usual = WORKERS_ON_GPU if on_gpu else max(1, min(_MOST_CORES_AN_ACTOR, *cores) // threads)
         workers = settings.workers or usual
         needed = workers * threads
         room = gpus if on_gpu else sum(each // needed for each in cores)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-from talmach.app.loading import Engines, load_engines
+from talmach.app.loading import Engines, check_device, load_engines
 from talmach.app.service import Service
 from talmach.bulk import record
 from talmach.bulk.job import TEXT_COLUMNS, Options, Texts
@@ -52,6 +52,7 @@ class Desk:
         self._options = TranslationOptions(options.target, source_language=options.source, beam_size=options.beam_size)
         self._summary = SummaryOptions(max_sentences=options.summary) if options.summary else None
         self._limits = Limits(settings.max_text_chars, settings.max_texts, settings.max_message_bytes)
+        check_device(settings)
         engines = load_engines(settings, Metrics())
         self._versions = {spec.id: spec.version for spec, _ in (*engines.translators, engines.encoder)}
         self._loop = asyncio.new_event_loop()
