@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+from google.protobuf import json_format
 
+from talmach.pb.translation_pb2 import TranslateArticleResponse
 from tests.browser.conftest import Open, Serve
 from tests.browser.tab import PATIENCE_MS, expect
 
 HEADLINE = "Новы мост у Вербне"
 BODY = "Горад адкрыў новы мост. Стары мост быў вузкі 😀.\n\nЛюдзі чакалі яго 20 гадоў. Увечары быў канцэрт на плошчы."
 # The engine turns the order of the words round and writes them in Latin letters.
-TRANSLATED = ["Verbne u most Novy", ".most novy adkryu Gorad"]
+TRANSLATED = "Verbne u most Novy"
 
 
 def test_a_pasted_article_stands_beside_its_translation(open_tab: Open) -> None:
@@ -30,7 +32,7 @@ def test_a_pasted_article_stands_beside_its_translation(open_tab: Open) -> None:
         "Увечары быў канцэрт на плошчы.",
     ]
     assert len(tab.texts("#rows .target .sentence")) == 5
-    assert tab.texts("#rows .target .sentence")[0] == TRANSLATED[0]
+    assert tab.texts("#rows .target .sentence")[0] == TRANSLATED
     assert tab.find("#rows .row").count() == 3
     assert tab.find("#waiting > *").count() == 0
 
@@ -212,10 +214,26 @@ def test_copies_and_downloads_hold_everything(open_tab: Open) -> None:
     assert [each["translatedText"] for each in reply["translation"]["segments"]] == translation
     assert reply["translation"]["complete"] is True
     assert reply["summary"]["sentences"]
+    message = json_format.Parse(content, TranslateArticleResponse())
+    assert message.translation.body == copied.removeprefix(f"{headline}\n\n")
+    assert message.timings.total_ms > 0
     name, content = saved("htmlFile")
     assert name == "talmach.en.side-by-side.html"
     assert content.startswith("<!doctype html>")
     assert all(sentence in content for sentence in (*translation, HEADLINE, "Стары мост быў вузкі 😀."))
+
+
+def test_copying_works_where_the_browser_gives_no_clipboard(open_tab: Open) -> None:
+    """Over plain HTTP from another machine there is only the old way."""
+    tab = open_tab()
+    tab.translate(BODY)
+    tab.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    tab.find("#copy").click()
+    expect(tab.find("#copy")).to_have_text("Copied")
+    tab.find("#edit").click()
+    tab.find("#new").click()
+    tab.page.keyboard.press("Control+V")
+    assert "novy adkryu Gorad" in tab.find("#body").input_value()
 
 
 @pytest.mark.parametrize(
@@ -260,6 +278,31 @@ def test_a_file_that_cannot_be_read_is_named(
     expect(tab.find("#failure")).to_contain_text(name)
     expect(tab.find("#failure")).to_contain_text(words)
     expect(tab.find("#body")).to_have_value(BODY)
+
+
+def test_html_is_read_as_words_and_saved_as_html(open_tab: Open, tmp_path: Path) -> None:
+    """Tags are not shown but kept: emphasis is emphasis, and the saved file is the translated document."""
+    path = tmp_path / "news.html"
+    path.write_text(
+        f"<h1>{HEADLINE}</h1>\n<p>Горад <b>адкрыў</b> мост.</p>\n<script>let a = 1;</script>", encoding="utf-8"
+    )
+    tab = open_tab()
+    tab.drop(path)
+    expect(tab.find("#format")).to_have_value("HTML")
+    tab.find("#to").select_option("en")
+    tab.find("#go").click()
+    tab.wait_until_done()
+    assert tab.texts("#rows .source .sentence") == [HEADLINE, "Горад адкрыў мост."]
+    assert tab.find("#rows .source b").count() == 1
+    assert "let a" not in tab.find("#rows").inner_text()
+    tab.find("#download > summary").click()
+    with tab.page.expect_download() as download:
+        tab.find('[data-save="textFile"]').click()
+    assert download.value.suggested_filename == "news.en.html"
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
+    assert saved.startswith("<h1>")
+    assert "<b>" in saved
+    assert "<script>let a = 1;</script>" in saved
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ ATTACKS = (
 MADE = "#rows :is(img, script, svg, iframe, style, a), #summary :is(img, script, svg, iframe, style, a)"
 
 
-@pytest.mark.parametrize("format_", ["TEXT"])
+@pytest.mark.parametrize("format_", ["TEXT", "HTML"])
 def test_markup_in_an_article_runs_nothing(open_tab: Open, format_: str) -> None:
     """In headline and body, of any kind of text, alone and inside sentences: no element comes of it, and no dialog."""
     tab = open_tab()

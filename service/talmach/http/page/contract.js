@@ -23,15 +23,15 @@ export function segmentOf(message) {
 // The fields of an article, by the names that segments have.
 export const fieldsOf = (article) => ({ HEADLINE: article.headline, LEAD: article.lead, BODY: article.body });
 
-// The translation of one field, as far as it has come: gaps are those of the source.
-export function assembled(source, segments) {
+// The translation of one field, as far as it has come: what lies between the sentences is that of the source.
+export function assembled(source, segments, isComplete) {
   let text = "";
   let end = 0;
   for (const segment of segments) {
     text += source.slice(end, segment.start) + segment.target;
     end = segment.end;
   }
-  return { text, end };
+  return isComplete ? text + source.slice(end) : text;
 }
 
 function short(name, prefix) {

@@ -10,8 +10,8 @@ body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; font: 1.0625rem/1.6
 table { width: 100%; border-spacing: 0 } td { width: 50%; vertical-align: top; padding: .4rem 1.5rem .4rem 0 }
 td:first-child { color: #666 } tr.headline { font-size: 1.4rem; font-weight: bold }`;
 
-export function text({ article, segments }) {
-  return FIELDS.map((field) => fieldText(article, segments, field))
+export function text(result) {
+  return FIELDS.map((field) => fieldText(result, field))
     .filter(Boolean)
     .join("\n\n");
 }
@@ -23,9 +23,10 @@ export const textFile = (result) => ({
 });
 
 // The contract's TranslateArticleResponse, put together from the stream.
-export function jsonFile({ article, segments, messages, header, trailer, summary, target }) {
+export function jsonFile(result) {
+  const { messages, header, trailer, summary, target } = result;
   const { segmentCount, complete, ...totals } = trailer ?? {};
-  const [headline, lead, body] = FIELDS.map((field) => fieldText(article, segments, field));
+  const [headline, lead, body] = FIELDS.map((field) => fieldText(result, field));
   const { segmentCount: expected, ...known } = header ?? {};
   const translation = { headline, lead, body, segments: messages, ...known, complete: Boolean(complete) };
   const content = JSON.stringify({ translation, ...(summary ? { summary } : {}), ...totals }, null, 2);
@@ -58,24 +59,23 @@ export async function copy(content) {
   if (!isDone) throw new Error("the browser did not copy");
 }
 
-const fieldText = (article, segments, field) =>
-  assembled(
-    fieldsOf(article)[field] ?? "",
-    segments.filter((segment) => segment.field === field),
-  ).text;
+function fieldText({ article, segments, trailer }, field) {
+  const own = segments.filter((segment) => segment.field === field);
+  return assembled(fieldsOf(article)[field], own, Boolean(trailer));
+}
 
 function* rows(article, segments, format, [source, target]) {
   const paragraphs = Map.groupBy(segments, (segment) => `${segment.field} ${segment.paragraph}`);
   for (const paragraph of paragraphs.values()) {
     const field = paragraph[0].field;
-    const whole = (fieldsOf(article)[field] ?? "").slice(paragraph[0].start, paragraph.at(-1).end);
+    const whole = fieldsOf(article)[field].slice(paragraph[0].start, paragraph.at(-1).end);
     const start = paragraph[0].start;
     const moved = paragraph.map((each) => ({ ...each, start: each.start - start, end: each.end - start }));
     yield make(
       "tr",
       { class: field.toLowerCase() },
       make("td", { lang: source }, bare(whole, format)),
-      make("td", { lang: target }, bare(assembled(whole, moved).text, format)),
+      make("td", { lang: target }, bare(assembled(whole, moved, true), format)),
     );
   }
 }
