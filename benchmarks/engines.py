@@ -9,10 +9,10 @@ from pathlib import Path
 
 from benchmarks.articles import BEAM_SIZE, Item
 from benchmarks.process import Timed, stopwatch
+from talmach.app.loading import CPU_BATCH
 from talmach.batching import BatchingQueue
 from talmach.calls import Call
 from talmach.catalog.manifest import ModelSpec
-from talmach.config import Settings
 from talmach.engine import malloc
 from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
@@ -22,8 +22,7 @@ from talmach.translation.translator import Translator
 from talmach.translation.values import TranslationOptions
 from talmach.use_cases import UseCases
 
-BATCH_SIZE = 32
-MAX_BATCH_TOKENS: int = Settings.model_fields["max_batch_tokens"].default
+MAX_BATCH_TOKENS, BATCH_SIZE = CPU_BATCH
 GREEDY = DecodeOptions(beam_size=BEAM_SIZE)
 _IN_FLIGHT = 64
 

@@ -128,13 +128,20 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto`, `cpu` or `cuda`; `auto` takes a GPU")
     compute_type: ComputeType = Field(
-        "auto", description="a CTranslate2 compute type; `auto` = `int8` on the CPU, `float16` on a GPU"
+        "auto",
+        description="a CTranslate2 compute type; `auto` = `int8` on the CPU, `float16` or what a model says on a GPU",
     )
-    workers: int = Field(0, ge=0, le=1_024, description="batches translated at once; 0 = one per CPU core")
+    workers: int = Field(
+        0, ge=0, le=1_024, description="batches translated at once; 0 = one per CPU core, two on a GPU"
+    )
     threads_per_worker: int = Field(1, ge=1, le=256, description="CPU threads of one worker")
 
-    max_batch_tokens: int = Field(512, ge=16, le=65_536, description="padded source tokens in one batch")
-    max_batch_size: int = Field(32, ge=1, le=1_024, description="sentences in one batch")
+    max_batch_tokens: int | None = Field(
+        None, ge=16, le=65_536, description="padded source tokens in one batch; empty = 512 on the CPU, 8192 on a GPU"
+    )
+    max_batch_size: int | None = Field(
+        None, ge=1, le=1_024, description="sentences in one batch; empty = 32 on the CPU, 256 on a GPU"
+    )
     max_queue_tokens: int = Field(
         200_000, ge=1_024, le=100_000_000, description="source tokens that may wait; beyond it calls are refused"
     )

@@ -20,6 +20,8 @@ from talmach.engine.model import compute_types, need_gpu, resolve_device
 from talmach.errors import InvalidSettings, ModelUnusable
 from talmach.metrics import Metrics
 
+CPU_BATCH = 512, 32  # padded source tokens, sentences
+_GPU_BATCH = 8_192, 256
 WORKERS_ON_GPU = 2  # one prepares and reads while the other computes
 _log: Any = structlog.get_logger("talmach.app")
 
@@ -53,8 +55,18 @@ def usable_cores() -> int:
 
 def worker_count(settings: Settings) -> int:
     """Return the batches that may run at once; unless set, one for each core of this process, and two on a GPU."""
-    on_gpu = resolve_device(settings.device, "auto")[0] == "cuda"
-    return settings.workers or (WORKERS_ON_GPU if on_gpu else usable_cores() // settings.threads_per_worker) or 1
+    automatic = WORKERS_ON_GPU if _is_on_gpu(settings) else usable_cores() // settings.threads_per_worker
+    return settings.workers or automatic or 1
+
+
+def batch_limits(settings: Settings) -> tuple[int, int]:
+    """Return the padded source tokens and the sentences of one batch; unless set, more of both on a GPU."""
+    tokens, sentences = _GPU_BATCH if _is_on_gpu(settings) else CPU_BATCH
+    return settings.max_batch_tokens or tokens, settings.max_batch_size or sentences
+
+
+def _is_on_gpu(settings: Settings) -> bool:
+    return resolve_device(settings.device, "auto")[0] == "cuda"
 
 
 def check_device(settings: Settings) -> None:

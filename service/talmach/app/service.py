@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from talmach.app.loading import Engines, worker_count
+from talmach.app.loading import Engines, batch_limits, worker_count
 from talmach.app.opening import open_cache
 from talmach.batching import BatchingQueue, ModelMemory
 from talmach.config import Settings
@@ -26,7 +26,7 @@ class Service:
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_change` is called when a worker of an engine gets free or stuck, or a model is loaded or is not."""
-        workers = worker_count(settings)
+        workers, (batch_tokens, batch_size) = worker_count(settings), batch_limits(settings)
         self._encoder_id = engines.encoder[0].id
         self._weights = {each.model_id: each for each in engines.weights}
         self._memory = ModelMemory(
@@ -41,8 +41,8 @@ class Service:
             spec.id: BatchingQueue(
                 engine,
                 workers=workers,
-                max_batch_tokens=settings.max_batch_tokens,
-                max_batch_size=settings.max_batch_size,
+                max_batch_tokens=batch_tokens,
+                max_batch_size=batch_size,
                 max_queue_tokens=settings.max_queue_tokens,
                 engine_timeout_s=settings.engine_timeout_s,
                 metrics=metrics,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from talmach.app.engines import prove_translator
-from talmach.app.loading import load_engines, worker_count
+from talmach.app.engines import device_of, prove_translator
+from talmach.app.loading import batch_limits, load_engines, worker_count
 from talmach.catalog.manifest import load
 from talmach.catalog.verify import sha256_of
 from talmach.config import Settings, load_settings
@@ -105,3 +105,26 @@ def test_there_is_a_worker_for_each_core(models_dir: Path, monkeypatch: pytest.M
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     assert worker_count(settings(models_dir)) == 4
+
+
+def test_batches_are_larger_on_a_gpu(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its workers few; what is set stays."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(6)), raising=False)
+    assert batch_limits(settings(models_dir)) == (512, 32)
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 1)
+    on_gpu = load_settings(models_dir=models_dir)
+    assert (batch_limits(on_gpu), worker_count(on_gpu)) == ((8_192, 256), 2)
+    assert batch_limits(load_settings(max_batch_tokens=100, max_batch_size=4)) == (100, 4)
+    assert worker_count(load_settings(workers=5)) == 5
+
+
+def test_a_model_says_what_it_computes_in_on_a_gpu(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a setting says it for all; on the CPU it is int8."""
+    spec = load(models_dir).model("translation")
+    small = spec.model_copy(update={"gpu_compute_type": "int8_float16"})
+    assert device_of(small, "cpu", "auto") == ("cpu", "int8")
+    assert device_of(small, "auto", "auto") == ("cpu", "int8")
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 1)
+    assert device_of(spec, "auto", "auto") == ("cuda", "float16")
+    assert device_of(small, "auto", "auto") == ("cuda", "int8_float16")
+    assert device_of(small, "cuda", "float16") == ("cuda", "float16")
