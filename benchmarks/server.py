@@ -34,9 +34,9 @@ class Footprint:
 class ServerProcess:
     """A running `talmach serve` on loopback."""
 
-    def __init__(self, **variables: str) -> None:
+    def __init__(self, address: str = "", /, **variables: str) -> None:
         """Start it with TALMACH_* `variables` and wait until it serves; raises RuntimeError when it does not."""
-        self.address, self._metrics_address = _free_address(), _free_address()
+        self.address, self._metrics_address = address or _free_address(), _free_address()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TALMACH_")}
         settings = {"TALMACH_METRICS_ADDRESS": self._metrics_address, "TALMACH_LOG_LEVEL": "warning"}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
@@ -73,6 +73,11 @@ class ServerProcess:
             return self._process.wait()
         finally:
             self._log.close()
+
+    def kill(self) -> None:
+        """End it as the system does when memory is short."""
+        self._process.kill()
+        self._process.wait()
 
     def footprint(self) -> Footprint:
         """Return memory, threads and open files now."""
