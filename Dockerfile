@@ -1,6 +1,6 @@
 # Nothing is installed but what deploy/lock pinned, by its hash, and nothing but talmach itself is built here.
 # The base: Python 3.13 with venv and ensurepip, under /usr; deploy/prove-image gives one made of Debian's packages.
-ARG BASE_IMAGE=docker.io/library/python:3.13-slim-trixie
+ARG BASE_IMAGE=python:3.13-slim-trixie
 
 # Build: talmach and its dependencies in a virtual environment, the embedded models inside the package. Where pip needs
 # settings of its own (an index, a proxy, certificates), they come as the secret `pip.conf` and stay in no layer.
@@ -13,7 +13,7 @@ COPY deploy/requirements*.txt ./
 RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.pem \
     python3 -m venv /build \
     && python3 -m venv --without-pip /opt/talmach \
-    && /build/bin/pip --python /opt/talmach/bin/python install --require-hashes --only-binary :all: -r requirements.txt \
+    && /build/bin/pip --python /opt/talmach/bin/python install --no-deps --require-hashes --only-binary :all: -r requirements.txt \
     && /build/bin/pip install --require-hashes --only-binary :all: -r requirements-build.txt
 COPY . .
 RUN /build/bin/pip wheel --no-build-isolation --no-index --no-deps --wheel-dir /wheels . \
@@ -26,7 +26,16 @@ RUN /build/bin/cyclonedx-py environment --output-reproducible --output-file /opt
 # The same with NVIDIA's cuBLAS beside it. The driver comes from the machine, by NVIDIA's container toolkit.
 FROM build AS build-gpu
 RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.pem \
-    /build/bin/pip --python /opt/talmach/bin/python install --require-hashes --only-binary :all: -r requirements-gpu.txt \
+    /build/bin/pip --python /opt/talmach/bin/python install --no-deps --require-hashes --only-binary :all: -r requirements-gpu.txt \
+    && /build/bin/cyclonedx-py environment --output-reproducible --output-file /opt/talmach/sbom.cdx.json /opt/talmach/bin/python
+
+# The same with what `talmach models pull` converts by. PyTorch alone is not pinned by a hash: PyPI's brings 5 GB of CUDA,
+# and where the build for CPUs comes from is a matter of pip's settings.
+FROM build AS build-convert
+ARG TORCH=torch==2.13.0
+RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.pem \
+    /build/bin/pip --python /opt/talmach/bin/python install --only-binary :all: ${TORCH} \
+    && /build/bin/pip --python /opt/talmach/bin/python install --require-hashes --only-binary :all: -r requirements-convert.txt \
     && /build/bin/cyclonedx-py environment --output-reproducible --output-file /opt/talmach/sbom.cdx.json /opt/talmach/bin/python
 
 # The image: no sources, no build tools, no network needed. The same base, so that the environment's python is there.
@@ -67,6 +76,11 @@ ENV NVIDIA_VISIBLE_DEVICES=all \
     TALMACH_DEVICE=cuda
 COPY --from=build-gpu /opt/talmach /opt/talmach
 
+# `docker build --target convert -t talmach:convert .`; serves nothing: `docker run -v …:/models talmach:convert models pull opus-mt`
+FROM runtime AS convert
+COPY --from=build-convert /opt/talmach /opt/talmach
+HEALTHCHECK NONE
+
 # `docker build -t talmach .`
-FROM runtime
+FROM runtime AS cpu
 COPY --from=build /opt/talmach /opt/talmach

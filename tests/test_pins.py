@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PINS = [ROOT / "deploy" / f"requirements{name}.txt" for name in ("", "-gpu", "-build")]
+PINS = [ROOT / "deploy" / f"requirements{name}.txt" for name in ("", "-gpu", "-convert", "-build")]
 CURE = "run deploy/lock and commit the result"
 # The Python and the systems that the image is built for.
 IMAGES = [
@@ -25,10 +25,18 @@ def needed() -> Iterator[tuple[Path, Requirement]]:
     """What pyproject.toml asks for, to run and to build, and where it is pinned."""
     tables = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = tables["project"]["optional-dependencies"]
-    both = [*tables["project"]["dependencies"], *extras["http"], *extras["otel"], *extras["redis"]]
+    both = [
+        *tables["project"]["dependencies"],
+        *extras["http"],
+        *extras["otel"],
+        *extras["redis"],
+        *extras["tokenizers"],
+    ]
     yield from ((PINS[0], Requirement(each)) for each in both)
     yield from ((PINS[1], Requirement(each)) for each in [*both, *extras["gpu"]])
-    yield from ((PINS[2], Requirement(each)) for each in tables["build-system"]["requires"])
+    convert = [each for each in extras["convert"] if not each.startswith("torch")]  # see the Dockerfile
+    yield from ((PINS[2], Requirement(each)) for each in [*both, *convert])
+    yield from ((PINS[3], Requirement(each)) for each in tables["build-system"]["requires"])
 
 
 def pinned(path: Path) -> dict[str, tuple[Requirement, list[str]]]:
@@ -45,10 +53,11 @@ def test_the_lists_are_read() -> None:
     assert {"ctranslate2", "grpcio", "redis", "typer", "nvidia-cublas-cu12", "hatchling"} <= names
 
 
-def test_both_images_have_the_same_versions() -> None:
+@pytest.mark.parametrize("path", PINS[1:3], ids=lambda path: path.name)
+def test_all_images_have_the_same_versions(path: Path) -> None:
     """What was proven on the CPU is what runs beside a GPU."""
-    cpu, gpu = pinned(PINS[0]), pinned(PINS[1])
-    assert {name: gpu[name] for name in cpu} == cpu
+    cpu, more = pinned(PINS[0]), pinned(path)
+    assert {name: more[name] for name in cpu} == cpu
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
