@@ -51,10 +51,10 @@ ENV PATH=/opt/talmach/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     TALMACH_ADDRESS=0.0.0.0:50051 \
     TALMACH_ALLOW_PLAINTEXT=true \
-    TALMACH_HTTP_ADDRESS=0.0.0.0:8080 \
+    TALMACH_HTTP_ADDRESS=0.0.0.0:5000 \
     TALMACH_METRICS_ADDRESS=0.0.0.0:9464 \
     TALMACH_MODELS_DIR=/models
-EXPOSE 50051 8080 9464
+EXPOSE 50051 5000 9464
 STOPSIGNAL SIGTERM
 # Healthy when every model has translated its golden sentences; not while starting or draining.
 # Asks the server of these settings, with TLS too.

@@ -39,7 +39,7 @@ set -euo pipefail
 ip link set lo up
 serving() { until grep -q models.loaded log; do kill -0 $!; sleep 0.2; done; sleep 0.5; }
 """
-SERVER = "TALMACH_HTTP_ADDRESS=127.0.0.1:8080 TALMACH_METRICS_ADDRESS=127.0.0.1:9464 talmach serve 2> log & serving\n"
+SERVER = "TALMACH_HTTP_ADDRESS=127.0.0.1:5000 TALMACH_METRICS_ADDRESS=127.0.0.1:9464 talmach serve 2> log & serving\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ def in_own_network(script: str, directory: Path) -> subprocess.CompletedProcess[
             PRELUDE + script,
         ],
         cwd=directory,
-        env=environment({"PATH": paths}),
+        env=environment({"PATH": paths, "CURL_HOME": str(directory)}),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -101,7 +101,7 @@ def script_of(block: Block) -> str:
     text, starts = re.subn(
         r"^([^#\n]*talmach serve\b[^#\n&]*?)\s*&?\s*(#.*)?$", r"\1 2> log & serving", block.text, flags=re.MULTILINE
     )
-    needs = not starts and re.search(r"127\.0\.0\.1:(50051|8080|9464)", block.text)
+    needs = not starts and re.search(r"127\.0\.0\.1:(50051|5000|9464)", block.text)
     return (SERVER if needs else "") + _INSTALLS.sub("", text)
 
 
@@ -117,6 +117,7 @@ def test_all_blocks_are_found() -> None:
 def test_a_block_runs(block: Block, tmp_path: Path) -> None:
     """To its end, with status 0."""
     (tmp_path / "article.txt").write_text(ARTICLE, encoding="utf-8")
+    (tmp_path / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n", encoding="ascii")
     done = in_own_network(script_of(block), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
