@@ -106,8 +106,7 @@ class RequestReader:
         checks.glossary(message, self._limits, problems)
         # An encoding of a later version of the contract: counted in anything else, its spans would cut wrongly.
         checks.between("options.offset_encoding", message.offset_encoding, min(UNITS), max(UNITS), problems)
-        # Markdown is refused as long as nothing reads it.
-        checks.between("options.format", message.format, min(_FORMATS), common_pb2.TEXT_FORMAT_HTML, problems)
+        checks.between("options.format", message.format, min(_FORMATS), max(_FORMATS), problems)
         return TranslationOptions(
             target_language=target,
             source_language=source or None,

@@ -30,6 +30,12 @@ class Bitext:
         boundary = self._boundary(mark.at, inside)
         is_behind_blank = mark.at > 0 and self.text[mark.at - 1].isspace()
         is_behind_word = mark.kind is MarkKind.CLOSE or (mark.kind is not MarkKind.OPEN and not is_behind_blank)
+        if inside and mark.kind is MarkKind.OPEN:
+            boundary = min(boundary, inside.stop - 1)  # there is something for it to open
+        elif inside and mark.kind is MarkKind.CLOSE:
+            boundary = max(boundary, inside.start + 1)
+        elif inside and is_behind_word and mark.at > 0:
+            boundary = self._behind(mark.at, inside) or boundary
         if is_behind_word and boundary > inside.start:
             position = self.theirs.ends[boundary - 1]
             for _ in range(signs_from(self.text, mark.at - 1, -1)):
@@ -50,6 +56,13 @@ class Bitext:
                 if free.start <= start < free.end and self.target[start] == " ":
                     return Span(start, start + 1)
         return None
+
+    def _behind(self, at: int, inside: range) -> int | None:
+        """Behind which word something goes that is attached to a word: a footnote's number."""
+        ours = self.ours.touching(0, at)[-1:]
+        shares = self.origins.of(ours)[inside.start : inside.stop]
+        best = int(shares.argmax())
+        return inside.start + best + 1 if shares[best] > 0 and not self.is_much else None
 
     def _boundary(self, at: int, inside: range) -> int:
         """Before which word: those before it come from before `at`, those behind it from behind, as far as may be."""

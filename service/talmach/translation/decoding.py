@@ -169,6 +169,7 @@ class Decoder:
         work = partial(
             marking.mark,
             marked,
+            task.plan.sentence.source,
             outcome.text,
             translated=task.text,
             joined=outcome.joined,

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from talmach.text.markup import InnerMark, Marked
+from talmach.text.markup import InnerMark, Marked, TextFormat, keep_markdown
 from talmach.text.span import Span
 from talmach.translation import alignment
 from talmach.translation.alignment import AlignedPart, Attention
@@ -53,6 +53,7 @@ def has_atoms(marked: Marked | None, target: str) -> bool:
 
 def mark(
     marked: Marked,
+    source: str,
     target: str,
     *,
     translated: str,
@@ -65,6 +66,7 @@ def mark(
 
     Args:
         marked: the sentence.
+        source: the sentence as it stands in the source.
         target: its translation without tags.
         translated: the text that was translated, with the target terms of a glossary.
         joined: the parts of both, in order; empty where they have nothing to do with each other.
@@ -73,14 +75,16 @@ def mark(
         inner: the translations of texts inside its tags.
     """
     marked = replace(marked, marks=_with_texts(marked.marks, inner))
-    if not marked.marks:
-        return marked.render(target, ())
-    links = None
+    links, places = None, []
     if joined:
         source_words = [Span(move(span.start), move(span.end)) for span in alignment.words(marked.text)]
         parts = _aligned(joined, attentions)
         links = alignment.link(translated, source_words, target, alignment.words(target), parts)
-    return marked.render(target, place(marked, target, links))
+    if marked.marks:
+        places = place(marked, target, links)
+    if marked.written is TextFormat.MARKDOWN:
+        return keep_markdown(marked, source, lambda each: each.render(target, places))
+    return marked.render(target, places)
 
 
 def _aligned(joined: Sequence[Joined], attentions: Sequence[Attention | None]) -> list[AlignedPart]:

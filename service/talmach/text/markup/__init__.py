@@ -2,23 +2,50 @@
 
 format       the formats that a text may be written in
 reading      what a reader sees of a text, and the marks in it
-html         HTML -> reading
-html_tokens  the tags, comments and texts of HTML, with their places
-markdown     Markdown -> reading
+html         HTML -> reading; html_tokens: its tags, comments and texts, with their places
+markdown     Markdown -> reading; markdown_inline: what is inside of its blocks, with its places
 cutting      sentences of a reading -> their places in the source, with the marks inside them
 marked       such a sentence, put together again
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from talmach.text.markup.cutting import Cut, Cutter
 from talmach.text.markup.format import TextFormat
 from talmach.text.markup.html import HtmlReader
+from talmach.text.markup.markdown import ESCAPES, MarkdownReader, as_text, structure
 from talmach.text.markup.marked import InnerMark, Marked, Placed
 from talmach.text.markup.reading import MarkKind, Reading
 
-__all__ = ["Cut", "Cutter", "InnerMark", "MarkKind", "Marked", "Placed", "Reading", "TextFormat", "read"]
+__all__ = [
+    "Cut",
+    "Cutter",
+    "InnerMark",
+    "MarkKind",
+    "Marked",
+    "Placed",
+    "Reading",
+    "TextFormat",
+    "keep_markdown",
+    "read",
+]
 
 
 def read(text: str, written: TextFormat, *, translate_attributes: bool) -> Reading:
     """Return what a reader sees of a text in a format."""
-    assert written is TextFormat.HTML
-    return HtmlReader(text, translate_attributes=translate_attributes).read()
+    reader = HtmlReader if written is TextFormat.HTML else MarkdownReader
+    return reader(text, translate_attributes=translate_attributes).read()
+
+
+def keep_markdown(marked: Marked, source: str, write: Callable[[Marked], str]) -> str:
+    """Return what `write` makes of a sentence in Markdown, so that it has the same marks as `source`.
+
+    In Markdown any character may become a mark by the company that it is in. Where escapes do not help, the source.
+    """
+    wanted = structure(source)
+    for escapes in (marked.spellings, {**ESCAPES, **marked.spellings}):
+        text = as_text(write(replace(marked, spellings=escapes)), source)
+        if structure(text) == wanted:
+            return text
+    return source

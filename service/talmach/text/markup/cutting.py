@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from talmach.text import sentences
+from talmach.text.markup.format import TextFormat
 from talmach.text.markup.marked import InnerMark, Marked
 from talmach.text.markup.reading import Attribute, Mark, MarkKind, Reading
 from talmach.text.span import Span
@@ -54,7 +55,9 @@ class Cutter:
                 end = max(end, self._reading.marks[numbers.stop - 1].span.end)
             marks = [self._inner(number, span, numbers) for number in numbers]
             atoms = [mark for mark in marks if mark.kind is MarkKind.ATOM]
-            marked = Marked(span.slice(self._reading.text), tuple(marks), self._spellings(span, atoms))
+            marked = Marked(
+                span.slice(self._reading.text), tuple(marks), self._spellings(span, atoms), self._reading.written
+            )
             yield Cut(Span(start, end), marked)
 
     def _marks(self, span: Span) -> range:
@@ -111,5 +114,6 @@ class Cutter:
                     raw.add(char)
                 elif spelling and not char.isspace() and position not in kept:
                     written[char] = spelling
-        needed = {char: each for char, each in reading.escapes.items() if reading.escapes_always or char not in raw}
+        always = reading.written is not TextFormat.MARKDOWN
+        needed = {char: each for char, each in reading.escapes.items() if always or char not in raw}
         return needed | {char: spelling for char, spelling in written.items() if char not in raw}

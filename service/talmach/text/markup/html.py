@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from html.entities import html5
 
+from talmach.text.markup.format import TextFormat
 from talmach.text.markup.html_tokens import FOREIGN, Token, TokenKind, tokens
 from talmach.text.markup.reading import BLANKS, MarkKind, Reader, Reading
 from talmach.text.span import Span
@@ -26,7 +27,7 @@ _BLOCKS = _words(
     "iframe input label legend li listing main map marquee menu nav noscript object ol optgroup option p pre search "
     "section select slot summary table tbody td template textarea tfoot th thead title tr ul video xmp plaintext"
 )
-_VOID = _words("area base br col embed hr img input link meta param source track wbr frame keygen")
+VOID = _words("area base br col embed hr img input link meta param source track wbr frame keygen")
 _UNTOUCHED = _words("script style pre code textarea xmp plaintext listing iframe noembed noframes") | set(FOREIGN)
 _UNREAD = _words("script style iframe noembed noframes") | set(FOREIGN)  # nobody sees them as text
 _READ_ATTRIBUTES = _words("title alt placeholder aria-label")
@@ -87,7 +88,7 @@ class HtmlReader:
                 case TokenKind.OTHER if self._untouched is None:
                     self._point(token)
         self._pop_to(0, len(self._text))
-        return self._reader.done(_ESCAPES)
+        return self._reader.done(_ESCAPES, TextFormat.HTML)
 
     def _read_text(self, span: Span) -> None:
         if self._untouched is not None:
@@ -98,7 +99,7 @@ class HtmlReader:
     def _start(self, token: Token) -> None:
         name, span = token.name, token.span
         is_block = name in _BLOCKS
-        for_good = name in _VOID or (name in FOREIGN and token.is_empty)
+        for_good = name in VOID or (name in FOREIGN and token.is_empty)
         if self._untouched is not None:
             if not for_good:
                 self._push(name)
@@ -192,7 +193,7 @@ class HtmlReader:
             if name in _READ_ATTRIBUTES and name not in seen and quote in _QUOTES:  # a lone word has none
                 value = Reader()
                 _read_characters(value, self._text, span)
-                self._reader.attribute(value.done(_ESCAPES | _QUOTES[quote]), span)
+                self._reader.attribute(value.done(_ESCAPES | _QUOTES[quote], TextFormat.HTML), span)
             seen.add(name)
 
 

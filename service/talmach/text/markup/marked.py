@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from talmach.text.markup.format import TextFormat
 from talmach.text.markup.reading import MarkKind
 from talmach.text.span import Span
 
@@ -35,6 +36,7 @@ class Marked:
     text: str
     marks: tuple[InnerMark, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)  # characters that the source writes in another way
+    written: TextFormat = TextFormat.HTML
 
     @property
     def prose(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from talmach.text.markup.format import TextFormat
 from talmach.text.span import Span
 
 _SIGN = re.compile(r"[^\w ]")
@@ -53,10 +54,10 @@ class Reading:
     starts: "array[int]"
     ends: "array[int]"
     marks: tuple[Mark, ...]  # in the order of the source, apart from each other and from the text
-    # Of characters that may mean something in the format: how they are written everywhere, or only in sentences that do
-    # not have them as they are.
+    # How characters are written that may mean something in the format; in Markdown they also stand for themselves, so
+    # only in sentences that do not have them as they are.
     escapes: Mapping[str, str]
-    escapes_always: bool = True
+    written: TextFormat
     attributes: tuple[Attribute, ...] = ()  # in the order of the source, each inside a mark
 
     @property
@@ -131,7 +132,7 @@ class Reader:
         if reading.text.strip():
             self._attributes.append(Attribute(span, reading))
 
-    def done(self, escapes: Mapping[str, str], *, escapes_always: bool = True) -> Reading:
+    def done(self, escapes: Mapping[str, str], written: TextFormat) -> Reading:
         """Return what was read."""
         return Reading(
             "".join(self._parts),
@@ -139,7 +140,7 @@ class Reader:
             self._ends,
             tuple(self.marks),
             escapes,
-            escapes_always,
+            written,
             tuple(self._attributes),
         )
 

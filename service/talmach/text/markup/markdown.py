@@ -1,0 +1,310 @@
+"""What a reader sees of a Markdown text: CommonMark with tables, strikethrough and front matter.
+
+markdown-it-py finds the blocks, by lines, and `markdown_inline` what is inside of them. Code, front matter, blocks of
+HTML and definitions of links are no text; nor is a block whose content cannot be found in its lines again.
+"""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+from talmach.text.markup.format import TextFormat
+from talmach.text.markup.html import VOID
+from talmach.text.markup.markdown_inline import Inside, Taken, WrittenDown
+from talmach.text.markup.reading import MarkKind, Reader, Reading
+from talmach.text.span import Span
+
+logging.getLogger("markdown_it").setLevel(logging.WARNING)  # it tells of every rule that it tries
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*(?:\r\n|\n)(?:(?!---)[^\r\n]*(?:\r\n|\n))*---[ \t]*(?:\r\n|\n|\Z)")
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+# Marks of lists of tasks and of footnotes, which CommonMark does not know.
+_KEPT = re.compile(r"\A\[[ xX]\](?=\s)|\[\^[^\]\s]{1,60}\]:?")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+_TITLE = re.compile(r"[ \t\r\n](?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)')\s*\)\Z", re.DOTALL)
+ESCAPES = {char: f"\\{char}" for char in "\\*_`[]<~|"}
+_ATTRIBUTE_ESCAPES = {char: f"\\{char}" for char in "[]\"'"}
+_BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
+_BREAKS = ("softbreak", "hardbreak")
+_SINGLE = ("text_special", "code_inline", "html_inline", "image", *_BREAKS)
+_UNSTRUCTURED = ("text", "text_special", "softbreak")
+_BLOCK_START = re.compile(r"(\d{0,9})(?:(?<=\d)[.)]|(?<!\d)(?:[-+*>]|#{1,6}|[-=_*~`]{3,}))(?:\s|\Z)")
+_BLANKS = re.compile(r"(\s+)|\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The content of a block, and where each character of it stands in the source."""
+
+    content: str
+    starts: list[int]
+    ends: list[int]
+
+    def places(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the content, which is not empty, stands in the source."""
+        return self.starts[start], self.ends[end - 1]
+
+
+class MarkdownReader:
+    """Reads one text; with `translate_attributes`, texts of pictures and titles of links are texts, too."""
+
+    def __init__(self, text: str, *, translate_attributes: bool) -> None:
+        self._text = text
+        self._translate_attributes = translate_attributes
+        self._reader = Reader()
+        # Of its own: it remembers where it is, and texts are read in several threads.
+        self._parser, self._inline = MarkdownIt("commonmark"), WrittenDown()
+        self._parser.inline = self._inline
+        self._parser.enable(["table", "strikethrough"])
+        self._parser.core.ruler.enableOnly(["normalize", "block"])
+        # Of the block that is being read:
+        self._block = _Block("", [], [])
+        self._kept: list[Span] = []  # the last one first
+        self._open: list[tuple[str, int]] = []  # names and numbers of marks that wait for their partners
+
+    def read(self) -> Reading:
+        """Return what a reader sees."""
+        environment: EnvType = {}
+        for block in self._blocks(environment):
+            self._reader.block(block.starts[0])
+            self._block, self._open = block, []
+            self._kept = [Span(*match.span()) for match in _KEPT.finditer(block.content)][::-1]
+            self._read_inside(self._inline.take(block.content, self._parser, environment))
+        return self._reader.done(ESCAPES, TextFormat.MARKDOWN)
+
+    def _blocks(self, environment: EnvType) -> Iterator[_Block]:
+        matter = _FRONT_MATTER.match(self._text)
+        first = matter.end() if matter else 0
+        lines = [Span(*match.span(1)) for match in _LINE.finditer(self._text, first)]
+        # The same characters as the parser sees, at the same places.
+        seen = self._text.replace("\0", "\ufffd")
+        cursors: dict[int, int] = {}  # by line: behind the last cell
+        tokens = self._parser.parse(self._text[first:], environment)
+        for before, token in zip([None, *tokens], tokens, strict=False):
+            if token.type != "inline" or not token.content or token.map is None:
+                continue
+            if before is not None and before.type in ("th_open", "td_open"):
+                line = token.map[0]
+                block = _cell(token, seen, lines[line], cursors.get(line, lines[line].start))
+                cursors[line] = block.ends[-1] if block else cursors.get(line, lines[line].start)
+            else:
+                block = _paragraph(token.content, seen, lines, token.map[0])
+            if block is not None:
+                yield block
+
+    def _read_inside(self, inside: Inside) -> None:
+        for number, taken in enumerate(inside.taken):
+            if not taken.tokens:
+                following = inside.taken[number + 1] if number + 1 < len(inside.taken) else None
+                is_broken = following is not None and bool(following.tokens) and following.tokens[-1].type in _BREAKS
+                self._read_text(taken.start, taken.end, is_broken=is_broken)
+            elif taken.tokens[0].type == "link_open":
+                self._read_link(taken)
+            elif taken.tokens[0].type in _SINGLE:
+                self._read_single(taken, taken.tokens[0])
+            else:
+                self._read_emphasis(taken)
+
+    def _read_text(self, start: int, end: int, *, is_broken: bool = False) -> None:
+        """Characters that stand for themselves; blanks in front of a line break belong to that."""
+        content = self._block.content
+        if is_broken:
+            end = start + len(content[start:end].rstrip(" "))
+        while self._kept and self._kept[-1].end <= start:
+            self._kept.pop()
+        if self._kept and self._kept[-1].start <= start:
+            kept = self._kept[-1]
+            if start == kept.start:
+                self._reader.mark(MarkKind.POINT, *self._block.places(kept.start, kept.end))
+            start = min(end, kept.end)
+        for match in _BLANKS.finditer(content, start, end):
+            places = self._block.places(*match.span())
+            if match[1]:
+                self._reader.blank(*places)
+            elif places[1] - places[0] == len(match.group()):
+                self._reader.word(match.group(), places[0])
+            else:
+                for position in range(match.start(), match.end()):
+                    self._reader.spelled(content[position], *self._block.places(position, position + 1))
+
+    def _read_single(self, taken: Taken, token: Token) -> None:
+        places = self._block.places(taken.start, taken.end)
+        if token.type == "text_special":
+            if token.content.isspace():
+                self._reader.spelled_blank("\u00a0", *places)
+            else:
+                self._reader.spelled(token.content, *places)
+        elif token.type == "softbreak":
+            self._reader.blank(self._after_word(taken), places[1])
+        elif token.type == "hardbreak":
+            self._reader.spelled_blank("\n", self._after_word(taken), places[1])
+        elif token.type == "html_inline":
+            self._read_tag(token.content, places)
+        elif token.type == "image":
+            self._reader.mark(MarkKind.POINT, *places)
+            self._read_attributes(taken)
+        else:
+            self._read_atom(token.content, places)
+
+    def _after_word(self, taken: Taken) -> int:
+        """Where the blanks in front of a line break begin."""
+        at = taken.start
+        while at > 0 and self._block.content[at - 1] == " ":
+            at -= 1
+        return self._block.starts[at]
+
+    def _read_atom(self, words: str, places: tuple[int, int]) -> None:
+        words = " ".join(words.split())
+        if words:
+            at = self._reader.length
+            self._reader.mark(MarkKind.ATOM, *places, at=at, until=at + len(words))
+            self._reader.spelled(words, *places)
+        else:
+            self._reader.mark(MarkKind.POINT, *places)
+
+    def _read_tag(self, tag: str, places: tuple[int, int]) -> None:
+        match = _TAG.match(tag)
+        name = match[2].lower() if match else ""
+        if name == "br":
+            self._reader.spelled_blank("\n", *places)
+        elif match is None or name in VOID or tag.endswith("/>"):
+            self._reader.mark(MarkKind.POINT, *places)
+        elif match[1]:
+            self._close(f"<{name}>", places)
+        else:
+            self._open.append((f"<{name}>", self._reader.mark(MarkKind.OPEN, *places)))
+
+    def _close(self, name: str, places: tuple[int, int]) -> None:
+        closing = self._reader.mark(MarkKind.CLOSE, *places)
+        if self._open and self._open[-1][0] == name:
+            self._reader.pair(self._open.pop()[1], closing)
+
+    def _read_emphasis(self, taken: Taken) -> None:
+        """Marks of emphasis, some of which may have stayed text; two of them that are strong together are one mark."""
+        strong = {start for token, start in zip(taken.tokens, taken.starts, strict=True) if token.type == "strong_open"}
+        for token, start in zip(taken.tokens, taken.starts, strict=True):
+            name, _, side = token.type.partition("_")
+            width = len(token.markup) if side else len(token.content)
+            if side == "open":
+                first = start - 1 if start in strong else start
+                places = self._block.places(first, first + width)
+                self._open.append((name, self._reader.mark(MarkKind.OPEN, *places)))
+            elif side == "close":
+                self._close(name, self._block.places(start, start + width))
+            elif token.content:
+                self._read_text(start, start + width)
+
+    def _read_link(self, taken: Taken) -> None:
+        inside, content = taken.inside, self._block.content
+        if inside is None or content[inside.end : taken.end] in ("]", "][]"):
+            # An address that is its own text; or a text that a definition elsewhere refers to.
+            words = content[taken.start : taken.end] if inside is None else content[inside.start : inside.end]
+            self._read_atom(words.strip("<>"), self._block.places(taken.start, taken.end))
+            return
+        depth = len(self._open)
+        opening = self._reader.mark(MarkKind.OPEN, *self._block.places(taken.start, inside.start))
+        self._read_inside(inside)
+        del self._open[depth:]
+        closing = self._reader.mark(MarkKind.CLOSE, *self._block.places(inside.end, taken.end))
+        self._reader.pair(opening, closing)
+        self._read_attributes(taken)
+
+    def _read_attributes(self, taken: Taken) -> None:
+        """The text of a picture, and the title of a picture or a link."""
+        if not self._translate_attributes:
+            return
+        content = self._block.content[taken.start : taken.end]
+        title = _TITLE.search(content)
+        spans = [title.span(title.lastindex or 1)] if title else []
+        if content.startswith("!["):
+            spans.insert(0, (2, _label_end(content)))
+        for start, end in spans:
+            if start < end:
+                self._read_attribute(Span(*self._block.places(taken.start + start, taken.start + end)))
+
+    def _read_attribute(self, span: Span) -> None:
+        value = Reader()
+        for match in _BLANKS.finditer(self._text, span.start, span.end):
+            if match[1]:
+                value.blank(*match.span())
+            else:
+                value.word(match.group(), match.start())
+        self._reader.attribute(value.done(_ATTRIBUTE_ESCAPES, TextFormat.MARKDOWN), span)
+
+
+def structure(text: str) -> Counter[tuple[str, ...]]:
+    """Return how often which mark of a line of Markdown stands within which others."""
+    parser = MarkdownIt("commonmark").enable("strikethrough")
+    found: Counter[tuple[str, ...]] = Counter()
+    around: list[str] = []
+    for line in parser.parseInline(text):
+        for token in line.children or ():
+            if token.nesting < 0:
+                around.pop()
+            elif token.type not in _UNSTRUCTURED:
+                content = token.content if token.type in ("code_inline", "html_inline") else ""
+                found[*around, token.type, content] += 1
+                if token.nesting > 0:
+                    around.append(token.type)
+    return found
+
+
+def as_text(line: str, source: str) -> str:
+    """Return a line so that it does not begin a list, a quotation or the like, unless `source` does."""
+    match = _BLOCK_START.match(line)
+    if match is None or _BLOCK_START.match(source):
+        return line
+    at = match.end(1)
+    return f"{line[:at]}\\{line[at:]}"
+
+
+def _label_end(image: str) -> int:
+    """Where the text of a picture ends: at the bracket that closes the first one."""
+    depth = 0
+    for match in _BRACKET.finditer(image, 1):
+        depth += {"[": 1, "]": -1}.get(match.group(), 0)
+        if not depth:
+            return match.start()
+    return 2
+
+
+def _paragraph(content: str, seen: str, lines: Sequence[Span], first: int) -> _Block | None:
+    """Find the lines of a block's content in those of the source, each of which may begin with marks of its blocks."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for number, line in enumerate(content.split("\n"), start=first):
+        if number >= len(lines):
+            return None
+        words = line.strip(" \t")
+        source = lines[number]
+        at = seen.rfind(words, source.start, source.end)
+        if at < 0:
+            return None
+        if number > first:  # the line end, with whatever stands in front of the words
+            starts.append(lines[number - 1].end)
+            ends.append(at)
+        lead = len(line) - len(line.lstrip(" \t")) if words else 0
+        starts += [at] * lead + list(range(at, at + len(line) - lead))
+        ends += [at] * lead + list(range(at + 1, at + len(line) - lead + 1))
+    return _Block(content, starts, ends)
+
+
+def _cell(token: Token, seen: str, line: Span, cursor: int) -> _Block | None:
+    """Find the content of a cell in its line, where bars inside of it are escaped."""
+    written = token.content.replace("|", "\\|")
+    at = seen.find(written, cursor, line.end)
+    if at < 0:
+        return None
+    starts: list[int] = []
+    ends: list[int] = []
+    for char in token.content:
+        starts.append(at)
+        at += 2 if char == "|" else 1
+        ends.append(at)
+    return _Block(token.content, starts, ends)

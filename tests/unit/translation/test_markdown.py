@@ -1,0 +1,157 @@
+"""Markdown through the real queue: the same structure comes out, whatever the engine does to the words."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from talmach.text.article import Field
+from talmach.text.document import Document
+from talmach.text.markup import TextFormat
+from talmach.translation.values import TranslationOptions
+from talmach.use_cases import ArticleTranslation
+from tests.unit.translation.test_html import OrderlyEngine, check_spans, translated
+
+MARKDOWN = TranslationOptions("en", source_language="be", format=TextFormat.MARKDOWN)
+_SILENT = ("text", "softbreak", "inline")
+WORDS = [
+    "горад",
+    "новая",
+    "школа",
+    "дождж",
+    "у",
+    "Мінску",
+    "мост,",
+    "рака.",
+    "Дзеці",
+    "«тэатр»",
+    "loop",
+    "5",
+    "—",
+    "a_b_c",
+    "2*3",
+    "\\*",
+    "[1]",
+    "&",
+    "<",
+]
+MARKS = ("**{}**", "*{}*", "_{}_", "~~{}~~", "[{}](http://x.y)", '[{}](<a b> "t")', "`{}`", "<b>{}</b>", "***{}***")
+phrases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+runs = st.one_of(phrases, st.builds(str.format, st.sampled_from(MARKS), phrases))
+nested = st.one_of(
+    runs, st.builds(str.format, st.sampled_from(MARKS), st.lists(runs, min_size=1, max_size=2).map(" ".join))
+)
+lines = st.lists(nested, min_size=1, max_size=4).map(" ".join)
+BLOCKS = (
+    "{}",
+    "# {}",
+    "- {}",
+    "1. {}",
+    "> {}",
+    "{}  \n{}",
+    "{}\n{}",
+    "| {} | {} |\n|---|:-:|\n| {} | x |",
+    "{}\n===",
+    "  * {}\n  * {}",
+)
+blocks = st.builds(lambda form, line: form.replace("{}", line), st.sampled_from(BLOCKS), lines)
+kept = st.sampled_from(
+    ("```py\nкод *x*\n```", "    код", "---", "<div>горад *x*</div>", "[a]: http://x.y 'горад'", "![горад](a.png)")
+)
+documents = st.lists(st.one_of(blocks, blocks, kept), min_size=1, max_size=4).map("\n\n".join)
+
+
+def structure(source: str) -> Counter[tuple[str, ...]]:
+    """How often which mark stands within which others, as a parser of its own sees the whole text."""
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    found: Counter[tuple[str, ...]] = Counter()
+    path: list[str] = []
+    for token in parser.parse(source):
+        for each in (token, *(token.children or ())):
+            if each.nesting < 0:
+                path.pop()
+            elif each.type not in _SILENT:
+                text = each.content if each.type in ("fence", "code_block", "html_block", "code_inline") else ""
+                found[*path, each.type, text, str(each.attrs.get("href", ""))] += 1
+                if each.nesting > 0:
+                    path.append(each.type)
+    return found
+
+
+def markdown_of(source: str, options: TranslationOptions = MARKDOWN) -> str:
+    """Translate one text with an engine that reverses words, and return the translation alone."""
+    return translated(source, options=options).texts[Field.TEXT]
+
+
+def check(source: str, translation: ArticleTranslation) -> None:
+    """What holds for every translation."""
+    check_spans(source, translation)
+    assert structure(translation.texts[Field.TEXT]) == structure(source)
+
+
+@settings(max_examples=80)
+@given(documents)
+def test_the_structure_comes_through(source: str) -> None:
+    """Blocks, code and links are what they were, emphasis is within what it was within."""
+    check(source, translated(source, options=MARKDOWN))
+
+
+@settings(max_examples=40)
+@given(documents)
+def test_the_structure_comes_through_in_order(source: str) -> None:
+    """The same with an engine that keeps the order of words."""
+    check(source, translated(source, OrderlyEngine(), MARKDOWN))
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.sampled_from([*"*_`[]()!<>#|~\\-+:\n\t &", "горад", "a", "1.", "---", "```", "  \n", "| a |\n|-|\n"]),
+        max_size=30,
+    ).map("".join)
+)
+def test_every_text_is_cut_without_loss(source: str) -> None:
+    """Whatever is written, the pieces together are the text, and sentences do not overlap."""
+    document = Document.of_markup(source, None, TextFormat.MARKDOWN, translate_attributes=True)
+    assert "".join(piece.text for piece in document.pieces) == source
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("Новая **школа** ў *горадзе*", "*goradze* u **skola** Novaa"),
+        ("Новая [школа ў горадзе](http://x)", "[goradze u skola](http://x) Novaa"),
+        ("Націсніце `Esc` зараз", "zaraz `Esc` Nacisnice"),
+        ("# Новая школа #\n\nСтары мост\n===", "# skola Novaa #\n\nmost Stary\n==="),
+        ("- Новая школа\n- [x] Стары мост", "- skola Novaa\n- [x] most Stary"),
+        ("> Новая\n> школа", "> skola Novaa"),
+        ("Новая школа  \nСтары мост", "skola Novaa  \nmost Stary"),
+        ("| Стары \\| мост | b |\n|--|:-:|\n|  | **рака** |", "| Stary \\| most | b |\n|--|:-:|\n|  | **raka** |"),
+        ("---\nназва: школа\n---\n\nНовая школа", "---\nназва: школа\n---\n\nskola Novaa"),
+        ('```\nшкола\n```\n\n    школа\n\n<div>школа</div>\n\n[a]: http://x "школа"', None),
+        ("Школа[^1] тут\n\n[^1]: Новая школа", "tut Skola[^1]\n\n[^1]: skola Novaa"),
+        ("Школа &amp; сад \\* рака", "raka \\* sad &amp; Skola"),
+        ("\r\nНовая школа\r\n\r\nСтары мост\r\n", "\r\nskola Novaa\r\n\r\nmost Stary\r\n"),
+        ("школа -", "\\- skola"),
+    ],
+)  # fmt: skip
+def test_where_marks_go(source: str, expected: str | None) -> None:
+    """Around the words that they were around; None = nothing is translated."""
+    assert markdown_of(source) == (source if expected is None else expected)
+
+
+def test_texts_of_pictures_are_translated_on_request() -> None:
+    """Texts of pictures and titles of links."""
+    source = '![Новая школа](a.png)\n\nСтары [мост](x "Наша рака") тут'
+    assert markdown_of(source) == '![Новая школа](a.png)\n\ntut [most](x "Наша рака") Stary'
+    options = replace(MARKDOWN, translate_attributes=True)
+    assert markdown_of(source, options) == '![skola Novaa](a.png)\n\ntut [most](x "raka Nasa") Stary'
+
+
+def test_front_matter_needs_its_place() -> None:
+    """Between rules in the middle of a text stands text."""
+    assert re.fullmatch(r"skola\n\n---\n\nmost Stary\n\n---\n", markdown_of("школа\n\n---\n\nСтары мост\n\n---\n"))
