@@ -118,8 +118,9 @@ def test_the_summary_says_why_and_is_marked_in_the_article(open_tab: Open) -> No
     assert all(tab.texts("#summary-sentences .reason"))
     assert tab.texts("#rows .target .chosen") == ["1", "2"]
     assert tab.texts("#rows .source .chosen") == ["1", "2"]
-    tab.find("#summary-sentences .sentence").first.click()
+    tab.find("#summary-sentences a").first.press("Enter")
     expect(tab.find("#rows .target .sentence:focus")).to_have_count(1)
+    assert "#" not in tab.page.url
     tab.find("#summary-length").select_option("1")
     expect(tab.find("#summary-sentences li")).to_have_count(1)
     assert tab.texts("#rows .target .chosen") == ["1"]
@@ -303,6 +304,27 @@ def test_html_is_read_as_words_and_saved_as_html(open_tab: Open, tmp_path: Path)
     assert saved.startswith("<h1>")
     assert "<b>" in saved
     assert "<script>let a = 1;</script>" in saved
+
+
+def test_of_a_document_that_is_too_long_only_the_text_is_taken(open_tab: Open, tmp_path: Path) -> None:
+    """A saved web page is mostly markup: its story is found, and the page says what it did."""
+    path = tmp_path / "saved.html"
+    menu = "".join(
+        f'<li><a href="https://example.org/{number}" class="item">Раздзел</a></li>' for number in range(2_000)
+    )
+    path.write_text(
+        f"<title>Сайт</title><script>let a = 1;</script><nav><ul>{menu}</ul></nav><article><h1>{HEADLINE}</h1>"
+        "<p style='color: red'>Горад\n<b>адкрыў</b> новы мост.</p><div>Людзі чакалі<br>яго.</div>"
+        "<style>p {}</style></article>",
+        encoding="utf-8",
+    )
+    tab = open_tab()
+    expect(tab.find("#server")).not_to_be_empty()
+    tab.drop(path)
+    expect(tab.find("#headline")).to_have_value(HEADLINE)
+    expect(tab.find("#body")).to_have_value("Горад адкрыў новы мост.\n\nЛюдзі чакалі\nяго.")
+    expect(tab.find("#format")).to_have_value("TEXT")
+    expect(tab.find("#failure")).to_contain_text("only its text was taken")
 
 
 @pytest.mark.parametrize(

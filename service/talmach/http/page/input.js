@@ -1,6 +1,7 @@
 // The article as the reader puts it in: typed, pasted, opened or dropped.
 import { byId } from "./dom.js";
 import { read, split, UnusableFile } from "./files.js";
+import { plain } from "./markup.js";
 import { current, sampleArticle, words } from "./words.js";
 
 const NEARLY_FULL = 0.8; // of the longest text: from here on the limit is shown
@@ -120,8 +121,11 @@ export class Input {
   async #take(file) {
     if (!file) return;
     try {
-      this.#fill(await read(file));
-      this.#failure.clear();
+      const taken = await read(file);
+      const isTooLong = taken.format === "HTML" && chars(taken.body) > this.#maxChars;
+      this.#fill(isTooLong ? { ...plain(taken.body), name: taken.name } : taken);
+      if (isTooLong) this.#failure.hint("onlyText");
+      else this.#failure.clear();
     } catch (error) {
       if (!(error instanceof UnusableFile)) throw error;
       this.#failure.tell({ reason: error.reason, values: error.values });

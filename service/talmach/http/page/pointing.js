@@ -45,7 +45,9 @@ export class Pointing {
   #click(event) {
     const index = indexAt(event.target);
     const isSelecting = !getSelection().isCollapsed;
-    if (index !== null && !isSelecting && !event.target.closest("button, a")) this.goTo(index);
+    if (index === null || isSelecting) return;
+    event.preventDefault(); // of the link that a sentence of the summary is
+    this.goTo(index);
   }
 
   #step(event) {

@@ -113,7 +113,7 @@ export class Reader {
     const isDropped = segment.status === "DROPPED_BOILERPLATE";
     const target = make(
       "span",
-      { ...properties, tabindex: segment.index ? -1 : 0 },
+      { ...properties, id: `sentence-${segment.index}`, tabindex: segment.index ? -1 : 0 },
       ...(isDropped ? ["⋯"] : shown(segment.target, this.#format)),
     );
     const isPlain = !doubts.length && !remarksOf(segment).length;

@@ -37,7 +37,7 @@ export class Summary {
         make(
           "li",
           {},
-          make("span", { class: "sentence", "data-index": segment.index, lang: summary.languageCode }, segment.target),
+          make("a", placeOf(segment, summary.languageCode), segment.target),
           make("small", { class: "reason" }, ...reasonIn(scores.get(segment.index) ?? "")),
         ),
       ),
@@ -56,6 +56,8 @@ export class Summary {
     if (this.#shown) this.show(this.#shown);
   }
 }
+
+const placeOf = ({ index }, lang) => ({ class: "sentence", "data-index": index, href: `#sentence-${index}`, lang });
 
 // The server gives its reasons in English; one that the page has no words for stays as it is.
 function* reasonIn(reason) {

@@ -22,6 +22,7 @@ export default {
   bodyLabel: "Text of the article",
   file: "Open a file…",
   example: "Take an example",
+  onlyText: "With its markup the document is too long for the server, so only its text was taken.",
   drop: "Drop the file here",
   format: "Kind of text",
   plain: "plain text",
