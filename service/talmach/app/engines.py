@@ -14,7 +14,7 @@ from talmach.engine.model import TokenizerFiles, resolve_device
 from talmach.errors import ModelUnusable
 from talmach.quality import Flag
 
-# A golden sentence may be translated badly by a draft; what it shows is that the weights are read as they were meant.
+# A draft may translate a golden sentence badly; it only shows that the weights are read as intended.
 _BROKEN = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT, Flag.TRUNCATED})
 
 

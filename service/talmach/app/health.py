@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Health:
-    """Of one server, each of its doors, and the service behind it."""
+    """The health of one server, of each of its doors, and of the service behind it."""
 
     def __init__(self, server: Server, http: "HttpServer | None") -> None:
         self._server = server
@@ -21,11 +21,11 @@ class Health:
         self._telling: asyncio.Task[None] | None = None  # kept, or it might be collected before it is done
 
     def watch(self, service: Service) -> None:
-        """Speak of this service from now on; everything of it works."""
+        """Watch this service from now on; all of it works at first."""
         self._service, self._told = service, part_names(*service.working())
 
     def report(self) -> None:
-        """Say NOT_SERVING of what does not work, and of the whole when only a restart can help."""
+        """Report NOT_SERVING for what does not work, and for the whole when only a restart can help."""
         if self._service is not None and self._telling is None:
             self._telling = asyncio.get_running_loop().create_task(self._tell(self._service))
 

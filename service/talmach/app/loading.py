@@ -70,7 +70,7 @@ def _is_on_gpu(settings: Settings) -> bool:
 
 
 def check_device(settings: Settings) -> None:
-    """Find out whether this machine has the device, and whether that computes in the type that is asked for.
+    """Check that this machine has the device, and that the device supports the compute type.
 
     Raises:
         ModelUnusable, InvalidSettings: it has not, or does not; names the setting.
@@ -89,7 +89,7 @@ def check_device(settings: Settings) -> None:
 def load_engines(settings: Settings, metrics: Metrics) -> Engines:
     """Verify, load and prove the models; blocks for some seconds. `metrics` says how far it came.
 
-    With a limit of memory the weights of a model that does not stay go again before the next one is loaded.
+    With a memory limit, the weights of a model that does not stay are released before the next one is loaded.
 
     Raises:
         ModelUnusable: a file is missing or altered, cannot be loaded, or translates a golden sentence into nothing.
@@ -134,7 +134,7 @@ def load_engines(settings: Settings, metrics: Metrics) -> Engines:
 
 
 def choose(catalogue: Catalogue, settings: Settings) -> Choice:
-    """Decide which models there are to be: the preferred encoder and all translation models that fit the memory."""
+    """Choose the models: the preferred encoder and all translation models that fit into the memory."""
     wanted = [entry for direction in catalogue.directions for entry in catalogue.ordered(direction)[:1]]
     wanted += catalogue.ordered()
     left = settings.models_memory_mib << 20 if settings.models_memory_mib else None

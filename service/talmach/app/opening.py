@@ -47,7 +47,7 @@ def open_http(settings: Settings, admission: Admission) -> Any:
 
 
 def open_cache(settings: Settings, engines: Engines, metrics: Metrics) -> HypothesisCache | None:
-    """Return the cache, None when it is off; a Redis is not connected to before it is asked."""
+    """Return the cache, None when it is off; it connects to Redis at the first look-up."""
     tiers: list[Tier] = []
     if settings.cache_mib:
         tiers.append(LocalTier(settings.cache_mib << 20, metrics))
@@ -56,7 +56,7 @@ def open_cache(settings: Settings, engines: Engines, metrics: Metrics) -> Hypoth
 
         url, timeout_s = settings.redis_url.get_secret_value(), settings.redis_timeout_ms / 1_000
         tiers.append(SharedTier(url, timeout_s=timeout_s, ttl_s=settings.redis_ttl_s, metrics=metrics))
-    # How a sentence is prepared for its model, and how a hypothesis is read, is up to the release.
+    # How sentences are prepared and hypotheses read depends on the release.
     fingerprints = {
         spec.id: fingerprint(spec.files, LIBRARY, engine.compute_type, version("talmach"))
         for spec, engine in engines.translators

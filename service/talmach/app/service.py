@@ -1,4 +1,4 @@
-"""From loaded engines to the use cases with all that they stand on, whatever the door in front of them."""
+"""From loaded engines to the use cases and everything that they need, for any door."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
-"""Whose weights are in memory: as many as fit into a budget, brought when a queue has work for them.
+"""Which models' weights are in memory: as many as fit into a budget, loaded when a queue has work for them.
 
-A model that is idle makes room, the one that was used longest ago first; one that is at work never does. Whoever waits
-for room waits for so long and no longer. Lives on one event loop, loads in a thread of its own.
+An idle model makes room, the least recently used first; one at work never does. Waiting for room is bounded. Lives on
+one event loop, loads in a thread of its own.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True, eq=False)
 class Weights:
-    """Those of one model, in memory or not."""
+    """The weights of one model, in memory or not."""
 
     model_id: str
     size_bytes: int
     load: Callable[[], None]  # blocks; raises ModelUnusable
     unload: Callable[[], None]  # blocks
     is_loaded: bool
-    has_failed: bool = False  # the last time that they were to be loaded
+    has_failed: bool = False  # the last time that they were wanted
     load_s: float = _SHORTEST_LOAD_S  # what that took
     used_at: float = 0.0
     memory: "ModelMemory | None" = None
@@ -39,12 +39,12 @@ class Weights:
     on_change: Callable[[Callable[[], TalmachError] | None], None] = lambda _: None
 
     def want(self) -> float:
-        """Have them brought unless they are there; return about how many seconds that takes, 0 = they are there."""
+        """Have them loaded unless they are; return about how many seconds that takes, 0 = they are loaded."""
         assert self.memory is not None
         return self.memory.want(self)
 
     def make_room(self) -> None:
-        """Let others have their place, if they are wanted."""
+        """Give their place to others that are wanted."""
         assert self.memory is not None
         self.memory.look()
 
@@ -73,7 +73,7 @@ class ModelMemory:
         self._loading: asyncio.Task[None] | None = None  # kept, or it might be collected before it is done
 
     def add(self, weights: Weights) -> None:
-        """Take a model's weights in."""
+        """Add a model's weights."""
         weights.memory = self
         self._all.append(weights)
         self._left_bytes -= weights.size_bytes if weights.is_loaded else 0
@@ -94,7 +94,7 @@ class ModelMemory:
         return weights.load_s
 
     def look(self) -> None:
-        """Begin to load what is wanted longest, when there is room for it or what is idle can make some."""
+        """Begin to load what has been wanted longest, if there is room or idle models can make some."""
         if self._coming is not None or not self._wanted:
             return
         wanted = next(iter(self._wanted))

@@ -18,7 +18,7 @@ from talmach.metrics import Metrics
 from talmach.threads import Workers
 
 _SHORTEST_RETRY_S = 0.1
-_CLOSE_S = 5.0  # what does not end by then may never
+_CLOSE_S = 5.0  # anything that has not ended by then may never end
 
 _log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class BatchingQueue:
     ) -> None:
         """Token limits count source tokens; `max_batch_tokens` includes padding; `engine_timeout_s` None = for ever.
 
-        `weights` are the engine's, brought when there is work for them; None = they are always there.
+        `weights` are the engine's, loaded when there is work for them; None = always loaded.
         """
         self.engine = engine
         self._max_batch_tokens = max_batch_tokens
@@ -241,14 +241,14 @@ class BatchingQueue:
         self._on_workers_change()
 
     def _seconds_to_load(self) -> float:
-        """Have the weights brought where they are not in memory; 0 = they are."""
+        """Have the weights loaded unless they are; return how long that takes, 0 = they are loaded."""
         return 0.0 if self._weights is None else self._weights.want()
 
     def _is_idle(self) -> bool:
         return not (self.waiting_sentences or self._running) and self._workers.free == self._workers.count
 
     def _follow_weights(self, failure: Callable[[], TalmachError] | None) -> None:
-        """Begin with what waits for the weights, or refuse it."""
+        """Begin what waits for the weights, or refuse it."""
         if failure is None:
             self._schedule_dispatch()
         else:
@@ -256,7 +256,7 @@ class BatchingQueue:
                 entry.future.set_exception(failure())
 
     def _make_room(self, _: object = None) -> None:
-        """Let others have the memory when nothing is to be done here."""
+        """Give the memory to others when there is nothing to do here."""
         if self._weights is not None and self._is_idle():
             self._weights.make_room()
 

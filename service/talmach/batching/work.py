@@ -10,7 +10,7 @@ from talmach.metrics import Metrics
 # Starting point of the estimate; the first batches outweigh it.
 _ASSUMED_TOKENS_PER_S = 2_000.0
 _ASSUMED_S = 0.02
-_MEMORY = 0.9  # what the batches before count for, beside the newest one
+_MEMORY = 0.9  # the weight of earlier batches beside the newest one
 
 
 class Throughput:
@@ -31,7 +31,7 @@ class Throughput:
 
 
 def observe(batch: Sequence[Entry], taken_at: float, metrics: Metrics) -> None:
-    """Enter in the metrics what a worker has taken."""
+    """Count in the metrics what a worker has taken."""
     padded = len(batch) * max(entry.size for entry in batch)
     metrics.batch_sentences.observe(len(batch))
     metrics.batch_tokens.observe(padded)
@@ -47,8 +47,8 @@ def translate(engine: TranslationEngine, batch: Sequence[Entry], options: Decode
         is_complete = [type(each) for each in hypotheses] == [Hypothesis] * len(batch)
     except EngineFailure:
         raise
-    # Also what is no Exception: asyncio waits for ever on a thread that ended with a StopIteration, and a SystemExit
-    # would end the server.
+    # Not only Exception: asyncio waits for ever on a thread that ended with a StopIteration, and a SystemExit would end
+    # the server.
     except BaseException as error:
         raise EngineFailure from error
     if not is_complete:

@@ -1,8 +1,8 @@
 """Door to archives: files in, files out, an engine in each actor of a Ray cluster or of this machine.
 
 Data never travels through Ray: it carries the numbers of blocks and short reports. An actor reads a block of the input,
-translates it and writes it as one file, under its name only when it is whole. What exists is done; everything else is
-done again. So a job that was killed goes on where it was, and no row is lost or written twice.
+translates it and writes it as one file, which gets its name only when it is whole. What exists is done; everything else
+is done again. So a job that was killed resumes where it stopped, and no row is lost or written twice.
 
     job        what is asked for, cut into blocks; the directory that it is written to
     jsonl, parquet   inputs: what is wrong with one, its blocks, the rows of a block

@@ -35,7 +35,7 @@ class Actor:
         try:
             self._desk = Desk(settings, job.options)
         except StartFailure as error:
-            # Whoever asks for a block is told: what a constructor raises comes back as a page of Ray's.
+            # Whoever asks for a block is told: an exception from a constructor comes back as a page of Ray's output.
             self._failure = str(error)
 
     def __call__(self, batch: Mapping[str, Sequence[int]]) -> dict[str, list[object]]:
@@ -58,7 +58,7 @@ class Actor:
             return Report(failure=_place(error))
 
     def _do(self, number: int, desk: Desk) -> Report:
-        if self._job.part(number).exists():  # an actor has died after it wrote it, and before it said so
+        if self._job.part(number).exists():  # an actor died after writing it and before saying so
             return Report(self._job.blocks[number].rows, self._files.errors(number))
         rows = self._files.read(self._job.blocks[number])
         records = desk.translate(texts(rows))
@@ -67,6 +67,6 @@ class Actor:
 
 
 def _place(error: Exception) -> str:
-    """Return type and place of an error that nobody thought of."""
+    """Return type and place of an unexpected error."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno} {frame.name}"

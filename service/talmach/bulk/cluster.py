@@ -16,15 +16,15 @@ from talmach.bulk.job import Job
 from talmach.config import Settings
 from talmach.errors import TalmachError
 
-# Nothing is reported to Ray's makers, and its C++ does not write between our lines.
+# Ray reports nothing to its makers, and its C++ does not write among our lines.
 _ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 AUTO = "auto"  # the cluster that this machine is a node of
 _TIMEOUT_S = 5.0
 _MOST_CORES_AN_ACTOR = 4  # the one thread that runs Python for them keeps up with no more
 _BLOCKS_AT_ONCE = 2  # of an actor: the sentences of the next block fill the batches at the end of this one
 _BLOCKS_AHEAD = 4
-# After which Ray gives up: a block that kills every actor it comes to would be tried for ever. Two blocks of the
-# longest articles take two cores about an hour.
+# Ray gives up after this: a block that kills every actor would be tried for ever. Two blocks of the longest articles
+# take two cores about an hour.
 _STANDSTILL_S = 10_800.0
 _OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
 
@@ -89,7 +89,7 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
     try:
-        # Of actors that died Ray tells on standard output, which is ours; of some of them when it ends.
+        # Ray reports dead actors on standard output, which is ours; some of them only when it ends.
         with _silent_stdout():
             try:
                 with _silent_stderr():
@@ -103,7 +103,7 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
 
 
 def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
-    """Yield a report for each block, as they are done; the actors take no more than they can work on."""
+    """Yield a report for each block as it is done; actors take no more blocks than they can work on."""
     import ray.data  # noqa: PLC0415
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
@@ -130,7 +130,7 @@ def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
 
 
 def _find(address: str) -> None:
-    """Ask whether anybody listens there: Ray itself would ask for minutes."""
+    """Check that somebody listens there: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_S).close()
@@ -141,14 +141,14 @@ def _find(address: str) -> None:
 
 @contextmanager
 def _silent_stdout() -> Iterator[None]:
-    """Send nowhere what Python code writes to standard output."""
+    """Discard what Python code writes to standard output."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         yield
 
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Send nowhere what is written to standard error: Ray says there, in C++, that it heeds our wish for silence."""
+    """Discard what is written to standard error, where Ray's C++ confirms that it will be silent."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -160,7 +160,7 @@ def _silent_stderr() -> Iterator[None]:
 
 
 def _alone() -> dict[str, str]:
-    """Return what makes a cluster of our own listen on loopback only, and obey nobody else on this machine."""
+    """Return options that make our own cluster listen on loopback only, and obey nobody else on this machine."""
     return {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_AUTH_MODE": "token",

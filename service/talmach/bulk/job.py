@@ -1,7 +1,7 @@
 """What is asked for, cut into blocks, and the directory that it is written to.
 
-The directory holds one part for each block that is done, and the job itself in `_job.json`, whose name readers of such
-directories pass over.
+The directory holds one part for each block that is done, and the job itself in `_job.json`, a name that readers of such
+directories skip.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from talmach.errors import TalmachError
 TEXT_COLUMNS = ("headline", "lead", "body")
 Texts = tuple[str, ...]
 """The texts of `TEXT_COLUMNS`."""
-BLOCK_ROWS = 256  # at most so many are lost when an actor dies, and that often a part begins
+BLOCK_ROWS = 256  # at most this many are lost when an actor dies, and a part begins this often
 JSON_LINES, PARQUET = ".jsonl", ".parquet"
 FORMATS = (JSON_LINES, PARQUET)
 _JOB = "_job.json"
@@ -29,7 +29,7 @@ _TEMPORARY = ".tmp-"
 
 
 class UnusableInput(TalmachError):
-    """The input, or the output, is not what a job can be made of; names the file and what is wrong with it."""
+    """The input or the output cannot be used for a job; names the file and what is wrong with it."""
 
     reason = "UNUSABLE_INPUT"
 
@@ -56,7 +56,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a look at the whole input tells."""
+    """What is known after a look at the whole input."""
 
     blocks: Sequence[Block]
     schema: str  # of JSON Lines that become Parquet: Arrow's own serialisation in Base64; else empty
@@ -105,7 +105,7 @@ def inputs(path: Path) -> list[Path]:
 def opened(
     files: Sequence[Path], output: Path, options: Options, survey: Callable[[Sequence[Path], str], Survey]
 ) -> Iterator[Job]:
-    """Yield the job: the one that the directory holds, or a new one; nobody else may work on it meanwhile.
+    """Yield the job that the directory holds, or a new one; nobody else may work on it meanwhile.
 
     Raises:
         UnusableInput: the output is something else, or another job; or what `survey` raises.
@@ -128,7 +128,7 @@ def opened(
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written under another name, and give it its own when all of it is on the disk."""
+    """Have a file written under another name, and rename it when all of it is on the disk."""
     temporary = path.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
     write(temporary)
     with temporary.open("rb") as file:

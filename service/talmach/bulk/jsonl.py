@@ -1,4 +1,4 @@
-"""JSON Lines as input: one object a line."""
+"""JSON Lines as input: one object per line."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
 
 
 def read(block: Block) -> list[Row]:
-    """Return the rows of a block; raises UnusableInput when they are not there any more, and OSError."""
+    """Return the rows of a block; raises UnusableInput when they are gone, and OSError."""
     with Path(block.path).open("rb") as file:
         file.seek(block.start)
         lines = file.read(block.end - block.start).split(b"\n")

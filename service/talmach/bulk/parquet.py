@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 from talmach.bulk.job import BLOCK_ROWS, TEXT_COLUMNS, Block, Survey, UnusableInput
 from talmach.bulk.record import COLUMNS
 
-_BUFFER_BYTES = 1 << 20  # or a whole column of a row group, of gigabytes maybe, is read at once
+_BUFFER_BYTES = 1 << 20  # otherwise a whole column of a row group, maybe gigabytes, is read at once
 
 
 def survey(files: Sequence[Path], _output_format: str) -> Survey:
-    """Read what the files say of themselves; raises UnusableInput."""
+    """Read the files' metadata; raises UnusableInput."""
     blocks: list[Block] = []
     first: pa.Schema | None = None
     for path in files:
@@ -34,7 +34,7 @@ def survey(files: Sequence[Path], _output_format: str) -> Survey:
 
 
 class Reader:
-    """Reads blocks of files, the faster the more they follow one another: a row group is read from its beginning."""
+    """Reads blocks of files, faster when they follow one another: a row group is read from its beginning."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -47,7 +47,7 @@ class Columns:
         self._schema = pa.schema({})
 
     def add(self, rows: Sequence[Mapping[str, Any]], problems: list[str]) -> None:
-        """Enter some rows, or what is wrong with them, once for each column."""
+        """Add some rows, or what is wrong with them, once for each column."""
         for name in dict.fromkeys(name for row in rows for name in row):
             try:
                 kind = pa.array([row.get(name) for row in rows]).type

@@ -41,7 +41,7 @@ class DecodeOptions:
     repetition_penalty: float = 1.0  # 1 = none; divides the score of tokens that were produced already
     no_repeat_ngram_size: int = 0  # 0 = off
     forbidden_letters: str = ""  # in both cases; no piece with one of them is produced
-    align: bool = False  # the translation is given, as the beginning that is forced; the attention on its way is asked
+    align: bool = False  # the translation is given, as a forced beginning; what is wanted is the attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Prompt:
 
 
 class TokenizedSentence(list[str]):
-    """The source tokens of a sentence, prompt included, with the tokens that its translation is made to begin with."""
+    """The source tokens of a sentence, prompt included, with the tokens that its translation must begin with."""
 
     __slots__ = ("target_prefix",)
 
@@ -74,7 +74,7 @@ class TokenizedSentence(list[str]):
 
 
 class AlignedSentence(TokenizedSentence):
-    """A sentence that is forced to become a translation that is known, and how many letters and digits tokens have."""
+    """A sentence with its known translation, which is forced, and the number of letters and digits of each token."""
 
     __slots__ = ("source_letters", "target_letters")
 
@@ -86,7 +86,7 @@ class AlignedSentence(TokenizedSentence):
         source_letters: Sequence[int],
         target_letters: Sequence[int],
     ) -> None:
-        """What belongs to a prompt has none."""
+        """Prompt tokens have none."""
         super().__init__(tokens, target_prefix)
         self.source_letters = source_letters
         self.target_letters = target_letters

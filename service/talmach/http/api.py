@@ -82,6 +82,6 @@ class Api:
 async def _read(exchange: Exchange, kind: type[_Request]) -> _Request:
     media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != JSON:
-        # A page of anybody's could send another type without asking.
+        # Any web page could send another type without asking the browser.
         raise HttpRefusal(415, "content-type", "UNSUPPORTED_MEDIA_TYPE", f"is not {JSON}")
     return await exchange.content(json_form.read, kind)

@@ -29,9 +29,9 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# Of the page itself: no markup is made out of text anywhere but under the one name that its own modules use.
+# For the page itself: markup is made out of text only under the one name that its own modules use.
 _PAGE_CSP = "require-trusted-types-for 'script'; trusted-types inert"
-# Files keep their names in the next version: a browser asks each time whether its own are still the same.
+# Files keep their names in the next version, so a browser asks each time whether its copies are current.
 _FRESH = {"cache-control": "no-cache"}
 _SECURITY = [
     (b"content-security-policy", _CSP.encode()),
@@ -55,7 +55,7 @@ class Health:
         return self._able()
 
     async def live(self, _request: Request) -> Response:
-        """Whether a restart would not help: what a supervisor asks."""
+        """Whether a restart would be of no use: what a supervisor asks."""
         return self._able()
 
     def _able(self) -> Response:

@@ -1,4 +1,4 @@
-"""One connection: uvicorn's, but it waits for nobody for ever, and there are not more than the server can carry."""
+"""One connection: uvicorn's, except that it waits for nobody for ever, and that their number is bounded."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-# Of a chunk h11 makes an event, which costs as much for one byte as for all that a packet holds.
+# h11 makes an event of each chunk, which costs as much for one byte as for a whole packet.
 _FREE_PIECES, _MIN_PIECE_BYTES = 1_000, 64
 
 
@@ -30,7 +30,7 @@ class _Parser(h11.Connection):
 
 
 class Connection(H11Protocol):
-    """h11 bounds the size of a request's head; here is the time for it, and for what is left of a refused body."""
+    """h11 bounds the size of a request's head; this bounds the time for it, and for the rest of a refused body."""
 
     head_timeout_s: float
     max_head_bytes: int
@@ -50,12 +50,12 @@ class Connection(H11Protocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Stop waiting."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
-        """Stop waiting when a request has come, and let whoever serves it close the connection at once."""
+        """Stop waiting when a request has come, and let its handler close the connection at once."""
         before = self.cycle
         super().handle_events()
         if self.cycle is not before:

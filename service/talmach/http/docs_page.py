@@ -81,7 +81,7 @@ def _kind(schema: Schema) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return a comment as HTML: what stands between grave accents is code, lines are lines."""
+    """Return a comment as HTML: text between backticks is code, and lines stay lines."""
     parts = escape(text).split("`")
     marked = "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
     return marked.replace("\n", "<br>")

@@ -33,7 +33,7 @@ class Rules:
 
     admission: Admission
     max_body_bytes: int
-    idle_s: float  # a body comes within it, and so does the caller take each piece of an answer
+    idle_s: float  # within it a body must come, and the caller must take each piece of an answer
     large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # parsed at once
 
     @property
@@ -95,13 +95,13 @@ class Exchange:
         body = await self.body()
         if len(body) <= _LARGE_BYTES:
             return await offload(len(body), parse, body, *arguments)
-        # A body of millions of nothings takes twenty times its size while it is looked at.
+        # A body with millions of empty values takes twenty times its size while it is checked.
         async with self._rules.large_bodies:
             return await asyncio.to_thread(parse, body, *arguments)
 
     @asynccontextmanager
     async def while_the_caller_waits(self) -> AsyncIterator[None]:
-        """Cancel what runs in the block when the caller goes away, or has no more time; the body has been read.
+        """Cancel the block when the caller goes away or the time is over; the body must have been read.
 
         Raises:
             DeadlineExceeded: the time is over.
@@ -140,7 +140,7 @@ class Exchange:
         if len(body) > self._rules.max_body_bytes:
             raise ReplyTooLarge(actual=len(body), limit=self._rules.max_body_bytes)
         await self._begin(reply.status, reply.media_type, [("content-length", str(len(body))), *reply.fields])
-        # What is sent waits until what was sent before has gone; so the last piece is small.
+        # Each piece waits until the one before it has gone; so the last piece is small.
         for start in range(0, len(body) - _CHUNK_BYTES, _CHUNK_BYTES):
             await self._pass(_piece(body[start : start + _CHUNK_BYTES]))
         last = body[(len(body) - 1) // _CHUNK_BYTES * _CHUNK_BYTES :] if body else b""
@@ -161,7 +161,7 @@ class Exchange:
     async def hang_up(self) -> None:
         """Close the connection in the middle of an answer, so that nobody takes it for a whole one."""
         self.scope["talmach.abort"]()
-        await asyncio.sleep(0)  # until uvicorn has heard of it: it would complain of an answer without an end
+        await asyncio.sleep(0)  # until uvicorn has noticed: it would complain about an unfinished answer
 
     async def _begin(self, status: int, media_type: str, fields: list[tuple[str, str]]) -> None:
         fields = [
@@ -224,7 +224,7 @@ class Endpoint:
         except asyncio.CancelledError:
             task: Any = asyncio.current_task()
             task.uncancel()
-            if not call.caller_is_gone:  # the server stops, and had time enough
+            if not call.caller_is_gone:  # the server is stopping, and the call had time enough
                 await self._give_up(exchange, ServerDraining())
 
     async def _give_up(self, exchange: Exchange, failure: TalmachError) -> None:

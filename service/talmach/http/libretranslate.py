@@ -1,4 +1,4 @@
-"""The API of LibreTranslate, for the programs that speak it; what it has and talmach has not is refused, or empty.
+"""The API of LibreTranslate, for the programs that speak it; what talmach does not have is refused, or empty.
 
 Its errors are `{"error": "..."}`; its statuses are kept, 400 for a missing key among them. A key is a client's token.
 """
@@ -95,7 +95,7 @@ class LibreTranslate:
                 raise _wrong(name, "is missing")
         texts, is_batch = self._texts(fields["q"])
         source, wants_alternatives = fields["source"], _number("alternatives", fields.get("alternatives") or 0) > 0
-        # A blank text is none to translate; it comes back as it is.
+        # A blank text has nothing to translate; it comes back as it is.
         places = [place for place, text in enumerate(texts) if text.strip()]
         request = translation_pb2.TranslateTextRequest(
             texts=[texts[place] for place in places],
@@ -113,7 +113,7 @@ class LibreTranslate:
                     if each.source.is_undetermined:
                         raise _wrong(f"q[{place}]", "the language of the text cannot be determined: name it")
                     if not each.is_complete:
-                        # There is no place for a sentence that failed, and the source is no translation.
+                        # The answer has no place for a failed sentence, and the source is no translation.
                         raise EngineFailure
                     translated[place] = each.texts[Field.TEXT]
                     detected[place] = _detected(each.source.detection, each.source.language)
@@ -195,7 +195,7 @@ async def _fields(exchange: Exchange) -> Mapping[str, Any]:
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    content = json_form.parse(data) if data else {}  # all that there is may be in the query
+    content = json_form.parse(data) if data else {}  # everything may be in the query
     if not isinstance(content, dict):
         raise _wrong("request", "is not an object")
     return content
@@ -256,7 +256,7 @@ def _detected(found: Detection, language: str | None) -> dict[str, Any]:
 
 
 def _unknown() -> dict[str, Any]:
-    """What LibreTranslate says of a text that has no language."""
+    """What LibreTranslate answers for a text without a language."""
     return {"confidence": 0.0, "language": "en"}
 
 

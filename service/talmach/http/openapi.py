@@ -1,4 +1,4 @@
-"""The description of the HTTP door, `/openapi.json`; the schemas of messages are made of the contract itself."""
+"""The description of the HTTP door, `/openapi.json`; the schemas of messages are generated from the contract."""
 
 from functools import cache
 from importlib.metadata import version
@@ -171,7 +171,7 @@ def _operation(description: str, replies: Schema, error: str, tag: str) -> Schem
 
 
 def _message(kind: Any, schemas: dict[str, Schema]) -> Schema:
-    """Return a reference to the schema of a message, which is made unless it is there; as are those inside it."""
+    """Return a reference to the schema of a message, which is made, like those inside it, unless it exists."""
     if kind.name not in schemas:
         schemas[kind.name] = made = _object({})
         made["description"] = COMMENTS[kind.full_name]

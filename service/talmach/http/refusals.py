@@ -30,7 +30,7 @@ _UNAVAILABLE_RETRY_S = 1
 
 
 class HttpRefusal(InvalidFields):
-    """What the caller sent cannot be read as HTTP wants it; `http_status` says which way."""
+    """The request is not valid for this door; `http_status` says why."""
 
     def __init__(self, http_status: int, field: str, reason: str, description: str) -> None:
         super().__init__([Violation(field, reason, description)])
@@ -57,7 +57,7 @@ def status_of(error: TalmachError) -> int:
     if isinstance(error, HttpRefusal):
         return error.http_status
     if isinstance(error, ReplyTooLarge):
-        return 413  # of 429 every client makes another try, which would end in the same way
+        return 413  # every client retries after 429, and would fail in the same way
     return _STATUSES[status.code_of(error)]
 
 

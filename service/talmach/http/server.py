@@ -23,9 +23,9 @@ from talmach.use_cases import UseCases
 _SETTING = "TALMACH_HTTP_ADDRESS"
 _MAX_HEAD_BYTES = 16_384  # as the metadata of gRPC
 _GOODBYE_S = 1
-# Whoever the gate refuses is told why, which takes a connection; beyond these they are closed unheard.
+# Whoever the gate refuses is told why, which takes a connection; any beyond these are closed unheard.
 _CONNECTIONS_PER_CALL = 4
-# So long may what was sent stay without a sign of the other side, before the system closes the connection.
+# How long data may stay unacknowledged before the system closes the connection.
 _MAX_UNHEARD_MS = 60_000
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("talmach.http")
 
@@ -98,14 +98,14 @@ class HttpServer:
         self._health.is_able = healthy
 
     async def stop(self) -> None:
-        """Stop listening, close idle connections, give answers that are under way a second, and cut off the rest."""
+        """Stop listening, close idle connections, give answers under way a second, and cut off the rest."""
         if self._running is not None:
             self._server.should_exit = True
             await self._running
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn on a loop that is another's, as are the signals."""
+    """uvicorn on a loop that it does not own, nor the signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -95,7 +95,7 @@ class Article:
 def _number(documents: tuple[tuple[Field, Document], ...]) -> Iterator[Sentence]:
     index = 0
     for field, document in documents:
-        # A headline is short and has no full stop: what gives chrome away in a body would accuse every headline.
+        # A headline is short and has no full stop: the signs of boilerplate in a body would condemn every headline.
         found = {} if field is Field.HEADLINE else boilerplate.find(document.read or document)
         position = 0  # among the sentences that are read
         for piece in document.sentences:

@@ -57,7 +57,7 @@ class Document:
     def of_markup(
         cls, text: str, language: str | None, written: TextFormat, *, translate_attributes: bool
     ) -> "Document":
-        """Does the same with HTML or Markdown; tags, and all else that is not to be read, are in gaps and marks."""
+        """Cuts HTML or Markdown in the same way; tags, and whatever else is not to be read, are in gaps and marks."""
         reading = markup.read(text, written, translate_attributes=translate_attributes)
         found = list(_sentences(reading.masked, language))
         read = Document(reading.text, tuple(_pieces(reading.text, found)))

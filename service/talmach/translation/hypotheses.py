@@ -56,7 +56,7 @@ class Hypotheses:
         return len(self._tokenize(key)) <= self._queues[key[0]].engine.max_source_tokens
 
     def decoding(self, direction: Direction) -> DecodeOptions:
-        """Return how the model of a direction is searched: as it wants, but with the beam that was asked for."""
+        """Return how the model of a direction is searched: as its manifest says, but with the wanted beam."""
         own = self._queues[direction].engine.decoding
         return own if self._beam_size is None else _with_beam(own, self._beam_size)
 
@@ -195,7 +195,7 @@ class Hypotheses:
         try:
             decoded = await future
         except EngineTimeout:
-            raise  # whatever the engine got stuck in, it would get stuck in it again
+            raise  # the engine would get stuck in the same thing again
         except EngineFailure:
             # The batch may have failed because of another sentence in it.
             decoded = await self._future(key, options, alone=True)

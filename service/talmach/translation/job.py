@@ -1,4 +1,4 @@
-"""The texts of one call on their way through the queues; segments come out in document order, each when it is ready."""
+"""The texts of one call on their way through the queues; segments come out in document order, each when ready."""
 
 import asyncio
 from collections import Counter
@@ -96,7 +96,7 @@ class TranslationJob:
             self._metrics.quality_flags.labels(flag).inc(count)
 
     def cancel(self) -> None:
-        """Give up what is not done yet; harmless when everything is done."""
+        """Cancel what is not done yet; harmless when everything is done."""
         for worker in self._workers:
             worker.cancel()
         # A task ends only what it waits for now, and that is nothing when it has not begun.
@@ -190,7 +190,7 @@ class TranslationJob:
         )
 
     def _raise_if_all_failed(self) -> None:
-        """A sentence that failed is no failure of the call while another one, of whichever text, is translated."""
+        """A failed sentence does not fail the call as long as another one, of any text, is translated."""
         if self._failure is not None and not self._successes:
             raise self._failure
 

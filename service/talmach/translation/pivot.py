@@ -25,7 +25,7 @@ def routes(directions: Iterable[Direction]) -> dict[Direction, str]:
 
 
 class PivotedHypotheses(Hypotheses):
-    """Hypotheses whose directions may have two halves: the checks see the source and what came of it in the end."""
+    """Hypotheses whose directions may have two halves: the checks see the source and the final translation."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class PivotedHypotheses(Hypotheses):
         return self._pivots.get(direction)
 
     def fits(self, key: Key) -> bool:
-        """See `Hypotheses.fits`; the second half is seen to when its text is known."""
+        """See `Hypotheses.fits`; the second half is checked when its text is known."""
         return super().fits(self._first(key))
 
     def decoding(self, direction: Direction) -> DecodeOptions:
