@@ -40,8 +40,8 @@ RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.pem \
 
 # The image: no sources, no build tools, no network needed. The same base, so that the environment's python is there.
 FROM ${BASE_IMAGE} AS runtime
-# Models that were pulled elsewhere are mounted here; empty, the packaged ones are served.
-RUN mkdir /models
+# Models that were pulled elsewhere are mounted here; empty, the packaged ones are served. A new volume gets this owner.
+RUN install --directory --owner 10001 --group 10001 /models
 VOLUME /models
 # A number, so that Kubernetes' runAsNonRoot can tell that it is not root.
 USER 10001:10001
@@ -79,6 +79,8 @@ COPY --from=build-gpu /opt/talmach /opt/talmach
 # `docker build --target convert -t talmach:convert .`; serves nothing: `docker run -v …:/models talmach:convert models pull opus-mt`
 FROM runtime AS convert
 COPY --from=build-convert /opt/talmach /opt/talmach
+# The user has no home.
+ENV HF_HOME=/tmp/hub
 HEALTHCHECK NONE
 
 # `docker build -t talmach .`

@@ -32,7 +32,7 @@ def reference() -> str:
     names = [each.name for file in files for each in (*file.service, *file.message_type, *file.enum_type)]
     parts = [
         "# The contract",
-        f"The package `{PACKAGE}`, made of the comments in [proto/{CONTRACT}](../proto/{CONTRACT}).",
+        f"The package `{PACKAGE}`, made of the comments in `proto/{CONTRACT}`.",
         *(part for file in files for part in _file(file, names)),
     ]
     return "\n\n".join(parts) + "\n"
