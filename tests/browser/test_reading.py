@@ -296,6 +296,9 @@ def test_html_is_read_as_words_and_saved_as_html(open_tab: Open, tmp_path: Path)
     assert tab.texts("#rows .source .sentence") == [HEADLINE, "Горад адкрыў мост."]
     assert tab.find("#rows .source b").count() == 1
     assert "let a" not in tab.find("#rows").inner_text()
+    assert tab.find("#rows .heading").count() == 1
+    assert "<b>" not in tab.find("#reading").inner_text()
+    assert tab.find("#summary b").count() == 1
     tab.find("#download > summary").click()
     with tab.page.expect_download() as download:
         tab.find('[data-save="textFile"]').click()

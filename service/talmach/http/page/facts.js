@@ -1,5 +1,6 @@
 // What is known about a translation as a whole: language and evidence, progress, time, doubts.
 import { byId, make } from "./dom.js";
+import { bare } from "./markup.js";
 import { number, percent, words } from "./words.js";
 
 const LEAST_EVIDENCE = 0.005; // below it a share would be shown as 0 %
@@ -40,8 +41,8 @@ export class Facts {
     return this.#list.children.length;
   }
 
-  addDoubts(segment, doubts, target) {
-    const text = segment.target || segment.source;
+  addDoubts(segment, doubts, { target, format }) {
+    const text = bare(segment.target || segment.source, format);
     const shown = text.length > MAX_LEAD_CHARS ? `${text.slice(0, MAX_LEAD_CHARS)}…` : text;
     const onclick = () => this.#lead(segment.index);
     const lead = make("button", { type: "button", class: "quiet", lang: target, onclick }, shown);

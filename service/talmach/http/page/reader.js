@@ -7,6 +7,8 @@ import { words } from "./words.js";
 
 const ROW_CHARS = 2_000; // a longer paragraph goes on in another row, or each sentence would cost a layout of all of it
 const WAITING_CHARS = 2_000; // the same for the text that is not translated yet
+const GAP_END_CHARS = 500; // before a sentence, that say what it stands in
+const INLINE_TAGS = /(<(a|b|em|i|span|strong)\b[^>]*>\s*)+$/i;
 const LINE_END = /\r\n|[\n\r\v\f\x85\u2028\u2029]/;
 
 export class Reader {
@@ -174,8 +176,8 @@ function labelOf(segment) {
 
 function rankOf(segment, gap, format) {
   if (segment.field !== "BODY") return segment.field.toLowerCase();
-  if (format === "HTML" && /<h[1-6]\b[^<]*$/i.test(gap)) return "heading";
-  if (format === "HTML" && /<li\b[^<]*$/i.test(gap)) return "item";
-  if (format === "MARKDOWN" && /(^|\n) {0,3}#{1,6} +$/.test(gap)) return "heading";
-  return "body";
+  const end = gap.slice(-GAP_END_CHARS);
+  const tag = format === "HTML" ? end.replace(INLINE_TAGS, "") : "";
+  if (/<h[1-6]\b[^<]*$/i.test(tag) || (format === "MARKDOWN" && /(^|\n) {0,3}#{1,6} +$/.test(end))) return "heading";
+  return /<li\b[^<]*$/i.test(tag) ? "item" : "body";
 }

@@ -1,6 +1,7 @@
 // The sentences that carry the story, each with the reason why it was chosen.
 import { segmentOf } from "./contract.js";
 import { byId, make } from "./dom.js";
+import { shown } from "./markup.js";
 import { reasonsOf, words } from "./words.js";
 
 const LENGTHS = [1, 2, 3, 4, 5, 7, 10];
@@ -27,8 +28,8 @@ export class Summary {
   }
 
   // Show the answer of the server and return the positions of the chosen sentences in the article.
-  show(summary) {
-    this.#shown = summary;
+  show(summary, format) {
+    this.#shown = [summary, format];
     const scores = new Map((summary.allScores ?? []).map((score) => [score.index ?? 0, score.reason ?? ""]));
     const segments = (summary.sentences ?? []).map((each) => segmentOf(each.segment));
     this.#state.textContent = segments.length ? "" : words("summaryEmpty");
@@ -37,7 +38,7 @@ export class Summary {
         make(
           "li",
           {},
-          make("a", placeOf(segment, summary.languageCode), segment.target),
+          make("a", placeOf(segment, summary.languageCode), ...shown(segment.target, format)),
           make("small", { class: "reason" }, ...reasonIn(scores.get(segment.index) ?? "")),
         ),
       ),
@@ -53,7 +54,7 @@ export class Summary {
 
   retell() {
     for (const option of this.#length.options) option.textContent = words("sentences", { n: Number(option.value) });
-    if (this.#shown) this.show(this.#shown);
+    if (this.#shown) this.show(...this.#shown);
   }
 }
 

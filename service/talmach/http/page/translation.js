@@ -64,7 +64,7 @@ export class Translation {
       const answer = await ask("v1/summary", { article, options, summaryOptions });
       if (!isCurrent()) return;
       result.summary = answer.summary ?? {};
-      reader.choose(summary.show(result.summary));
+      reader.choose(summary.show(result.summary, result.format));
     } catch (error) {
       if (!isCurrent()) return;
       const again = make("button", { type: "button", class: "quiet", onclick: () => this.summarize() }, words("again"));
@@ -95,7 +95,7 @@ export class Translation {
     result.messages.push(message);
     reader.add(segment);
     const doubts = doubtsOf(segment);
-    if (doubts.length) facts.addDoubts(segment, doubts, result.target);
+    if (doubts.length) facts.addDoubts(segment, doubts, result);
     facts.progress(result.messages.length, result.header.segmentCount ?? 0);
   }
 
