@@ -84,6 +84,23 @@ def test_what_has_no_words_comes_back_as_it_was(server: Server) -> None:
     assert result == Result(0, text, "")
 
 
+def test_a_file_keeps_its_tags(server: Server, tmp_path: Path) -> None:
+    """HTML and Markdown are told by the file's ending, or by name; texts in tags are translated on request."""
+    page = tmp_path / "page.html"
+    page.write_text("<p>Новая <b>школа</b> ў <i title='Наш горад'>горадзе</i>.</p>\n", encoding="utf-8")
+    arguments = ("translate", "--from", "be", "--to", "en", "--address", server.address)
+    guessed = talmach(*arguments, str(page))
+    assert re.fullmatch(r"<p>[^<]*<b>[^<]+</b>[^<]*<i title='Наш горад'>[^<]+</i>[^<]*</p>\n", guessed.stdout)
+    named = talmach(*arguments, "--format", "html", "--attributes", stdin=page.read_text(encoding="utf-8"))
+    assert re.search(r"<i title='[A-Z][^А-я']+'>", named.stdout)
+    document = tmp_path / "page.md"
+    document.write_text("# Новая *школа*\n\n```\nшкола\n```\n", encoding="utf-8")
+    assert re.fullmatch(r"# [^А-я]*\*[^А-я]+\*[^А-я]*\n\n```\nшкола\n```\n", talmach(*arguments, str(document)).stdout)
+    refused = talmach(*arguments, "--lines", "--format", "html", str(page))
+    assert (refused.status, refused.stdout) == (2, "")
+    assert "--lines cuts plain text and excludes --format html" in refused.stderr
+
+
 def test_an_article_is_translated_by_its_fields(server: Server) -> None:
     """With --article the fields are sent apart and stand in the result where they stood in the source."""
     arguments = ("translate", str(ARTICLE), "--article", "--to", "en", "--address", server.address)

@@ -19,6 +19,8 @@ _OTHER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+FORMATS = ("text", "html", "markdown")  # as a caller names them; the first is the plain one
+_ENDINGS = {".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown"}
 # Blank space, first line, blank space, next line, blank space, the rest; together always the whole text.
 _ARTICLE = re.compile(r"(\s*)([^\n]*)(\s*)([^\n]*)(\s*)(.*)", re.DOTALL)
 
@@ -60,6 +62,11 @@ def _read_bytes(path: str, name: str) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = (error.strerror if isinstance(error, OSError) else None) or "is not the name of a file"
         raise BadInput(f"{name}: cannot be read ({reason.lower()})") from error
+
+
+def format_of(path: str) -> str:
+    """Guess from a file's ending how it is written."""
+    return _ENDINGS.get(Path(path).suffix.lower(), FORMATS[0])
 
 
 def split_lines(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import typer
 from talmach.cli import terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import BadInput, explain
-from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
+from talmach.cli.inputs import FORMATS, STANDARD_INPUT, ArticleText, format_of, read_text
 from talmach.cli.lines import to_json_line, write_lines
 from talmach.cli.options import AsArticle, File, Json, Lines, Model, Source, Target, between, check_pair, is_text
 from talmach.cli.review import FailOn, Review, ShowFlags
@@ -18,6 +18,7 @@ from talmach.client import (
     Article,
     GlossaryEntry,
     RpcFailed,
+    TextFormat,
     TextTranslation,
     TranslationOptions,
     to_json,
@@ -32,6 +33,12 @@ def _glossary(entries: list[str]) -> list[str]:
         if not (term.strip() and translation.strip()):
             raise typer.BadParameter(f"{entry!r} is not TERM=TRANSLATION.")
     return entries
+
+
+def _format(name: str | None) -> str | None:
+    if name is not None and name not in FORMATS:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(FORMATS)}.")
+    return name
 
 
 def _texts(values: list[str]) -> list[str]:
@@ -57,6 +64,19 @@ BeamSize = Annotated[
         "--beam-size", callback=between(1, 8), help="Hypotheses kept while decoding.", show_default="the model's own"
     ),
 ]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMATS),
+        callback=_format,
+        help="How the text is written.",
+        show_default="as the file's ending says, else text",
+    ),
+]
+Attributes = Annotated[
+    bool, typer.Option("--attributes", help="Also translate the texts in tags: title, alt, placeholder, aria-label.")
+]
 
 
 def translate(
@@ -66,6 +86,8 @@ def translate(
     source: Source = None,
     lines: Lines = False,
     article: AsArticle = False,
+    written: Format = None,
+    attributes: Attributes = False,
     as_json: Json = False,
     address: Address = None,
     token_file: TokenFile = None,
@@ -84,7 +106,11 @@ def translate(
     server = connection(address, token_file, ca_file, cert_file, key_file)
     if lines and article:
         raise BadInput("--lines and --article exclude each other")
+    if written not in (None, FORMATS[0]) and (lines or article):
+        raise BadInput(f"--{'lines' if lines else 'article'} cuts plain text and excludes --format {written}")
     check_pair(source, target)
+    if written is None:
+        written = FORMATS[0] if lines or article else format_of(file)
     options = TranslationOptions(
         source_language_code=source or "",
         target_language_code=target,
@@ -93,6 +119,8 @@ def translate(
         remove_boilerplate=remove_boilerplate,
         beam_size=beam_size or 0,
         model=model,
+        format=TextFormat.Value(f"TEXT_FORMAT_{written.upper()}"),
+        translate_attributes=attributes,
     )
     work = _translate_lines if lines else _translate_article if article else _translate_text
     review = Review(show_flags=show_flags, fail_on=fail_on)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talmach.cli.failures import BadInput
-from talmach.cli.inputs import ArticleText, batches, example_article, read_text, split_lines
+from talmach.cli.inputs import ArticleText, batches, example_article, format_of, read_text, split_lines
 
 
 def written(tmp_path: Path, content: bytes) -> str:
@@ -32,6 +32,22 @@ def test_a_byte_order_mark_names_the_encoding(tmp_path: Path, mark: bytes) -> No
     encoding = {2: "utf-16", 4: "utf-32"}[len(mark)] + ("-le" if mark[0] == 0xFF else "-be")
     content = mark + "Навіны\r\n\U0001f600".encode(encoding)
     assert read_text(written(tmp_path, content)) == "Навіны\r\n\U0001f600"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.html", "html"),
+        ("a.HTM", "html"),
+        ("dir.md/a.markdown", "markdown"),
+        ("a.md", "markdown"),
+        ("a.txt", "text"),
+        ("-", "text"),
+    ],
+)
+def test_a_files_ending_says_how_it_is_written(name: str, expected: str) -> None:
+    """Whatever is unknown is plain text."""
+    assert format_of(name) == expected
 
 
 def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
