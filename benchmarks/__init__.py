@@ -13,5 +13,6 @@ table       the Markdown table
 gpu         the bare engine on a GPU, from a bare checkout (`python -m benchmarks.gpu`)
 production  what to expect of production models (`python -m benchmarks.production`)
 shapes      random models of the shapes of public ones
+web         requests by HTTP beside LibreTranslate (`python -m benchmarks.web`); libretranslate_peer runs that
 soak        mixed load for minutes, and whether the server grows
 """

@@ -38,7 +38,7 @@ class ArgosPeer:
         tokens = Ct2Translator("argos", model, frozenset(parsed), max_source_tokens=max_source_tokens, device="cpu")
         self._translations: dict[tuple[str, str], Any] = {}
         for direction in parsed:
-            made = package.Package(_make(Path(self._home.name) / str(direction), model, direction))
+            made = package.Package(make_package(Path(self._home.name) / str(direction), model, direction))
             made.tokenizer = _tokenizer(made.tokenizer, tokens, direction)
             of = [translate.Language(code, code) for code in (direction.source, direction.target)]
             translation = translate.PackageTranslation(of[0], of[1], made)
@@ -71,7 +71,8 @@ def _tokenizer(theirs: Any, tokens: Ct2Translator, direction: Direction) -> Any:
     return theirs
 
 
-def _make(directory: Path, model: Path, direction: Direction) -> Path:
+def make_package(directory: Path, model: Path, direction: Direction) -> Path:
+    """Write our model as the package of one direction."""
     directory.mkdir()
     metadata = {
         "package_version": "1.0",

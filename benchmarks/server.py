@@ -36,7 +36,7 @@ class ServerProcess:
 
     def __init__(self, address: str = "", /, **variables: str) -> None:
         """Start it with TALMACH_* `variables` and wait until it serves; raises RuntimeError when it does not."""
-        self.address, self._metrics_address = address or _free_address(), _free_address()
+        self.address, self._metrics_address = address or free_address(), free_address()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TALMACH_")}
         settings = {"TALMACH_METRICS_ADDRESS": self._metrics_address, "TALMACH_LOG_LEVEL": "warning"}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
@@ -81,21 +81,11 @@ class ServerProcess:
 
     def footprint(self) -> Footprint:
         """Return memory, threads and open files now."""
-        directory = Path("/proc") / str(self._process.pid)
-        lines = (directory / "status").read_text(encoding="ascii", errors="replace").splitlines()
-        fields = dict(line.split(":", 1) for line in lines)
-        return Footprint(
-            rss_mib=int(fields["VmRSS"].split()[0]) / _KIB,
-            threads=int(fields["Threads"]),
-            fds=sum(1 for _ in (directory / "fd").iterdir()),
-        )
+        return footprint(self._process.pid)
 
     def cpu_s(self) -> float:
         """Return the processor time that it has used."""
-        fields = (
-            (Path("/proc") / str(self._process.pid) / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        )
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self._process.pid)
 
     def metric(self, name: str) -> float:
         """Return the sum of a metric's samples."""
@@ -118,7 +108,26 @@ class ServerProcess:
         raise RuntimeError(f"the server does not start: {self._log.read().decode(errors='replace')}")
 
 
-def _free_address() -> str:
+def footprint(pid: int) -> Footprint:
+    """Return what a process holds now."""
+    directory = Path("/proc") / str(pid)
+    lines = (directory / "status").read_text(encoding="ascii", errors="replace").splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    return Footprint(
+        rss_mib=int(fields["VmRSS"].split()[0]) / _KIB,
+        threads=int(fields["Threads"]),
+        fds=sum(1 for _ in (directory / "fd").iterdir()),
+    )
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = (Path("/proc") / str(pid) / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def free_address() -> str:
+    """Return a loopback address whose port is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"
