@@ -19,7 +19,7 @@ from typing import Any
 import sacrebleu
 
 from models.training import register
-from models.training.doubt import BAD_CHRF, GOOD_FLAGGED, show
+from models.training.doubt import BAD_CHRF, GOOD_FLAGGED, GOOD_FLAGGED_ELSE, show
 from models.training.evaluate import results_path
 from models.training.publish.served import translate_lines
 from talmach.app.engines import decode_options
@@ -176,8 +176,9 @@ def _doubt(doubt: dict[str, Any]) -> Iterator[str]:
         f"The service flags a sentence LOW_CONFIDENCE when its {doubt['signal']} lies below the bound of its direction,"
         f" as set in the manifest. Measured on {doubt['lines']} lines of the same set. Bad is a line with a chrF2 below"
         f" {BAD_CHRF:.0f}, or in the lowest fifth of its direction; the bounds are set so that"
-        f" {100 * GOOD_FLAGGED:.0f} % of the good lines are flagged. The area is how often a signal puts a bad line"
-        " below a good one; 0.5 is chance."
+        f" {100 * GOOD_FLAGGED:.0f} % of the good lines are flagged, and the rows after them say what"
+        f" {100 * GOOD_FLAGGED_ELSE:.0f} % would find. The area is how often a signal puts a bad line below a good one;"
+        " 0.5 is chance."
     )
     yield from ("## Doubt", "", text, "", *show(doubt), "")
 
