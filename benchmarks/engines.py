@@ -52,18 +52,21 @@ class BareEngine:
         made = engine.translate([self._tokens(item) for item in items], GREEDY)
         return [(replace(item, tokens=each.tokens), each.text) for item, each in zip(items, made, strict=True)]
 
-    def translate(self, items: Sequence[Item], max_batch_tokens: int | None = None) -> tuple[list[str], Timed]:
-        """Translate in batches of 32 sentences of similar length, as many at once as there are workers.
+    def translate(
+        self, items: Sequence[Item], max_batch_tokens: int | None = None, max_batch_size: int = BATCH_SIZE
+    ) -> tuple[list[str], Timed]:
+        """Translate in batches of sentences of like length, as many at once as there are workers.
 
         Args:
             items: sentences.
-            max_batch_tokens: source tokens of a batch, padding included; None = whatever 32 sentences have.
+            max_batch_tokens: source tokens of a batch, padding included; None = whatever its sentences have.
+            max_batch_size: sentences of a batch.
 
         """
         options, texts = GREEDY, [""] * len(items)
         with stopwatch(items) as timed:
             sources = [self._tokens(item) for item in items]
-            parts = list(_batches(list(map(len, sources)), max_batch_tokens))
+            parts = list(_batches(list(map(len, sources)), max_batch_tokens, max_batch_size))
             made = self._threads.map(
                 lambda part: self.engine.translate([sources[index] for index in part], options), parts
             )
@@ -89,12 +92,12 @@ class BareEngine:
         return self.engine.tokenize(item.text, Direction(item.source, item.target))
 
 
-def _batches(lengths: Sequence[int], max_tokens: int | None) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int], max_tokens: int | None, max_size: int) -> Iterator[list[int]]:
     """Yield the positions of the sentences of each batch, the longest sentences first."""
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
         is_full = max_tokens is not None and batch and lengths[batch[0]] * (len(batch) + 1) > max_tokens
-        if is_full or len(batch) == BATCH_SIZE:
+        if is_full or len(batch) == max_size:
             yield batch
             batch = []
         batch.append(position)

@@ -17,6 +17,7 @@ from talmach.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # a script finds what lies beside it, and the benchmark lies beside its folder
+from benchmarks import archive_table  # noqa: E402
 from benchmarks.table import read_table  # noqa: E402
 
 
@@ -27,6 +28,7 @@ def tables() -> list[tuple[str, str, str]]:
         ("docs/models.md", "public", public_table(public.load(ROOT / "models"))),
         ("docs/operations.md", "settings", settings_table()),
         ("docs/operations.md", "metrics", metrics_table()),
+        ("docs/archives.md", "archive", archive_table.read_table(ROOT / "models" / "results" / "archive.json")),
         ("docs/benchmarks.md", "benchmark", read_table(ROOT / "models" / "results" / "benchmark.json")),
     ]
 

@@ -14,6 +14,7 @@ from talmach.bulk.record import Record
 from talmach.client import Article, AsyncClient, QualityFlag, SegmentStatus, SummaryOptions, TranslationOptions
 from talmach.config import load_settings
 
+pytest.importorskip("ray", reason="needs the extra bulk")  # without it nobody gets to a desk
 ARTICLES: list[Texts] = [
     (story.headline, story.lead, story.body) for language in ("be", "ru", "en") for story in stories(language)[:2]
 ]

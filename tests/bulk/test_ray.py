@@ -5,6 +5,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -144,6 +145,40 @@ def test_killed_at_five_random_moments_every_row_comes_once(tmp_path: Path, ray_
     assert all(row["error"] is None and row["translation"]["headline"] for row in done)
     again = talmach("bulk", *arguments, **environ)
     assert (again.status, again.stdout) == (0, f"nothing is left to do: {output} has all 16 parts\n")
+
+
+_CLUSTER = """
+import sys, ray
+print(ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level="error").address_info["gcs_address"])
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+def test_a_cluster_that_runs_is_joined_and_left(tmp_path: Path, ray_directory: Path) -> None:
+    """It has room for one engine, which ends with the job; the settings are those of the command."""
+    secrets = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 64}
+    variables = {"RAY_TMPDIR": str(ray_directory), "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", **secrets}
+    source, output = write_jsonl(tmp_path / "in.jsonl", map(news, range(3))), tmp_path / "out.jsonl"
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", _CLUSTER], env=environment(variables), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+    ) as cluster:
+        try:
+            assert cluster.stdout is not None
+            address = cluster.stdout.readline().decode().strip()
+            arguments = ("bulk", str(source), str(output), "--to", "en", "--address", address)
+            result = talmach(*arguments, TALMACH_MAX_TEXT_CHARS="60", **variables)
+            assert (result.status, result.stderr) == (1, "talmach: 2 of 3 rows have an error; see the column error\n")
+            assert [row["error"] and row["error"]["reason"] for row in read_jsonl(output)] == [
+                None,
+                "TEXT_TOO_LONG",
+                "TEXT_TOO_LONG",
+            ]
+            assert cluster.poll() is None
+            wait_until(lambda: not any("ray::MapWorker" in line for line in family(cluster.pid).values()))
+        finally:
+            cluster.terminate()
 
 
 def test_an_engine_or_a_cluster_that_is_not_there_is_one_sentence(tmp_path: Path, ray_directory: Path) -> None:

@@ -27,7 +27,7 @@ _ARTICLES_IN_FLIGHT = 128
 # The event loop must not wait long for its turn among the threads that prepare articles; Python's default is 5 ms.
 _SWITCH_S = 0.0005
 # Nobody waits for a single sentence: batches larger than the server's are faster, and the queue need refuse nothing.
-_BATCHES = {"max_batch_tokens": 2_048, "max_batch_size": 64}
+BATCHES = {"max_batch_tokens": 2_048, "max_batch_size": 64}
 _QUEUE_TOKENS = 100_000_000
 _FIELDS = tuple(map(Field, TEXT_COLUMNS))
 _Result = TypeVar("_Result")
@@ -35,7 +35,7 @@ _Result = TypeVar("_Result")
 
 def tuned(settings: Settings) -> Settings:
     """Return settings for archives: what is not set goes for throughput."""
-    batches = {name: value for name, value in _BATCHES.items() if name not in settings.model_fields_set}
+    batches = {name: value for name, value in BATCHES.items() if name not in settings.model_fields_set}
     return settings.model_copy(update=batches | {"max_queue_tokens": _QUEUE_TOKENS})
 
 

@@ -63,9 +63,9 @@ def bulk(
     actors: Actors = None,
 ) -> None:
     """Translate an archive, one row out for each row in; run again, it goes on where it was. Needs the extra bulk."""
+    check_pair(source, target)
     if any(find_spec(package) is None for package in _EXTRA):
         raise BadInput("bulk needs packages that are not installed: pip install 'talmach[bulk]'")
-    check_pair(source, target)
     settings = load_settings()
     # Here, because of the extra.
     from talmach.bulk import cluster, job, parts
