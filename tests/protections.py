@@ -25,7 +25,7 @@ TIMEOUT_S = 120.0  # without its protection a test may hang
 _COPIED = ("benchmarks", "models", "proto", "service", "tests")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "results")
 _QUEUE, _SERVER, _GATE = "batching/queue.py", "rpc/server.py", "access/gate.py"
-_FAULTS, _UNIT = "tests/e2e/test_faults.py", "tests/unit/test_batching.py"
+_FAULTS, _UNIT = "tests/e2e/test_faults.py", "tests/unit/batching"
 _NEIGHBOURS = "tests/e2e/test_neighbours.py"
 
 
@@ -263,7 +263,7 @@ PROTECTIONS = (
     Protection(
         "a caller vanishes: its sentences leave the queue",
         case(_QUEUE, "BatchingQueue._settle", "is_waiting"),
-        f"{_UNIT}::test_cancelled_sentences_leave_the_queue_at_once",
+        f"{_UNIT}/test_faults.py::test_cancelled_sentences_leave_the_queue_at_once",
     ),
     Protection(
         "a caller vanishes in the middle of a stream",
@@ -273,12 +273,12 @@ PROTECTIONS = (
     Protection(
         "a caller vanishes as a batch is formed",
         case(_QUEUE, "BatchingQueue._is_wanted", "done"),
-        f"{_UNIT}::test_cancelled_in_the_turn_of_the_batch",
+        f"{_UNIT}/test_faults.py::test_cancelled_in_the_turn_of_the_batch",
     ),
     Protection(
         "a deadline passes in the queue",
         case(_QUEUE, "BatchingQueue._is_wanted", "deadline"),
-        f"{_UNIT}::test_a_deadline_that_passes_in_the_queue",
+        f"{_UNIT}/test_limits.py::test_a_deadline_that_passes_in_the_queue",
     ),
     Protection(
         "a deadline that cannot be met",
@@ -288,7 +288,7 @@ PROTECTIONS = (
     Protection(
         "the engine raises: anything",
         handler("batching/work.py", "translate", "BaseException", "OSError"),
-        f"{_UNIT}::test_whatever_an_engine_raises_fails_one_batch",
+        f"{_UNIT}/test_faults.py::test_whatever_an_engine_raises_fails_one_batch",
     ),
     Protection(
         "the engine raises: the other sentences of the batch",
