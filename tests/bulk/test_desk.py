@@ -1,7 +1,9 @@
 """The desk with the embedded models: what it says of an article is what a server says."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from talmach.bulk.job import Options, Texts
 from talmach.bulk.record import Record
 from talmach.client import Article, AsyncClient, QualityFlag, SegmentStatus, SummaryOptions, TranslationOptions
 from talmach.config import load_settings
+from talmach.text.markup.format import TextFormat
 
 pytest.importorskip("ray", reason="needs the extra bulk")  # without it nobody gets to a desk
 ARTICLES: list[Texts] = [
@@ -66,6 +69,15 @@ def test_spans_cut_the_texts(desk: Desk) -> None:
             if segment["index"] in record["summary"]["segments"]:
                 summary.append(target)
         assert record["summary"]["text"] == " ".join(summary)
+
+
+def test_markup_stays_where_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the options of the job say what the texts are written in."""
+    monkeypatch.setattr(desk, "_options", replace(desk._options, format=TextFormat.HTML))
+    (record,) = desk.translate([("", "", "<p>Учора <b>ішоў</b> дождж.</p>\n<p>Сёння сонечна.</p>")])
+    body = record["translation"]["body"]
+    assert re.fullmatch(r"<p>[^<]*<b>[^<]+</b>[^<]*</p>\n<p>[^<]+</p>", body), body
+    assert [segment["paragraph"] for segment in record["segments"]] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from talmach.errors import TalmachError
 from talmach.metrics import Metrics
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Field
+from talmach.text.markup.format import TextFormat
 from talmach.translation.values import TranslationOptions
 
 # Articles that are planned and queued: enough sentences of every length for batches without padding.
@@ -49,7 +50,12 @@ class Desk:
     def __init__(self, settings: Settings, options: Options) -> None:
         """Load and prove the models; raises StartFailure."""
         sys.setswitchinterval(_SWITCH_S)
-        self._options = TranslationOptions(options.target, source_language=options.source, beam_size=options.beam_size)
+        self._options = TranslationOptions(
+            options.target,
+            source_language=options.source,
+            beam_size=options.beam_size,
+            format=TextFormat(options.format),
+        )
         self._summary = SummaryOptions(max_sentences=options.summary) if options.summary else None
         self._limits = Limits(settings.max_text_chars, settings.max_texts, settings.max_message_bytes)
         check_device(settings)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from talmach.errors import TalmachError
+from talmach.text.markup.format import TextFormat
 
 TEXT_COLUMNS = ("headline", "lead", "body")
 Texts = tuple[str, ...]
@@ -42,6 +43,7 @@ class Options:
     source: str | None = None
     summary: int | None = None
     beam_size: int | None = None
+    format: str = TextFormat.TEXT.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import typer
 
 from talmach.cli import terminal
 from talmach.cli.failures import BadInput, CommandFailed
+from talmach.cli.inputs import FORMATS
 from talmach.cli.options import Source, Target, between, check_pair
-from talmach.cli.translate import BeamSize
+from talmach.cli.translate import BeamSize, Format
 from talmach.config import Settings, is_host_port, load_settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def bulk(
     *,
     summary: Sentences = None,
     beam_size: BeamSize = None,
+    written: Format = None,
     address: RayAddress = None,
     actors: Actors = None,
 ) -> None:
@@ -70,7 +72,7 @@ def bulk(
     # Here, because of the extra.
     from talmach.bulk import cluster, job, parts
 
-    options = job.Options(target, source, summary, beam_size)
+    options = job.Options(target, source, summary, beam_size, written or FORMATS[0])
     try:
         with ExitStack() as stack:
             with terminal.spinner("reading the input"):
