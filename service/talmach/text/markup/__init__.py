@@ -3,7 +3,8 @@
 format       the formats that a text may be written in
 reading      what a reader sees of a text, and the marks in it
 html         HTML -> reading; html_tokens: its tags, comments and texts, with their places
-markdown     Markdown -> reading; markdown_inline: what is inside of its blocks, with its places
+markdown     Markdown -> reading; markdown_blocks, markdown_inline: its blocks and what is in them, with their places;
+             markdown_lines: whether a line is read as it is meant
 cutting      sentences of a reading -> their places in the source, with the marks inside them
 marked       such a sentence, put together again
 """
@@ -14,7 +15,8 @@ from dataclasses import replace
 from talmach.text.markup.cutting import Cut, Cutter
 from talmach.text.markup.format import TextFormat
 from talmach.text.markup.html import HtmlReader
-from talmach.text.markup.markdown import ESCAPES, MarkdownReader, as_text, structure
+from talmach.text.markup.markdown import MarkdownReader
+from talmach.text.markup.markdown_lines import ESCAPES, as_text, structure
 from talmach.text.markup.marked import InnerMark, Marked, Placed
 from talmach.text.markup.reading import MarkKind, Reading
 

@@ -1,14 +1,10 @@
 """What a reader sees of a Markdown text: CommonMark with tables, strikethrough and front matter.
 
-markdown-it-py finds the blocks, by lines, and `markdown_inline` what is inside of them. Code, front matter, blocks of
-HTML and definitions of links are no text; nor is a block whose content cannot be found in its lines again.
+`markdown_blocks` finds the blocks and `markdown_inline` what is inside of them; here text is told from marks, pictures
+and code.
 """
 
-import logging
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,39 +12,21 @@ from markdown_it.utils import EnvType
 
 from talmach.text.markup.format import TextFormat
 from talmach.text.markup.html import VOID
+from talmach.text.markup.markdown_blocks import Block, blocks
 from talmach.text.markup.markdown_inline import Inside, Taken, WrittenDown
+from talmach.text.markup.markdown_lines import ESCAPES
 from talmach.text.markup.reading import MarkKind, Reader, Reading
 from talmach.text.span import Span
 
-logging.getLogger("markdown_it").setLevel(logging.WARNING)  # it tells of every rule that it tries
-
-_FRONT_MATTER = re.compile(r"\A---[ \t]*(?:\r\n|\n)(?:(?!---)[^\r\n]*(?:\r\n|\n))*---[ \t]*(?:\r\n|\n|\Z)")
-_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 # Marks of lists of tasks and of footnotes, which CommonMark does not know.
 _KEPT = re.compile(r"\A\[[ xX]\](?=\s)|\[\^[^\]\s]{1,60}\]:?")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _TITLE = re.compile(r"[ \t\r\n](?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)')\s*\)\Z", re.DOTALL)
-ESCAPES = {char: f"\\{char}" for char in "\\*_`[]<~|"}
 _ATTRIBUTE_ESCAPES = {char: f"\\{char}" for char in "[]\"'"}
 _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
 _BREAKS = ("softbreak", "hardbreak")
 _SINGLE = ("text_special", "code_inline", "html_inline", "image", *_BREAKS)
-_UNSTRUCTURED = ("text", "text_special", "softbreak")
-_BLOCK_START = re.compile(r"(\d{0,9})(?:(?<=\d)[.)]|(?<!\d)(?:[-+*>]|#{1,6}|[-=_*~`]{3,}))(?:\s|\Z)")
 _BLANKS = re.compile(r"(\s+)|\S+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """The content of a block, and where each character of it stands in the source."""
-
-    content: str
-    starts: list[int]
-    ends: list[int]
-
-    def places(self, start: int, end: int) -> tuple[int, int]:
-        """Where a stretch of the content, which is not empty, stands in the source."""
-        return self.starts[start], self.ends[end - 1]
 
 
 class MarkdownReader:
@@ -64,39 +42,19 @@ class MarkdownReader:
         self._parser.enable(["table", "strikethrough"])
         self._parser.core.ruler.enableOnly(["normalize", "block"])
         # Of the block that is being read:
-        self._block = _Block("", [], [])
+        self._block = Block("", [], [])
         self._kept: list[Span] = []  # the last one first
         self._open: list[tuple[str, int]] = []  # names and numbers of marks that wait for their partners
 
     def read(self) -> Reading:
         """Return what a reader sees."""
         environment: EnvType = {}
-        for block in self._blocks(environment):
+        for block in blocks(self._text, self._parser, environment):
             self._reader.block(block.starts[0])
             self._block, self._open = block, []
             self._kept = [Span(*match.span()) for match in _KEPT.finditer(block.content)][::-1]
             self._read_inside(self._inline.take(block.content, self._parser, environment))
         return self._reader.done(ESCAPES, TextFormat.MARKDOWN)
-
-    def _blocks(self, environment: EnvType) -> Iterator[_Block]:
-        matter = _FRONT_MATTER.match(self._text)
-        first = matter.end() if matter else 0
-        lines = [Span(*match.span(1)) for match in _LINE.finditer(self._text, first)]
-        # The same characters as the parser sees, at the same places.
-        seen = self._text.replace("\0", "\ufffd")
-        cursors: dict[int, int] = {}  # by line: behind the last cell
-        tokens = self._parser.parse(self._text[first:], environment)
-        for before, token in zip([None, *tokens], tokens, strict=False):
-            if token.type != "inline" or not token.content or token.map is None:
-                continue
-            if before is not None and before.type in ("th_open", "td_open"):
-                line = token.map[0]
-                block = _cell(token, seen, lines[line], cursors.get(line, lines[line].start))
-                cursors[line] = block.ends[-1] if block else cursors.get(line, lines[line].start)
-            else:
-                block = _paragraph(token.content, seen, lines, token.map[0])
-            if block is not None:
-                yield block
 
     def _read_inside(self, inside: Inside) -> None:
         for number, taken in enumerate(inside.taken):
@@ -238,32 +196,6 @@ class MarkdownReader:
         self._reader.attribute(value.done(_ATTRIBUTE_ESCAPES, TextFormat.MARKDOWN), span)
 
 
-def structure(text: str) -> Counter[tuple[str, ...]]:
-    """Return how often which mark of a line of Markdown stands within which others."""
-    parser = MarkdownIt("commonmark").enable("strikethrough")
-    found: Counter[tuple[str, ...]] = Counter()
-    around: list[str] = []
-    for line in parser.parseInline(text):
-        for token in line.children or ():
-            if token.nesting < 0:
-                around.pop()
-            elif token.type not in _UNSTRUCTURED:
-                content = token.content if token.type in ("code_inline", "html_inline") else ""
-                found[*around, token.type, content] += 1
-                if token.nesting > 0:
-                    around.append(token.type)
-    return found
-
-
-def as_text(line: str, source: str) -> str:
-    """Return a line so that it does not begin a list, a quotation or the like, unless `source` does."""
-    match = _BLOCK_START.match(line)
-    if match is None or _BLOCK_START.match(source):
-        return line
-    at = match.end(1)
-    return f"{line[:at]}\\{line[at:]}"
-
-
 def _label_end(image: str) -> int:
     """Where the text of a picture ends: at the bracket that closes the first one."""
     depth = 0
@@ -272,39 +204,3 @@ def _label_end(image: str) -> int:
         if not depth:
             return match.start()
     return 2
-
-
-def _paragraph(content: str, seen: str, lines: Sequence[Span], first: int) -> _Block | None:
-    """Find the lines of a block's content in those of the source, each of which may begin with marks of its blocks."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for number, line in enumerate(content.split("\n"), start=first):
-        if number >= len(lines):
-            return None
-        words = line.strip(" \t")
-        source = lines[number]
-        at = seen.rfind(words, source.start, source.end)
-        if at < 0:
-            return None
-        if number > first:  # the line end, with whatever stands in front of the words
-            starts.append(lines[number - 1].end)
-            ends.append(at)
-        lead = len(line) - len(line.lstrip(" \t")) if words else 0
-        starts += [at] * lead + list(range(at, at + len(line) - lead))
-        ends += [at] * lead + list(range(at + 1, at + len(line) - lead + 1))
-    return _Block(content, starts, ends)
-
-
-def _cell(token: Token, seen: str, line: Span, cursor: int) -> _Block | None:
-    """Find the content of a cell in its line, where bars inside of it are escaped."""
-    written = token.content.replace("|", "\\|")
-    at = seen.find(written, cursor, line.end)
-    if at < 0:
-        return None
-    starts: list[int] = []
-    ends: list[int] = []
-    for char in token.content:
-        starts.append(at)
-        at += 2 if char == "|" else 1
-        ends.append(at)
-    return _Block(token.content, starts, ends)

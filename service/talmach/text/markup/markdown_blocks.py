@@ -1,0 +1,92 @@
+"""The blocks of a Markdown text that are words to read, with their places: markdown-it-py finds them, by lines.
+
+Code, front matter, blocks of HTML and definitions of links are no text; nor is a block whose content cannot be found in
+its lines again.
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+from talmach.text.span import Span
+
+logging.getLogger("markdown_it").setLevel(logging.WARNING)  # it tells of every rule that it tries
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*(?:\r\n|\n)(?:(?!---)[^\r\n]*(?:\r\n|\n))*---[ \t]*(?:\r\n|\n|\Z)")
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The content of a block, and where each character of it stands in the source."""
+
+    content: str
+    starts: list[int]
+    ends: list[int]
+
+    def places(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the content, which is not empty, stands in the source."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def blocks(text: str, parser: MarkdownIt, environment: EnvType) -> Iterator[Block]:
+    """Yield the blocks of text, in order; definitions of links go into `environment`."""
+    matter = _FRONT_MATTER.match(text)
+    first = matter.end() if matter else 0
+    lines = [Span(*match.span(1)) for match in _LINE.finditer(text, first)]
+    # The same characters as the parser sees, at the same places.
+    seen = text.replace("\0", "\ufffd")
+    cursors: dict[int, int] = {}  # by line: behind the last cell
+    tokens = parser.parse(text[first:], environment)
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.type != "inline" or not token.content or token.map is None:
+            continue
+        if before is not None and before.type in ("th_open", "td_open"):
+            line = token.map[0]
+            block = _cell(token, seen, lines[line], cursors.get(line, lines[line].start))
+            cursors[line] = block.ends[-1] if block else cursors.get(line, lines[line].start)
+        else:
+            block = _paragraph(token.content, seen, lines, token.map[0])
+        if block is not None:
+            yield block
+
+
+def _paragraph(content: str, seen: str, lines: Sequence[Span], first: int) -> Block | None:
+    """Find the lines of a block's content in those of the source, each of which may begin with marks of its blocks."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for number, line in enumerate(content.split("\n"), start=first):
+        if number >= len(lines):
+            return None
+        words = line.strip(" \t")
+        source = lines[number]
+        at = seen.rfind(words, source.start, source.end)
+        if at < 0:
+            return None
+        if number > first:  # the line end, with whatever stands in front of the words
+            starts.append(lines[number - 1].end)
+            ends.append(at)
+        lead = len(line) - len(line.lstrip(" \t")) if words else 0
+        starts += [at] * lead + list(range(at, at + len(line) - lead))
+        ends += [at] * lead + list(range(at + 1, at + len(line) - lead + 1))
+    return Block(content, starts, ends)
+
+
+def _cell(token: Token, seen: str, line: Span, cursor: int) -> Block | None:
+    """Find the content of a cell in its line, where bars inside of it are escaped."""
+    written = token.content.replace("|", "\\|")
+    at = seen.find(written, cursor, line.end)
+    if at < 0:
+        return None
+    starts: list[int] = []
+    ends: list[int] = []
+    for char in token.content:
+        starts.append(at)
+        at += 2 if char == "|" else 1
+        ends.append(at)
+    return Block(token.content, starts, ends)

@@ -1,0 +1,36 @@
+"""Whether a line of Markdown will be read with the marks that it is meant to have."""
+
+import re
+from collections import Counter
+
+from markdown_it import MarkdownIt
+
+ESCAPES = {char: f"\\{char}" for char in "\\*_`[]<~|"}
+_UNSTRUCTURED = ("text", "text_special", "softbreak")
+_BLOCK_START = re.compile(r"(\d{0,9})(?:(?<=\d)[.)]|(?<!\d)(?:[-+*>]|#{1,6}|[-=_*~`]{3,}))(?:\s|\Z)")
+
+
+def structure(text: str) -> Counter[tuple[str, ...]]:
+    """Return how often which mark of a line of Markdown stands within which others."""
+    parser = MarkdownIt("commonmark").enable("strikethrough")
+    found: Counter[tuple[str, ...]] = Counter()
+    around: list[str] = []
+    for line in parser.parseInline(text):
+        for token in line.children or ():
+            if token.nesting < 0:
+                around.pop()
+            elif token.type not in _UNSTRUCTURED:
+                content = token.content if token.type in ("code_inline", "html_inline") else ""
+                found[*around, token.type, content] += 1
+                if token.nesting > 0:
+                    around.append(token.type)
+    return found
+
+
+def as_text(line: str, source: str) -> str:
+    """Return a line so that it does not begin a list, a quotation or the like, unless `source` does."""
+    match = _BLOCK_START.match(line)
+    if match is None or _BLOCK_START.match(source):
+        return line
+    at = match.end(1)
+    return f"{line[:at]}\\{line[at:]}"
