@@ -87,6 +87,22 @@ def test_two_at_once_are_one_too_many(tmp_path: Path, source: Path) -> None:
     assert first.left() == list(range(10))
 
 
+def test_a_job_that_another_began_during_the_survey_is_not_overwritten(tmp_path: Path, source: Path) -> None:
+    """Its parts would be taken for those of the later one."""
+    output = tmp_path / "out.jsonl"
+
+    def look_slowly(files: Sequence[Path], output_format: str) -> Survey:
+        with job.opened(files, output, Options("be"), look):
+            pass
+        return look(files, output_format)
+
+    with (
+        pytest.raises(UnusableInput, match="was begun with other options"),
+        job.opened([source], output, OPTIONS, look_slowly),
+    ):
+        pass
+
+
 def test_an_output_that_is_something_else_is_left_alone(tmp_path: Path, source: Path) -> None:
     """A file, a directory with other things in it, a name of no format, a job that is damaged."""
     for name, problem in {

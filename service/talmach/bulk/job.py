@@ -116,11 +116,11 @@ def opened(
     """
     if output.suffix not in FORMATS:
         raise UnusableInput(f"{output}: the name of the output must end in .jsonl or .parquet")
+    asked = _asked(files, options)
     made = None if _is_job(output) else survey(files, output.suffix)
     output.mkdir(exist_ok=True)
-    asked = _asked(files, options)
     with _locked(output):
-        if made is not None:
+        if made is not None and not _is_job(output):  # nobody else has begun one during the survey
             content = asked | {"blocks": [dataclasses.astuple(each) for each in made.blocks], "schema": made.schema}
             write_whole(output / _JOB, lambda file: file.write_text(json.dumps(content), encoding="utf-8"))
         survey_kept = _read(output, asked)
@@ -154,10 +154,11 @@ def _is_job(output: Path) -> bool:
 def _locked(output: Path) -> Iterator[None]:
     descriptor = os.open(output, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UnusableInput(f"{output}: another talmach is writing it") from error
         yield
-    except BlockingIOError as error:
-        raise UnusableInput(f"{output}: another talmach is writing it") from error
     finally:
         os.close(descriptor)
 
