@@ -309,6 +309,18 @@ def test_html_is_read_as_words_and_saved_as_html(open_tab: Open, tmp_path: Path)
     assert "<script>let a = 1;</script>" in saved
 
 
+def test_markdown_is_read_by_its_structure(open_tab: Open) -> None:
+    """Headings look like headings, code stands as it is on both sides, and a row of a table is one row."""
+    tab = open_tab()
+    tab.find("#format").select_option("MARKDOWN")
+    tab.translate(
+        f"# {HEADLINE}\n\n- Горад адкрыў мост.\n\n```\nкод 1\n```\n\n| Год | Мост |\n|---|---|\n| 2020 | стары |"
+    )
+    assert tab.texts("#rows .heading .source") == [HEADLINE]
+    assert tab.texts("#rows .kept > *") == ["```\nкод 1\n```"] * 2
+    assert tab.texts("#rows .body .source") == ["- Горад адкрыў мост.", "| Год | Мост", "| 2020 | стары"]
+
+
 def test_of_a_document_that_is_too_long_only_the_text_is_taken(open_tab: Open, tmp_path: Path) -> None:
     """A saved web page is mostly markup: its story is found, and the page says what it did."""
     path = tmp_path / "saved.html"

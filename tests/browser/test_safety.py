@@ -20,7 +20,7 @@ FOREIGN = "img, script, svg, iframe, style, a:not([href^='#sentence-'])"
 MADE = f"#rows :is({FOREIGN}), #summary :is({FOREIGN})"
 
 
-@pytest.mark.parametrize("format_", ["TEXT", "HTML"])
+@pytest.mark.parametrize("format_", ["TEXT", "HTML", "MARKDOWN"])
 def test_markup_in_an_article_runs_nothing(open_tab: Open, format_: str) -> None:
     """In headline and body, of any kind of text, alone and inside sentences: no element comes of it, and no dialog."""
     tab = open_tab()

@@ -45,7 +45,9 @@ export class Reader {
     const text = this.#fields[segment.field] ?? "";
     const isSameField = this.#last?.field === segment.field;
     const gap = text.slice(isSameField ? this.#last.end : 0, segment.start);
-    const isSameParagraph = isSameField && this.#last.paragraph === segment.paragraph;
+    // The cells of a row in a table of plain text are paragraphs too, as the server counts.
+    const isSameLine = this.#format !== "HTML" && !LINE_END.test(gap);
+    const isSameParagraph = isSameField && (isSameLine || this.#last.paragraph === segment.paragraph);
     if (!isSameParagraph) this.#beginParagraph(segment, gap);
     else if (this.#row.chars > ROW_CHARS) this.#beginRow(segment, "goes-on");
     else this.#appendToBoth(() => shown(gap, this.#format));
@@ -75,15 +77,14 @@ export class Reader {
   }
 
   #beginParagraph(segment, gap) {
-    const lines = gap.split(LINE_END);
-    const lead = this.#format === "HTML" ? "" : lines.pop().trimStart();
-    const kept = this.#format === "HTML" ? bare(gap, "HTML").trim() : lines.join("\n").trim();
+    const rank = rankOf(segment, gap, this.#format);
+    const [kept, lead] = cut(gap, this.#format);
     if (kept) {
       this.#beginRow(segment, "kept");
       this.#appendToBoth(() => [kept]);
     }
-    this.#beginRow(segment, rankOf(segment, gap, this.#format));
-    this.#appendToBoth(() => [lead]);
+    this.#beginRow(segment, rank);
+    if (rank !== "heading") this.#appendToBoth(() => [lead]);
   }
 
   #appendToBoth(made) {
@@ -172,6 +173,15 @@ export class Reader {
 function labelOf(segment) {
   const doubts = doubtsOf(segment);
   return [...(doubts.length ? [`${words("doubt")}:`] : []), ...doubts, ...remarksOf(segment)].join(" ");
+}
+
+// What lies between two paragraphs -> what there is to read in it, and what the second one begins with: a list's mark.
+function cut(gap, format) {
+  if (format === "HTML") return [bare(gap, format).trim(), ""];
+  const lines = gap.split(LINE_END);
+  const lead = lines.pop().trimStart();
+  const kept = lines.join("\n").trim();
+  return [format === "MARKDOWN" && !/[\p{L}\p{N}]/u.test(kept) ? "" : kept, lead];
 }
 
 function rankOf(segment, gap, format) {
