@@ -5,6 +5,7 @@ waiting for more to come: under load the queue is never empty when a worker gets
 to wait for. Only the first sentence that comes to an idle engine is decoded by itself, so that it is ready soon.
 
     lane    the waiting sentences that may share a batch, and how one is picked
+    backlog what waits, in numbers
     work    what a worker does with a batch
     memory  whose weights are loaded, where not all may be at once
     queue   admission, workers, and the futures that callers wait for

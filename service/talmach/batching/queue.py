@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from talmach.batching.backlog import Backlog
 from talmach.batching.lane import FAIR_SHARE_S, Decoded, Entry, Lane
 from talmach.batching.memory import Weights
 from talmach.batching.work import Throughput, another, observe, translate
@@ -58,8 +59,7 @@ class BatchingQueue:
         )
         self._numbers = itertools.count()
         self._lanes: dict[tuple[DecodeOptions, bool], Lane] = {}
-        self.waiting_sentences = 0  # that no worker has taken yet
-        self._waiting_tokens = 0
+        self._backlog = Backlog(metrics)
         self._promised_tokens = 0  # of requests that are accepted and not queued as a whole yet
         self._throughput = Throughput()
         self._running: set[asyncio.Task[None]] = set()
@@ -67,6 +67,11 @@ class BatchingQueue:
         self._weights = weights
         if weights is not None:
             weights.is_idle, weights.on_change = self._is_idle, self._follow_weights
+
+    @property
+    def waiting_sentences(self) -> int:
+        """Sentences that no worker has taken yet."""
+        return self._backlog.sentences
 
     @property
     def is_stuck(self) -> bool:
@@ -131,9 +136,9 @@ class BatchingQueue:
         if self.is_stuck:
             self._metrics.refused.labels(EngineStuck.reason).inc()
             raise EngineStuck
-        load_s, wait_s = self._seconds_to_load(), self._waiting_tokens / self._tokens_per_s()
+        load_s, wait_s = self._seconds_to_load(), self._backlog.tokens / self._tokens_per_s()
         # An empty queue takes a request of any size, or the largest article could never be translated.
-        known = self._waiting_tokens + self._promised_tokens
+        known = self._backlog.tokens + self._promised_tokens
         if known and known + tokens > self._max_queue_tokens:
             self._metrics.refused.labels("QUEUE_FULL").inc()
             raise QueueFull(retry_after_s=max(wait_s, _SHORTEST_RETRY_S))
@@ -146,8 +151,8 @@ class BatchingQueue:
         if now >= deadline or now + wait_s < deadline:
             return now >= deadline
         # Looked at more closely: most of a book that waits is due after a headline that comes now.
-        ahead = sum(entry.size for entry in self._entries() if entry.due <= now)
-        return now + ahead / self._tokens_per_s() >= deadline
+        oldest = min((first.due for lane in self._lanes.values() if (first := lane.first())), default=now)
+        return now + self._backlog.due(oldest, now) / self._tokens_per_s() >= deadline
 
     def _entries(self) -> list[Entry]:
         return [entry for lane in self._lanes.values() for entry in lane.entries() if not entry.future.done()]
@@ -172,7 +177,7 @@ class BatchingQueue:
         entry = Entry(sentence, next(self._numbers), now + delay_s, deadline, now, future)
         future.add_done_callback(functools.partial(self._settle, lane, entry))
         lane.add(entry)
-        self._count(1, entry.size)
+        self._backlog.add([entry])
         if self.is_stuck:
             future.set_exception(EngineStuck())
         self._schedule_dispatch()
@@ -187,10 +192,10 @@ class BatchingQueue:
     def _dispatch(self) -> None:
         self._dispatch_is_due = False
         # With idle workers beside the first one, one caller's article is shared out instead of decoded by one of them.
-        share = -(-self.waiting_sentences // max(1, self._workers.free))
-        if self.waiting_sentences and self._seconds_to_load():
+        share = -(-self._backlog.sentences // max(1, self._workers.free))
+        if self._backlog.sentences and self._seconds_to_load():
             return  # until they have come
-        while self._workers.free and self.waiting_sentences:
+        while self._workers.free and self._backlog.sentences:
             batch, options = self._next_batch(share)
             if batch:
                 hypotheses = self._workers.run(functools.partial(translate, self.engine, batch, options))
@@ -209,7 +214,7 @@ class BatchingQueue:
         lane = min(due)[2]
         # An idle engine begins with one sentence: a reader of a stream sees it while the rest is being decoded.
         entries = lane.take_batch(self._max_batch_tokens, share if self._running else 1)
-        self._count(-len(entries), -sum(entry.size for entry in entries))
+        self._backlog.remove(entries)
         return [entry for entry in entries if self._is_wanted(entry)], lane.options
 
     def _is_wanted(self, entry: Entry) -> bool:
@@ -245,7 +250,7 @@ class BatchingQueue:
         return 0.0 if self._weights is None else self._weights.want()
 
     def _is_idle(self) -> bool:
-        return not (self.waiting_sentences or self._running) and self._workers.free == self._workers.count
+        return not (self._backlog.sentences or self._running) and self._workers.free == self._workers.count
 
     def _follow_weights(self, failure: Callable[[], TalmachError] | None) -> None:
         """Begin what waits for the weights, or refuse it."""
@@ -283,13 +288,7 @@ class BatchingQueue:
             future.exception()  # seen: a caller that has gone leaves no "exception was never retrieved" in the log
         if entry.is_waiting:
             lane.remove(entry)
-            self._count(-1, -entry.size)
+            self._backlog.remove([entry])
             reason = "cancelled" if future.cancelled() else "stuck" if self.is_stuck else "not_loaded"
             self._metrics.dropped_sentences.labels(reason).inc()
             self._make_room()
-
-    def _count(self, sentences: int, tokens: int) -> None:
-        self.waiting_sentences += sentences
-        self._waiting_tokens += tokens
-        self._metrics.queue_sentences.inc(sentences)
-        self._metrics.queue_tokens.inc(tokens)

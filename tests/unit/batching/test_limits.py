@@ -84,6 +84,19 @@ async def test_a_book_does_not_make_a_headlines_deadline_hopeless() -> None:
         await asyncio.gather(*book)
 
 
+async def test_many_deadlines_are_judged_without_a_look_at_all_that_waits() -> None:
+    """Ten thousand sentences wait: a thousand calls with deadlines that may be hopeless cost a moment each."""
+    engine = NaughtyEngine()
+    async with blocked(engine, max_queue_tokens=1_000_000) as queue:
+        queue.submit([words(2)] * 10_000, GREEDY)
+        began = time.process_time()
+        for _ in range(1_000):
+            queue.submit([words(2)], GREEDY, deadline=time.monotonic() + 5)
+        assert time.process_time() - began < 1
+        for entry in queue._entries():
+            entry.future.cancel()
+
+
 async def test_a_deadline_that_passes_in_the_queue() -> None:
     """The future fails and the engine never sees the sentence; its neighbours are decoded."""
     engine, metrics = NaughtyEngine(), Metrics()

@@ -145,12 +145,12 @@ async def test_failures_of_a_job_nobody_listens_to_are_not_logged(caplog: pytest
 
 async def test_timings_and_usage_are_those_of_the_job() -> None:
     """Queue and inference are parts of the whole; tokens are those of the engine."""
-    async with running(NaughtyEngine(seconds_per_batch=0.02)) as served:
+    async with running(NaughtyEngine(seconds_per_batch=0.2)) as served:
         began = time.monotonic()
         totals = (await served.translate("Школа адкрыта сёння.\nДзеці рады.", TO_ENGLISH)).totals
         total_ms = 1_000 * (time.monotonic() - began)
-    assert totals.timings.inference_ms >= 20
-    assert totals.timings.queue_ms < 20
+    assert totals.timings.inference_ms >= 200
+    assert totals.timings.queue_ms < 200
     assert total_ms >= totals.timings.queue_ms + totals.timings.inference_ms
     assert (totals.usage.source_tokens, totals.usage.target_tokens, totals.usage.cache_hits) == (7, 7, 0)
 
