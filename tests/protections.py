@@ -22,11 +22,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 120.0  # without its protection a test may hang
-_COPIED = ("benchmarks", "models", "proto", "service", "tests")
+_COPIED = ("models", "proto", "service", "tests")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "results")
 _QUEUE, _SERVER, _GATE = "batching/queue.py", "rpc/server.py", "access/gate.py"
 _FAULTS, _UNIT = "tests/e2e/test_faults.py", "tests/unit/batching"
-_NEIGHBOURS = "tests/e2e/test_neighbours.py"
+_NEIGHBOURS, _CACHE = "tests/e2e/test_neighbours.py", "tests/unit/translation/test_cache.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,12 @@ PROTECTIONS = (
     Protection(
         "legal requests: large texts are no work for the loop",
         value("threads.py", "", "_LARGE_CHARS", "1_000_000_000"),
-        f"{_NEIGHBOURS}::test_no_legal_request_is_felt_by_others",
+        f"{_CACHE}::test_a_long_article_is_planned_off_the_loop",
+    ),
+    Protection(
+        "legal requests: what is known already is put together in several turns",
+        value("threads.py", "", "_TURN_S", "1_000.0"),
+        f"{_CACHE}::test_known_sentences_let_the_loop_turn",
     ),
     Protection(
         "messages of strangers: nobody receives them",
@@ -426,7 +431,8 @@ def main() -> int:
         for name in _COPIED:
             shutil.copytree(ROOT / name, root / name, ignore=_LEFT_OUT)
         for test in dict.fromkeys(each.test for each in chosen):
-            if (result := _run(test, root)) != "passes":
+            # Twice, because a busy machine may fail a test for its own reasons.
+            if all((result := _run(test, root)) != "passes" for _ in range(2)):
                 sys.exit(f"{test}: {result} with the protection in place")
         for each in chosen:
             began = time.monotonic()

@@ -41,18 +41,6 @@ def read_dev(dev: Path, language: str, sentences: int | None = None) -> list[str
     return (dev / f"flores-dev.{language}").read_text(encoding="utf-8").splitlines()[:sentences]
 
 
-def chrf_by_direction(directory: Path, dev: Path, sentences: int) -> dict[str, float]:
-    """Return chrF2 of the first `sentences` lines by direction: the quick look inside a training run."""
-    scores = {}
-    for direction in DIRECTIONS:
-        results = translate_lines(
-            directory, direction, read_dev(dev, direction.source, sentences), max_source_tokens=120
-        )
-        texts = [result.texts[Field.TEXT] for result in results]
-        scores[str(direction)] = sacrebleu.corpus_chrf(texts, [read_dev(dev, direction.target, sentences)]).score
-    return scores
-
-
 def evaluate_translation(
     directory: Path,
     dev: Path,
