@@ -63,6 +63,19 @@ def test_an_engine_that_does_not_start_says_why(job: Job, monkeypatch: pytest.Mo
     assert report(job, monkeypatch, fail).failure == "m: is damaged"
 
 
+def test_an_engine_that_does_not_come_back_ends_its_process(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the next block, so that Ray gives that one to a new engine."""
+
+    def leave(status: int) -> None:
+        raise SystemExit(status)
+
+    desk = NaughtyDesk()
+    desk.is_stuck = True
+    monkeypatch.setattr("talmach.bulk.actor.os._exit", leave)
+    with pytest.raises(SystemExit):
+        report(job, monkeypatch, lambda *_: desk)
+
+
 def test_an_error_that_nobody_thought_of_is_told_without_its_words(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     """They may be a user's."""
     told = report(job, monkeypatch, lambda *_: NaughtyDesk(ValueError("secret"))).failure
