@@ -1,4 +1,4 @@
-"""The tables in tests/data/cases: tab-separated rows, `#` before comments, `~` before what is known to fail."""
+"""The tables in tests/data/cases: tab-separated rows; `#` marks comments, `~` known failures."""
 
 from pathlib import Path
 

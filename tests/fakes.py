@@ -1,4 +1,4 @@
-"""Hand-written engines for tests: they misbehave on purpose, so that what gets tested is everything around them."""
+"""Hand-written engines for tests: they misbehave on purpose, so that everything around them is tested."""
 
 import asyncio
 import hashlib
@@ -141,7 +141,7 @@ def _letters(word: str) -> int:
 
 
 async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
-    """Give the loop and the threads of engines their turns until something holds."""
+    """Give the loop and the engines' threads their turns until a condition holds."""
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "what was waited for has not come"
@@ -163,5 +163,5 @@ _TO: dict[str, dict[int, str]] = {
 
 
 def swap_script(word: str, target: str) -> str:
-    """Write a word in the letters of the target language; what a reader would call it does not matter here."""
+    """Write a word in the letters of the target language; whether it makes sense does not matter here."""
     return word.translate(_TO[target])

@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
-# In every text that may be refused: if it comes back in an error or in the log, text has leaked.
+# In every text that may be refused: if it turns up in an error or in the log, text has leaked.
 CANARY = "canary7f3"  # ASCII: JSON would escape anything else
 
 _PIECES = st.sampled_from([
@@ -24,7 +24,7 @@ _PIECES = st.sampled_from([
     "<2en>", "</s>", "<unk>", "▁", "%s", "\\", "中文", "עברית", "العربية", "ไทย", "Ελληνικά", "ß", "İ", "ﬁ",
 ])  # fmt: skip
 _CHARACTERS = st.characters(exclude_categories=["Cs"])  # a message cannot hold a lone surrogate
-# What repeats is decoded once, so that long texts cost little.
+# Repeated sentences are decoded once, so long texts cost little.
 _REPEATED = st.builds(lambda unit, times: unit * times, st.one_of(_PIECES, _CHARACTERS), st.integers(1, 400))
 TEXTS = st.lists(st.one_of(_PIECES, _PIECES, _CHARACTERS, _REPEATED), max_size=12).map("".join)
 

@@ -2,10 +2,10 @@
 
     python tests/protections.py [--only WORD]
 
-Copies the project into a temporary folder, takes out one protection after the other and runs the test that is there for
-it. What is taken out is named by what it does and where, and found by syntax, not by text, so that lines may be written
-anew. Ends with status 1 when a test passes all the same. Takes some minutes, and is therefore no test itself; that the
-table below fits the code is one (`test_protections.py`).
+Copies the project into a temporary folder, takes out one protection after the other and runs its test. What is taken
+out is named by what it does and where, and found by syntax, not by text, so that lines may be rewritten. Ends with
+status 1 when a test still passes. This takes some minutes, and is therefore no test itself; `test_protections.py` tests
+that the table below fits the code.
 """
 
 import argparse
@@ -31,7 +31,9 @@ _NEIGHBOURS, _CACHE = "tests/e2e/test_neighbours.py", "tests/unit/translation/te
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A change of the nodes that `concerns` is true of, within one function, or within the module where it is empty."""
+    """A change of the nodes for which `concerns` is true, within one function, or in the whole module if that is
+    empty.
+    """
 
     path: str  # below service/talmach
     function: str  # Class.method
@@ -39,11 +41,11 @@ class Mutation:
     changed: Callable[[ast.AST], ast.AST | list[ast.stmt]]
 
     def places(self, source: str) -> int:
-        """Return how many there are: exactly one, or the name is not good enough."""
+        """Return how many there are: exactly one, or the name is not precise enough."""
         return sum(map(self.concerns, ast.walk(self._scope(ast.parse(source)))))
 
     def apply(self, source: str) -> str:
-        """Return the module without what is taken out."""
+        """Return the module without the protection."""
         tree = ast.parse(source)
         _Change(self).visit(self._scope(tree))
         return ast.unparse(ast.fix_missing_locations(tree))
@@ -139,7 +141,7 @@ def value(path: str, function: str, target: str, instead: str) -> Mutation:
 
 
 def entry(path: str, key: str, instead: str) -> Mutation:
-    """A pair (key, value), or the value of a key in a dictionary, is `instead`."""
+    """The value of a key, in a pair (key, value) or in a dictionary, is `instead`."""
 
     def concerns(node: ast.AST) -> bool:
         if isinstance(node, ast.Dict):
@@ -159,7 +161,7 @@ def entry(path: str, key: str, instead: str) -> Mutation:
 
 
 def block(path: str, function: str, manager: str) -> Mutation:
-    """What stands in the `with` block of `manager` is done without it."""
+    """The `with` block of `manager` runs without it."""
 
     def concerns(node: ast.AST) -> bool:
         if not isinstance(node, ast.With | ast.AsyncWith):
@@ -192,7 +194,7 @@ def _expression(source: str) -> ast.expr:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What is taken out of the code, and the test of the fault that it protects from."""
+    """What is taken out of the code, and the test of the fault that it prevents."""
 
     fault: str
     without: Mutation

@@ -1,4 +1,4 @@
-"""The house rules that a program can check: who imports whom, how large a module is, what the README repeats."""
+"""The house rules that a program can check: who imports whom, how large modules are, what documents repeat."""
 
 import subprocess
 import sys

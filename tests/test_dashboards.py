@@ -70,7 +70,7 @@ QUERIES = [*_of_dashboard(), *_of_alerts()]
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 def test_a_query_names_what_is_exposed(query: Query) -> None:
-    """A renamed metric or label is an empty panel, or an alert that never comes."""
+    """A renamed metric or label means an empty panel, or an alert that never fires."""
     selectors = query.selectors
     assert selectors
     for name, matched in selectors:

@@ -1,4 +1,4 @@
-"""Callers of a naughty server: what they ask can be told from its answer."""
+"""Callers of a naughty server, whose questions can be told from its answers."""
 
 import asyncio
 import time

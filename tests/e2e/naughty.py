@@ -1,8 +1,8 @@
 """The real program with an engine that misbehaves: `python tests/e2e/naughty.py serve ...`.
 
-Everything but the two models is what users run. Variables: NAUGHTY_BATCH_S, the seconds of a batch; NAUGHTY_ENCODE_S,
-those of the encoder for one article; NAUGHTY_LOAD_S, those of loading; NAUGHTY_STATE, a file that on SIGUSR1 gets what
-the process holds, as JSON.
+Everything except the two models is what users run. Variables: NAUGHTY_BATCH_S, the seconds of a batch;
+NAUGHTY_ENCODE_S, those of the encoder for one article; NAUGHTY_LOAD_S, those of loading; NAUGHTY_STATE, a file that on
+SIGUSR1 gets what the process holds, as JSON.
 """
 
 import asyncio

@@ -82,7 +82,7 @@ def token_line(*tokens: str) -> str:
 
 @dataclass
 class Running:
-    """A running server with everything a test wants to look into."""
+    """A running server with everything that a test looks into."""
 
     engine: NaughtyEngine
     encoder: WordEncoder

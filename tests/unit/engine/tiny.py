@@ -1,6 +1,6 @@
 """Tiny models of random numbers in the architecture of the embedded ones, written without torch.
 
-They translate nothing into nothing known, but tokens, scores, cancelling and pooling are those of real models.
+Their translations mean nothing, but tokens, scores, cancelling and pooling are those of real models.
 """
 
 import io
