@@ -363,6 +363,20 @@ def test_a_line_that_is_refused_fails_alone(server: Server) -> None:
     assert detected == Result(1, "be\n\n", "talmach: line 2: has 100001 characters (limit 100000)\n")
 
 
+def test_lines_that_are_all_of_unknown_language_fail_alone(server: Server) -> None:
+    """Each is named and stands as it was, and none fails where there is a language for such."""
+    arguments = ("translate", "--to", "en", "--lines", "--address", server.address)
+    result = talmach(*arguments, stdin="Да.\n\nМосква\n")
+    assert (result.status, result.stdout) == (1, "Да.\n\nМосква\n")
+    assert result.stderr.splitlines()[:2] == [
+        f"talmach: line {number}: the language cannot be determined; name it with --from" for number in (1, 3)
+    ]
+    helped = talmach(*arguments, "--default-from", "ru", stdin="Да.\n\nМосква\n")
+    assert helped.status == 0
+    assert [line.isascii() and bool(line) for line in helped.stdout.splitlines()] == [True, False, True]
+    assert "SOURCE_LANGUAGE_UNCERTAIN" in helped.stderr
+
+
 def test_wrong_settings_are_named(folder: Path) -> None:
     """A misspelled variable is not ignored."""
     result = talmach("detect", str(folder / "be.txt"), TALMACH_WORKRES="2")

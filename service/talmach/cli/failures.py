@@ -17,6 +17,7 @@ _NAMES = {
     "article": "the text",
     "texts": "the text",
     "options.source_language_code": "--from",
+    "options.default_source_language_code": "--default-from",
     "options.target_language_code": "--to",
     "options.glossary_entries": "--glossary",
     "options.do_not_translate_phrases": "--keep",

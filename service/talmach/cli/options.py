@@ -30,6 +30,12 @@ def between(lowest: int, highest: int) -> Callable[[int | None], int | None]:
     return check
 
 
+def check_default(source: str | None, default: str | None) -> None:
+    """Raise BadInput when the language is named and there is one for the case that it is not."""
+    if source is not None and default is not None:
+        raise BadInput("--from and --default-from exclude each other")
+
+
 def is_text(argument: str) -> bool:
     """Say whether an argument was UTF-8: Python turns other bytes into characters that cannot be sent."""
     return not any("\ud800" <= character <= "\udfff" for character in argument)
@@ -45,6 +51,15 @@ File = Annotated[str, typer.Argument(metavar="[FILE|-]", help="UTF-8 text; - is 
 Source = Annotated[
     str | None,
     typer.Option("--from", metavar="LANG", callback=_language, help="Language of the text; without it, detected."),
+]
+DefaultSource = Annotated[
+    str | None,
+    typer.Option(
+        "--default-from",
+        metavar="LANG",
+        callback=_language,
+        help="Language of a text that could be in more than one, such as the word Москва.",
+    ),
 ]
 Target = Annotated[str, typer.Option("--to", metavar="LANG", callback=_language, help="Language to translate into.")]
 OptionalTarget = Annotated[

@@ -9,7 +9,18 @@ from talmach.cli import rendering, terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import BadInput, CommandFailed
 from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
-from talmach.cli.options import AsArticle, File, Json, Model, OptionalTarget, Source, between, check_pair
+from talmach.cli.options import (
+    AsArticle,
+    DefaultSource,
+    File,
+    Json,
+    Model,
+    OptionalTarget,
+    Source,
+    between,
+    check_default,
+    check_pair,
+)
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
 from talmach.client import Article, SummarizeArticleResponse, Summary, SummaryOptions, TranslationOptions, to_json
@@ -30,6 +41,7 @@ def summarize(
     file: File = STANDARD_INPUT,
     *,
     source: Source = None,
+    default_source: DefaultSource = None,
     target: OptionalTarget = None,
     model: Model = "",
     sentences: Sentences = None,
@@ -52,9 +64,15 @@ def summarize(
     """
     server = connection(address, token_file, ca_file, cert_file, key_file)
     check_pair(source, target)
+    check_default(source, default_source)
     summary_options = _summary_options(sentences, ratio, max_chars)
     summary_options.return_all_scores = scores
-    options = TranslationOptions(source_language_code=source or "", target_language_code=target or "", model=model)
+    options = TranslationOptions(
+        source_language_code=source or "",
+        default_source_language_code=default_source or "",
+        target_language_code=target or "",
+        model=model,
+    )
     text = read_text(file)
     parts = ArticleText.split(text) if article else ArticleText("", "", text, ("", "", ""))
     sent = Article(headline=parts.headline, lead=parts.lead, body=parts.body)

@@ -11,7 +11,20 @@ from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFil
 from talmach.cli.failures import BadInput, explain
 from talmach.cli.inputs import FORMATS, STANDARD_INPUT, ArticleText, format_of, read_text
 from talmach.cli.lines import to_json_line, write_lines
-from talmach.cli.options import AsArticle, File, Json, Lines, Model, Source, Target, between, check_pair, is_text
+from talmach.cli.options import (
+    AsArticle,
+    DefaultSource,
+    File,
+    Json,
+    Lines,
+    Model,
+    Source,
+    Target,
+    between,
+    check_default,
+    check_pair,
+    is_text,
+)
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
 from talmach.client import (
@@ -84,6 +97,7 @@ def translate(
     file: File = STANDARD_INPUT,
     *,
     source: Source = None,
+    default_source: DefaultSource = None,
     lines: Lines = False,
     article: AsArticle = False,
     written: Format = None,
@@ -109,10 +123,12 @@ def translate(
     if written not in (None, FORMATS[0]) and (lines or article):
         raise BadInput(f"--{'lines' if lines else 'article'} cuts plain text and excludes --format {written}")
     check_pair(source, target)
+    check_default(source, default_source)
     if written is None:
         written = FORMATS[0] if lines or article else format_of(file)
     options = TranslationOptions(
         source_language_code=source or "",
+        default_source_language_code=default_source or "",
         target_language_code=target,
         glossary_entries=map(_entry, glossary),
         do_not_translate_phrases=keep,

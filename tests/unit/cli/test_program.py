@@ -15,6 +15,10 @@ MISTAKES = [
         "Invalid value for '--to': 'de' is not the code of a supported language (ru, be, en).",
     ),
     (("translate", "--to", "be-BY", "--from", "be"), "--from and --to are the same language (be)"),
+    (
+        ("translate", "--to", "en", "--from", "be", "--default-from", "ru"),
+        "--from and --default-from exclude each other",
+    ),
     (("translate", "--to", "en", "none.txt"), "none.txt: cannot be read (no such file or directory)"),
     (("translate", "--to", "en", "."), ".: cannot be read (is a directory)"),
     (("translate", "--to", "en", "binary"), "binary: is not a text file"),
