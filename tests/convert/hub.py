@@ -22,6 +22,8 @@ class Hub:
     url: str = ""
     private: bool = False
     cut_after: int | None = None  # bytes of a large file, once
+    stall_after: int | None = None  # bytes of the weights, and then nothing
+    stalled: threading.Event = field(default_factory=threading.Event)  # that many were sent
     lies: bool = False  # about the hashes of large files
     fetched: list[tuple[str, str | None]] = field(default_factory=list)  # name and Range of every file sent
 
@@ -113,6 +115,13 @@ def serve(repositories: dict[str, Path]) -> Iterator[Hub]:  # noqa: C901 - a han
             if not with_body:
                 return
             hub.fetched.append((name, wanted))
+            if hub.stall_after is not None and name.endswith(".safetensors"):
+                self.wfile.write(body[: hub.stall_after])
+                self.wfile.flush()
+                hub.stalled.set()
+                self.rfile.read(1)  # until the client is gone
+                self.close_connection = True
+                return
             if hub.cut_after is not None and name.endswith(_LARGE) and len(body) > hub.cut_after:
                 self.wfile.write(body[: hub.cut_after])
                 self.wfile.flush()

@@ -1,10 +1,9 @@
 """`talmach models pull`, the real command, against a hub on loopback; what it installs is served."""
 
-import os
 import resource
-import subprocess
-import sys
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,11 @@ import pytest
 from talmach.catalog.manifest import load
 from tests.convert import checkpoints, hub
 from tests.convert.hub import COMMIT, Hub
+from tests.convert.machine import Machine
 from tests.convert.sentences import GOLDEN
 
+safetensors_torch = pytest.importorskip("safetensors.torch", reason="needs the extra convert")
+torch = pytest.importorskip("torch", reason="needs the extra convert")
 pytestmark = pytest.mark.filterwarnings("ignore")
 _REPOSITORY = "Helsinki-NLP/opus-mt-ru-en"
 
@@ -33,40 +35,6 @@ def _checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _site(checkpoint: Path) -> Iterator[Hub]:
     with hub.serve({_REPOSITORY: checkpoint}) as site:
         yield site
-
-
-class Machine:
-    """A user's machine: environment, cache and models directory of its own."""
-
-    def __init__(self, directory: Path, site: Hub) -> None:
-        self.models = directory / "models"
-        self.models.mkdir(parents=True)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TALMACH_", "HF_"))}
-        self.environment = kept | {
-            "HF_ENDPOINT": site.url,
-            "HF_HOME": str(directory / "hf"),
-            "HF_HUB_ETAG_TIMEOUT": "5",
-            "TALMACH_MODELS_DIR": str(self.models),
-            "TALMACH_DEVICE": "cpu",
-        }
-
-    def start(self, *arguments: str, stdin: Any = None, preexec_fn: Any = None) -> "subprocess.Popen[str]":
-        """Start a command."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "talmach", *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            stdin=stdin,
-            preexec_fn=preexec_fn,  # noqa: PLW1509 - no threads here
-        )
-
-    def run(self, *arguments: str, stdin: Any = None, preexec_fn: Any = None) -> tuple[int, str, str]:
-        """Run a command to its end."""
-        process = self.start(*arguments, stdin=stdin, preexec_fn=preexec_fn)
-        out, err = process.communicate(timeout=120)
-        return process.returncode, out, err
 
 
 @pytest.fixture(name="machine")
@@ -105,7 +73,7 @@ def test_a_public_model_is_pulled_and_speaks(machine: Machine, site: Hub) -> Non
 
 
 def test_a_cut_connection_is_one_sentence_and_the_next_pull_goes_on(machine: Machine, site: Hub) -> None:
-    """Nothing is installed of half a model, and files that arrived whole are not asked for again."""
+    """Nothing is installed of half a model."""
     site.cut_after = 300_000
     status, _, err = machine.run("models", "pull", "opus-mt-ru-en")
     assert status == 2
@@ -114,11 +82,46 @@ def test_a_cut_connection_is_one_sentence_and_the_next_pull_goes_on(machine: Mac
     assert err.count("\n") == 1
     assert visible(machine) == []
     site.cut_after = None
+    assert machine.run("models", "pull", "opus-mt-ru-en")[0] == 0
+    assert visible(machine) == ["opus-mt-ru-en"]
+
+
+def test_a_killed_pull_is_gone_on_with(machine: Machine, site: Hub, checkpoint: Path, tmp_path: Path) -> None:
+    """From the first byte that is missing, in another process, and the file is whole in the end."""
+    large = tmp_path / "large"
+    shutil.copytree(checkpoint, large)
+    tensors = safetensors_torch.load_file(large / "model.safetensors")
+    tensors["ballast"] = torch.rand(6 << 20)  # of 24 MiB; the client writes ten at a time
+    safetensors_torch.save_file(tensors, large / "model.safetensors", metadata={"format": "pt"})
+    site.repositories = {_REPOSITORY: large}
+    site.stall_after = 22 << 20
+    process = machine.start("models", "pull", "opus-mt-ru-en")
+    try:
+        (part,) = _until(lambda: [each for each in _parts(machine) if each.stat().st_size])
+        assert site.stalled.wait(60)
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+    arrived = part.stat().st_size
+    assert 0 < arrived <= site.stall_after
+    site.stall_after = None
     site.fetched.clear()
     assert machine.run("models", "pull", "opus-mt-ru-en")[0] == 0
-    assert "model.safetensors" in {name for name, _ in site.fetched}
-    assert {"config.json", "vocab.json"}.isdisjoint({name for name, _ in site.fetched})
-    assert visible(machine) == ["opus-mt-ru-en"]
+    assert [wanted for name, wanted in site.fetched if name == "model.safetensors"] == [f"bytes={arrived}-"]
+    assert _parts(machine) == []
+    assert machine.run("models", "verify")[0] == 0
+
+
+def _parts(machine: Machine) -> list[Path]:
+    return list(Path(machine.environment["HF_HOME"]).rglob("*.talmach.incomplete"))
+
+
+def _until(found: Callable[[], list[Path]]) -> list[Path]:
+    end = time.monotonic() + 60
+    while not (files := found()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return files
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,8 @@
 """Installs a model: fetched or found, converted, proven, and only then put where the server looks for it."""
 
 import hashlib
-import logging
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,14 +14,12 @@ from typing import Any
 import tomli_w
 
 from talmach.app.engines import open_encoder, open_translator, prove_encoder, prove_translator
+from talmach.app.fetching import PATTERNS, WEIGHTS, fetch
 from talmach.catalog.manifest import FILENAME, ModelSpec, load
 from talmach.catalog.verify import sha256_of, verify
 from talmach.engine.convert import convert, converter
 from talmach.errors import ModelUnusable
 
-# What the models need, of repositories that also hold the same weights for other libraries.
-_PATTERNS = ("*.json", "*.txt", "*.model", "*.spm", "README.md", "*/config.json", "*_Dense/*")
-_WEIGHTS = (("*.safetensors", "model.safetensors"), ("pytorch_model*.bin", "pytorch_model.bin"))
 _GOLDEN = {
     "ru": "Город открыл новую школу.",
     "be": "Горад адкрыў новую школу.",
@@ -156,8 +152,8 @@ def _files(directory: Path) -> dict[str, Path]:
 
 def _is_read(name: str, source: Path) -> bool:
     """Whether a file of a checkpoint counts: what else lies there changes nothing of the model."""
-    weights = next((pattern for pattern, file in _WEIGHTS if list(source.glob(f"{file}*"))), "*.npz")
-    return any(fnmatch(name, pattern) for pattern in (*_PATTERNS, "*.yml", weights))
+    weights = next((pattern for pattern, file in WEIGHTS if list(source.glob(f"{file}*"))), "*.npz")
+    return any(fnmatch(name, pattern) for pattern in (*PATTERNS, "*.yml", weights))
 
 
 def _installed(wanted: Wanted, models_dir: Path, revision: str) -> ModelSpec | None:
@@ -180,55 +176,7 @@ def _locate(wanted: Wanted) -> tuple[Path, str]:
     """Return the directory of the checkpoint and its revision, which only the hub has."""
     if (directory := Path(wanted.source)).is_dir():
         return directory.resolve(), ""
-    return _fetch(wanted)
-
-
-def _fetch(wanted: Wanted) -> tuple[Path, str]:
-    try:
-        import huggingface_hub  # noqa: PLC0415 - an extra
-        from huggingface_hub import errors, utils  # noqa: PLC0415
-    except ImportError as error:
-        raise ModelUnusable(wanted.id, "pulling needs packages: pip install 'talmach[convert]'") from error
-    utils.logging.set_verbosity(logging.CRITICAL)  # what went wrong is said once, below
-    if not sys.stderr.isatty():
-        utils.disable_progress_bars()
-    try:
-        files = _wanted_files(huggingface_hub, wanted)
-        path = Path(huggingface_hub.snapshot_download(wanted.source, revision=wanted.revision, allow_patterns=files))
-    except errors.GatedRepoError as error:
-        problem = "asks its users to accept its terms on its page first, and then for a token (HF_TOKEN)"
-        raise ModelUnusable(wanted.id, f"{wanted.source} {problem}") from error
-    except errors.RepositoryNotFoundError as error:
-        raise ModelUnusable(
-            wanted.id, f"the hub has no {wanted.source}, or shows it only to those with a token (HF_TOKEN)"
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise ModelUnusable(wanted.id, f"{wanted.source} has no revision {wanted.revision!r}") from error
-    except errors.LocalEntryNotFoundError as error:
-        raise ModelUnusable(
-            wanted.id, f"{wanted.source} is not in the cache, and the hub is out of reach (offline?)"
-        ) from error
-    except Exception as error:  # what comes through of the client's own HTTP library has no common base
-        reason = " ".join(str(error).split())[:300]
-        raise ModelUnusable(
-            wanted.id, f"{wanted.source} could not be fetched: {reason}; what has arrived is kept, try again"
-        ) from error
-    # The cache names a snapshot's directory by its commit.
-    return path, path.name
-
-
-def _wanted_files(huggingface_hub: Any, wanted: Wanted) -> list[str]:
-    """Return patterns with one format of the weights: safetensors where there are any."""
-    try:
-        names = huggingface_hub.list_repo_files(wanted.source, revision=wanted.revision)
-    except huggingface_hub.errors.HfHubHTTPError:
-        raise
-    except Exception:  # noqa: BLE001 - out of reach, in words of whatever speaks HTTP there; the cache may have it
-        names = []
-    for pattern, name in _WEIGHTS:
-        if name in names or f"{name}.index.json" in names:
-            return [*_PATTERNS, pattern]
-    return [*_PATTERNS, *(pattern for pattern, _ in _WEIGHTS)]
+    return fetch(wanted.id, wanted.source, wanted.revision)
 
 
 def _replace(made: Path, installed: Path) -> None:
