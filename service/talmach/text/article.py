@@ -40,12 +40,12 @@ class Sentence:
 
     @property
     def tags(self) -> str:
-        """What stays of the sentence when it is left out."""
+        """What stays when the sentence is left out: its tags."""
         return "" if self.marked is None else self.marked.bare()
 
     @property
     def prose(self) -> str:
-        """The text that is to be translated, if any of it is."""
+        """The text without what must not be translated."""
         return self.text if self.marked is None else self.marked.prose
 
 

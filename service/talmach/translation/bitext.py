@@ -1,4 +1,4 @@
-"""A sentence with its marks beside its translation: which word comes from which, and where a point goes."""
+"""A sentence with its marks, beside its translation: which word comes from which, and where a mark goes."""
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Bitext:
         return inside.start + best + 1 if shares[best] > 0 and not self.is_much else None
 
     def _boundary(self, at: int, inside: range) -> int:
-        """Before which word: those before it come from before `at`, those behind it from behind, as far as may be."""
+        """Before which word: as far as possible, those before it come from before `at`, the others from after."""
         if not inside:
             return inside.start
         ours = self.ours.touching(0, at)
@@ -77,7 +77,7 @@ class Bitext:
         return inside.start + int(sums.argmax())
 
     def _with_atoms(self, links: Floats) -> Floats:
-        """What must not be touched comes from itself, and nothing else does."""
+        """Atoms, which must not be touched, come from themselves, and nothing else does."""
         if not self.atoms:
             return links
         links = links.copy()
@@ -92,12 +92,12 @@ class Bitext:
 
 
 def is_sign(char: str) -> bool:
-    """Whether a character is neither of a word nor a blank."""
+    """Whether a character is neither part of a word nor a blank."""
     return not char.isalnum() and not char.isspace()
 
 
 def signs_from(text: str, at: int, step: int) -> int:
-    """Return how many signs stand beside each other from a place on."""
+    """Return how many signs follow each other from a place on."""
     count = 0
     while count < _LONGEST_SIGNS and 0 <= at < len(text) and is_sign(text[at]):
         count, at = count + 1, at + step

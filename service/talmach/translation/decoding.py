@@ -152,7 +152,7 @@ class Decoder:
         return _Task(plan, direction, occurrences, tuple(spans), text, tuple(phrases), self._cut(text, [], direction))
 
     async def _mark(self, task: _Task, marked: Marked, outcome: Outcome) -> Outcome:
-        """Put the tags of a sentence into its translation, and what stands in them."""
+        """Put the tags of a sentence, and the texts inside them, into its translation."""
         flags, applied = outcome.flags, dict(outcome.glossary)
         inner = []
         for each in _translatable(task.plan):

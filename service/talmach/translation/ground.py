@@ -1,4 +1,4 @@
-"""What the placement of marks stands on: the words of both sides, what comes from what, and what is taken already."""
+"""What the placement of marks builds on: the words of both sides, what comes from what, and what is taken already."""
 
 import sys
 from bisect import bisect_left, bisect_right, insort
@@ -24,11 +24,11 @@ class Words:
         self.ends = [span.end for span in self.spans]
 
     def touching(self, start: int, end: int) -> range:
-        """The words that have something of a stretch."""
+        """The words that overlap a stretch."""
         return range(bisect_right(self.ends, start), bisect_left(self.starts, end))
 
     def inside(self, room: Span) -> range:
-        """The words that are in a stretch wholly."""
+        """The words that lie wholly in a stretch."""
         return range(bisect_left(self.starts, room.start), bisect_right(self.ends, room.end))
 
 
@@ -36,7 +36,7 @@ class Origins:
     """How far each word of a translation comes from a run of words of its source."""
 
     def __init__(self, ours: int, theirs: int, links: Floats | None) -> None:
-        """`ours` and `theirs` are the numbers of words; without `links`, the one side is the other, stretched."""
+        """`ours` and `theirs` are the numbers of words; without `links`, one side is the other, stretched."""
         self._ours, self._theirs = ours, theirs
         self._sums: Floats | None = None
         if links is not None:
@@ -112,7 +112,7 @@ def find_atoms(marked: Marked, target: str) -> dict[int, Span]:
 
 
 def _whole(part: str, text: str) -> Iterator[int]:
-    """Yield where `part` stands in `text` as whole words, apart from each other."""
+    """Yield where `part` occurs in `text` as whole words, without overlaps."""
     position = text.find(part)
     while position >= 0:
         end = position + len(part)

@@ -1,4 +1,4 @@
-"""The tags of a sentence, and all that its format has beyond words, put into its translation."""
+"""Puts the tags of a sentence, and whatever else its format has beyond words, into its translation."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from talmach.translation.values import GlossaryEntry
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A part of a translation: of what, as it stands in it, and as the model gave it; None = it was kept."""
+    """A part of a translation: its source, its final text, and what the model gave; None = it was kept."""
 
     source: str
     target: str
@@ -25,7 +25,7 @@ class Joined:
 
 
 def with_atoms(marked: Marked, occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
-    """Return the occurrences of a glossary, and what must not be touched as phrases that win over them."""
+    """Return the occurrences of a glossary, with what must not be touched as phrases that win over them."""
     atoms = marked.atoms
     starts = [atom.at for atom in atoms]
 
@@ -88,7 +88,7 @@ def mark(
 
 
 def _aligned(joined: Sequence[Joined], attentions: Sequence[Attention | None]) -> list[AlignedPart]:
-    """Where each part stands on both sides; nothing is known of one that the model translated without attention."""
+    """Where each part is on both sides; nothing is known of one that was translated without attention."""
     parts = []
     source = target = 0
     for part, attention in zip(joined, attentions, strict=True):
@@ -99,9 +99,9 @@ def _aligned(joined: Sequence[Joined], attentions: Sequence[Attention | None]) -
 
 
 def _with_texts(marks: Sequence[InnerMark], inner: Sequence[tuple[InnerPlan, str]]) -> tuple[InnerMark, ...]:
-    """Put translations into the tags that their sources stand in."""
+    """Put translations into the tags that hold their sources."""
     result = list(marks)
-    for each, text in reversed(inner):  # from behind, so that the places in front stay right
+    for each, text in reversed(inner):  # from the end, so that earlier places stay right
         raw = result[each.mark].raw
         result[each.mark] = replace(result[each.mark], raw=raw[: each.span.start] + text + raw[each.span.end :])
     return tuple(result)

@@ -7,7 +7,7 @@ from talmach.translation.ground import Level, OutOfPlace
 
 
 def in_order(bitext: Bitext) -> list[Placed]:
-    """Place marks one behind the other; raises OutOfPlace where what must not be touched is in another order."""
+    """Place marks one after the other; raises OutOfPlace where what must not be touched is in another order."""
     placed: list[Placed] = []
     limits = _limits(bitext)
     last = 0
@@ -28,7 +28,7 @@ def in_order(bitext: Bitext) -> list[Placed]:
 
 
 def _limits(bitext: Bitext) -> list[int]:
-    """For each mark, where the next thing begins that must not be touched."""
+    """For each mark, where the next untouchable thing begins."""
     limits, limit = [], len(bitext.target)
     for number in range(len(bitext.marks) - 1, -1, -1):
         limits.append(limit)

@@ -1,8 +1,8 @@
 """Where the marks of a sentence go in its translation.
 
-A pair goes around the words that come from the words it stood around; pairs beside each other may change their order
-with their words, but what was inside of a pair stays inside, and nothing crosses. Where the marks do not nest within
-the sentence, or what must not be touched has got out of place, they keep their order instead.
+A pair goes around the words that come from the words it enclosed; pairs beside each other may change their order with
+their words, but what was inside a pair stays inside, and nothing crosses. Where the marks do not nest within the
+sentence, or what must not be touched is out of place, they keep their order instead.
 """
 
 from bisect import bisect_left
@@ -25,7 +25,7 @@ _NOWHERE = Span(0, 0)
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A mark, or a pair of them with what is inside; the whole sentence is one, too."""
+    """A mark, or a pair of them with what is inside; the whole sentence is one too."""
 
     first: int  # number of the mark
     last: int  # number of the closing mark of a pair, else the same
@@ -50,7 +50,7 @@ def place(marked: Marked, target: str, links: Floats | None) -> list[Placed]:
         except OutOfPlace:
             return in_order(bitext)
     except OutOfPlace:
-        # What must not be touched is not in the translation as often, or in another order between tags that cross.
+        # What must not be touched occurs less often in the translation, or in another order between tags that cross.
         return [Placed(number, 0, 0) for number in range(len(marked.marks))]
 
 
@@ -97,7 +97,7 @@ class _Placer:
         return root
 
     def _place_children(self, parent: _Node) -> None:
-        """Place what is inside of a node in its room: what is tied to words first."""
+        """Place what is inside a node in its room: what is tied to words first."""
         level = Level(parent.place)
         atoms, pairs, points = self._sorted(parent)
         for child in atoms:
@@ -142,7 +142,7 @@ class _Placer:
             self._place_poor(child, parent, room, free, level)
 
     def _best_run(self, child: _Node, parent: _Node, room: range, free: NDArray[np.bool_]) -> range | None:
-        """The words of the room most of which come from a pair's own, and which most of those went to."""
+        """The run of words that fits a pair best: most come from its words, and most of its words went there."""
         run = self._ours.touching(child.at, child.until)
         if not room or not run:
             return None
@@ -160,7 +160,7 @@ class _Placer:
         return range(room.start + first, room.start + last + 1)
 
     def _place_poor(self, child: _Node, parent: _Node, room: range, free: NDArray[np.bool_], level: Level) -> None:
-        """A pair whose words are the origin of none for the most part gets the likeliest that is left, or none."""
+        """A pair from whose words no word mainly comes gets the likeliest word that is left, or none."""
         if (atoms := self._atoms_in(child)) is not None:
             child.place = atoms
         elif not room and not any(level.taken):
@@ -179,7 +179,7 @@ class _Placer:
         level.take(child.place)
 
     def _atoms_in(self, child: _Node) -> Span | None:
-        """From the first to the last of what must not be touched inside of a pair."""
+        """From the first to the last of what must not be touched inside a pair."""
         first, last = (bisect_left(self._atom_numbers, number) for number in (child.first, child.last))
         places = [self._atoms[number] for number in self._atom_numbers[first:last]]
         if not places:
@@ -187,7 +187,7 @@ class _Placer:
         return Span(min(each.start for each in places), max(each.end for each in places))
 
     def _grown(self, child: _Node, found: range) -> Span:
-        """From the first to the last character of some words, and of what must not be touched inside of a pair."""
+        """From the first to the last character of some words, and of what must not be touched inside a pair."""
         place = Span(self._theirs.starts[found.start], self._theirs.ends[found.stop - 1])
         ours = self._ours.touching(child.at, child.until)
         if len(found) == 1 and len(ours) == 1:
@@ -197,7 +197,7 @@ class _Placer:
         return place
 
     def _around(self, child: _Node, place: Span, level: Level) -> Span:
-        """A place with the marks and blanks beside it that the source has inside of the pair, too."""
+        """A place with the signs and blanks beside it that the source also has inside the pair."""
         begins_blank, ends_blank = (self._text[at].isspace() for at in (child.at, child.until - 1))
         free = level.free_around(place)
         start, end = place.start, place.end
@@ -225,7 +225,7 @@ def _flat(root: _Node) -> Iterator[Placed]:
         if item.first >= 0:
             yield Placed(item.first, start, start)
             waiting.append(Placed(item.last, end, end))
-        # What has no length goes before what begins there.
+        # What is empty goes before what begins there.
         children: list[_Node | Placed] = [*sorted(item.children, key=_order, reverse=True)]
         waiting += children
 
@@ -235,7 +235,7 @@ def _order(node: _Node) -> tuple[int, bool, int]:
 
 
 def _part_of_word(child: _Node, ours: Span, theirs: Span) -> Span:
-    """As much of a word as a pair stood around: a large first letter stays one."""
+    """As much of a word as a pair enclosed: a large first letter stays one."""
     length, size = ours.end - ours.start, theirs.end - theirs.start
     start = round(max(child.at - ours.start, 0) / length * size)
     end = round(min(child.until - ours.start, length) / length * size)

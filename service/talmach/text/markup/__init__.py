@@ -43,7 +43,7 @@ def read(text: str, written: TextFormat, *, translate_attributes: bool) -> Readi
 def keep_markdown(marked: Marked, source: str, write: Callable[[Marked], str]) -> str:
     """Return what `write` makes of a sentence in Markdown, so that it has the same marks as `source`.
 
-    In Markdown any character may become a mark by the company that it is in. Where escapes do not help, the source.
+    In Markdown any character may become a mark by its neighbours. Where escapes do not help, the source is kept.
     """
     wanted = structure(source)
     for escapes in (marked.spellings, {**ESCAPES, **marked.spellings}):

@@ -1,7 +1,7 @@
 """Sentences that were found in what a reader sees -> their places in the source, with the marks inside them.
 
-Marks around a sentence stay outside of it: tags that begin before its first character, or end behind its last one, are
-part of the gaps, which nobody touches.
+Marks around a sentence stay outside it: tags that begin before its first character, or end after its last one, belong
+to the gaps, which nobody touches.
 """
 
 from bisect import bisect_left, bisect_right
@@ -61,7 +61,7 @@ class Cutter:
             yield Cut(Span(start, end), marked)
 
     def _marks(self, span: Span) -> range:
-        """The numbers of the marks inside a sentence, or at its edge with a partner inside."""
+        """The numbers of the marks inside a sentence, or at its edge if their partner is inside."""
         marks = self._reading.marks
         first = max(self._next, bisect_left(self._ats, span.start))
         inner = max(first, bisect_left(self._ats, span.start + 1))  # behind the first character
@@ -86,7 +86,7 @@ class Cutter:
     def _inner(self, number: int, span: Span, numbers: range) -> InnerMark:
         mark = self._reading.marks[number]
         partner = mark.partner - numbers.start if mark.partner is not None and mark.partner in numbers else None
-        # A mark between two blanks of which one counts may stand outside of the words.
+        # A mark between two blanks, one of which counts, may be outside the words.
         at, until = (min(max(each, span.start), span.end) - span.start for each in (mark.at, mark.until))
         first = bisect_left(self._attribute_starts, mark.span.start)
         last = bisect_left(self._attribute_starts, mark.span.end)
@@ -101,7 +101,7 @@ class Cutter:
         return list(Cutter(self._source, attribute.reading).cut(sentences.split(attribute.reading.text)))
 
     def _spellings(self, span: Span, atoms: Sequence[InnerMark]) -> dict[str, str]:
-        """How characters are written in a sentence, as far as they are not themselves."""
+        """How characters of a sentence are written in the source, where that differs."""
         reading, source = self._reading, self._source
         text, start, end = span.slice(reading.text), reading.starts[span.start], reading.ends[span.end - 1]
         raw, written = set(text), {}

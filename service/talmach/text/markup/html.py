@@ -1,7 +1,7 @@
 """What a reader sees of an HTML text.
 
-The context that decides what is read is kept as simple as tags need: a stack of open elements, which end tags without
-a partner leave alone.
+The context that decides what is read is as simple as tags allow: a stack of open elements, which unmatched end tags
+leave alone.
 """
 
 import html
@@ -20,7 +20,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Whatever is none of these stands in the line, also what nobody knows.
+# Anything else is inline, unknown elements included.
 _BLOCKS = _words(
     "address article aside audio blockquote body button canvas caption center col colgroup datalist dd details dialog "
     "dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html "
@@ -31,7 +31,7 @@ VOID = _words("area base br col embed hr img input link meta param source track 
 _UNTOUCHED = _words("script style pre code textarea xmp plaintext listing iframe noembed noframes") | set(FOREIGN)
 _UNREAD = _words("script style iframe noembed noframes") | set(FOREIGN)  # nobody sees them as text
 _READ_ATTRIBUTES = _words("title alt placeholder aria-label")
-# What an opening tag ends that nobody closed.
+# Unclosed elements that an opening tag ends.
 _CLOSED_BY = {
     **dict.fromkeys(_BLOCKS - _words("button option optgroup td th tr tbody thead tfoot caption input label"), ("p",)),
     "li": ("p", "li"),
@@ -62,7 +62,7 @@ class _Element:
 
 
 class HtmlReader:
-    """Reads one text; with `translate_attributes`, those that people read are texts, too."""
+    """Reads one text; with `translate_attributes`, those that people read are texts too."""
 
     def __init__(self, text: str, *, translate_attributes: bool) -> None:
         self._text = text
@@ -166,7 +166,7 @@ class HtmlReader:
                 self._leave(element, at)
 
     def _leave(self, element: _Element, end: int) -> None:
-        """Enter an untouched element as one thing; its words stand in the line if it does."""
+        """Add an untouched element as one thing; its words are inline if it is."""
         self._untouched = None
         words = " ".join(html.unescape("".join(self._untouched_texts)).split())
         is_read = element.name not in _BLOCKS and element.name not in _UNREAD

@@ -1,10 +1,10 @@
 """The tokens of an HTML text with their places in it, as the tokenizer of the HTML standard cuts them.
 
-Of the parsers for Python, those that follow the standard do not say where in the source their tokens end (html5lib,
-selectolax, the stream of justhtml), and to build a tree takes quadratic time for hostile texts, by the standard itself.
-Where tags begin and end takes a few patterns; the tests have justhtml read the same texts and compare.
+Python's parsers that follow the standard do not say where in the source their tokens end (html5lib, selectolax, the
+stream of justhtml), and building a tree takes quadratic time for hostile texts, by the standard itself. A few patterns
+find where tags begin and end; the tests compare them with justhtml.
 
-See https://html.spec.whatwg.org/multipage/parsing.html#tokenization. Every pattern is linear in what it takes.
+See https://html.spec.whatwg.org/multipage/parsing.html#tokenization. Every pattern is linear in what it matches.
 """
 
 import re

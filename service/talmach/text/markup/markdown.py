@@ -1,7 +1,7 @@
 """What a reader sees of a Markdown text: CommonMark with tables, strikethrough and front matter.
 
-`markdown_blocks` finds the blocks and `markdown_inline` what is inside of them; here text is told from marks, pictures
-and code.
+`markdown_blocks` finds the blocks and `markdown_inline` what is inside them; this module tells text from marks,
+pictures and code.
 """
 
 import re
@@ -30,13 +30,13 @@ _BLANKS = re.compile(r"(\s+)|\S+")
 
 
 class MarkdownReader:
-    """Reads one text; with `translate_attributes`, texts of pictures and titles of links are texts, too."""
+    """Reads one text; with `translate_attributes`, texts of pictures and titles of links are texts too."""
 
     def __init__(self, text: str, *, translate_attributes: bool) -> None:
         self._text = text
         self._translate_attributes = translate_attributes
         self._reader = Reader()
-        # Of its own: it remembers where it is, and texts are read in several threads.
+        # One per reader: it remembers where it is, and several threads read texts.
         self._parser, self._inline = MarkdownIt("commonmark"), WrittenDown()
         self._parser.inline = self._inline
         self._parser.enable(["table", "strikethrough"])
@@ -144,7 +144,7 @@ class MarkdownReader:
             self._reader.pair(self._open.pop()[1], closing)
 
     def _read_emphasis(self, taken: Taken) -> None:
-        """Marks of emphasis, some of which may have stayed text; two of them that are strong together are one mark."""
+        """Marks of emphasis, some of which may have stayed text; two that together mean strong are one mark."""
         strong = {start for token, start in zip(taken.tokens, taken.starts, strict=True) if token.type == "strong_open"}
         for token, start in zip(taken.tokens, taken.starts, strict=True):
             name, _, side = token.type.partition("_")

@@ -1,7 +1,7 @@
-"""The blocks of a Markdown text that are words to read, with their places: markdown-it-py finds them, by lines.
+"""The blocks of a Markdown text with words to read, and their places: markdown-it-py finds them by lines.
 
-Code, front matter, blocks of HTML and definitions of links are no text; nor is a block whose content cannot be found in
-its lines again.
+Code, front matter, HTML blocks and link definitions are not text; nor is a block whose content cannot be found again in
+its lines.
 """
 
 import logging
@@ -78,7 +78,7 @@ def _paragraph(content: str, seen: str, lines: Sequence[Span], first: int) -> Bl
 
 
 def _cell(token: Token, seen: str, line: Span, cursor: int) -> Block | None:
-    """Find the content of a cell in its line, where bars inside of it are escaped."""
+    """Find the content of a cell in its line, where bars inside it are escaped."""
     written = token.content.replace("|", "\\|")
     at = seen.find(written, cursor, line.end)
     if at < 0:

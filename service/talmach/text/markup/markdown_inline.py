@@ -1,7 +1,7 @@
-"""The inside of a Markdown block with its places: markdown-it-py parses, and what its rules take is written down.
+"""The inside of a Markdown block with its places: markdown-it-py parses, and what its rules take is recorded.
 
-Its inline tokens do not say where they stand. But every rule moves the position of the parser's state, so the position
-before and behind a rule tells what the rule's tokens were made of.
+Its inline tokens do not say where they are. But every rule moves the position of the parser's state, so the positions
+before and after a rule tell what its tokens were made of.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Inside:
 
 
 class WrittenDown(ParserInline):
-    """A parser of inline Markdown that writes down where it was."""
+    """A parser of inline Markdown that records where it was."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class WrittenDown(ParserInline):
         return self._last
 
     def tokenize(self, state: StateInline) -> None:
-        """See `ParserInline.tokenize`; called for a block, and by the rule of links for what is inside of one."""
+        """See `ParserInline.tokenize`; called for a block, and by the link rule for the inside of a link."""
         rules, deepest = self.ruler.getRules(""), state.md.options["maxNesting"]
         inside = Inside(state.pos, state.posMax)
         while state.pos < inside.end:

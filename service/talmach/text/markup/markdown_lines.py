@@ -1,4 +1,4 @@
-"""Whether a line of Markdown will be read with the marks that it is meant to have."""
+"""Whether a line of Markdown is read with the intended marks."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ _BLOCK_START = re.compile(r"(\d{0,9})(?:(?<=\d)[.)]|(?<!\d)(?:[-+*>]|#{1,6}|[-=_
 
 
 def structure(text: str) -> Counter[tuple[str, ...]]:
-    """Return how often which mark of a line of Markdown stands within which others."""
+    """Count the marks of a line of Markdown, each with the marks around it."""
     parser = MarkdownIt("commonmark").enable("strikethrough")
     found: Counter[tuple[str, ...]] = Counter()
     around: list[str] = []
@@ -28,7 +28,7 @@ def structure(text: str) -> Counter[tuple[str, ...]]:
 
 
 def as_text(line: str, source: str) -> str:
-    """Return a line so that it does not begin a list, a quotation or the like, unless `source` does."""
+    """Return a line that does not begin a list, a quotation or the like, unless `source` does."""
     match = _BLOCK_START.match(line)
     if match is None or _BLOCK_START.match(source):
         return line

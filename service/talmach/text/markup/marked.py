@@ -1,4 +1,4 @@
-"""A sentence of a text in a format: what a reader sees of it, the marks inside it, and how it is put together again."""
+"""A sentence of a text in a format: what a reader sees of it, the marks inside it, and how to reassemble it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A sentence as it is read, and what its source has beyond that."""
+    """A sentence as it is read, and what else its source has."""
 
     text: str
     marks: tuple[InnerMark, ...] = ()

@@ -1,7 +1,7 @@
-"""What a reader sees of a text in a format, where each character of it stands in the source, and the marks between.
+"""What a reader sees of a text in a format, where each of its characters is in the source, and the marks between.
 
-The plain text that comes of it goes through the package like any other: segmentation, detection, boilerplate, checks,
-summaries. Paragraphs are parted by blank lines in it, whatever parts them in the source.
+The resulting plain text goes through the package like any other: segmentation, detection, boilerplate, checks,
+summaries. Blank lines separate its paragraphs, whatever does so in the source.
 """
 
 import re
@@ -54,15 +54,15 @@ class Reading:
     starts: "array[int]"
     ends: "array[int]"
     marks: tuple[Mark, ...]  # in the order of the source, apart from each other and from the text
-    # How characters are written that may mean something in the format; in Markdown they also stand for themselves, so
-    # only in sentences that do not have them as they are.
+    # How characters that may have a meaning in the format are written; in Markdown they may also stand for themselves,
+    # so this applies only to sentences in which they do not.
     escapes: Mapping[str, str]
     written: TextFormat
     attributes: tuple[Attribute, ...] = ()  # in the order of the source, each inside a mark
 
     @property
     def masked(self) -> str:
-        """The text without the signs that might end a sentence in what must not be touched."""
+        """The text with the signs masked that might end a sentence inside what must not be touched."""
         parts, position = [], 0
         for mark in self.marks:
             if mark.kind is MarkKind.ATOM:
@@ -118,7 +118,7 @@ class Reader:
         self._is_blank = True
 
     def mark(self, kind: MarkKind, start: int, end: int, *, at: int | None = None, until: int | None = None) -> int:
-        """Enter a mark and return its number; without `at`, between what was read and what comes."""
+        """Add a mark and return its number; without `at`, between what was read and what comes."""
         at = self.length if at is None else at
         self.marks.append(Mark(kind, Span(start, end), at, at if until is None else until))
         return len(self.marks) - 1
@@ -128,7 +128,7 @@ class Reader:
         self.marks[opening].partner, self.marks[closing].partner = closing, opening
 
     def attribute(self, reading: Reading, span: Span) -> None:
-        """Enter a text inside a mark."""
+        """Add a text inside a mark."""
         if reading.text.strip():
             self._attributes.append(Attribute(span, reading))
 
@@ -145,7 +145,7 @@ class Reader:
         )
 
     def _add(self, text: str, start: int, end: int) -> None:
-        """Characters that share one place in the source: the first has all of it."""
+        """Characters that share one place in the source, which the first one gets."""
         self._parts.append(text)
         self._starts.extend([start, *[end] * (len(text) - 1)])
         self._ends.extend([end] * len(text))
