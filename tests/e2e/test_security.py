@@ -1,7 +1,9 @@
 """The door of a real server: TLS, clients, and nothing of a user or a token where it does not belong."""
 
 import asyncio
+import os
 import re
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -23,7 +25,7 @@ from talmach.client import (
     SummaryOptions,
     TranslationOptions,
 )
-from tests.e2e.program import COMMAND, TIMEOUT_S, Result, Server, environment, free_address, talmach
+from tests.e2e.program import COMMAND, NAUGHTY_COMMAND, TIMEOUT_S, Result, Server, environment, free_address, talmach
 
 NAME = "talmach.example.org"
 MARKER = "Запаветнаеслова"
@@ -122,6 +124,43 @@ def test_wrong_settings_are_one_line(folder: Path, tmp_path: Path) -> None:
         assert (result.status, result.stdout) == (2, "")
         (line,) = result.stderr.splitlines()
         assert setting in line
+
+
+def wants_readable_files() -> tuple[str, ...]:
+    """Return what to put before a command that root's rights must not let read everything; skips without such."""
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        pytest.skip("runs as root, which may read everything, and there is no setpriv to change that")
+    return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
+
+async def test_a_revoked_token_is_refused_once_the_file_can_be_read(
+    naughty: Callable[..., Server], tmp_path: Path
+) -> None:
+    """A new file that nobody may read changes nothing, and is named; its mode alone is then enough to be read."""
+    before = wants_readable_files()
+    token, _, desk = talmach("token", "desk").stdout.partition("\n\n")
+    clients, new = tmp_path / "clients.toml", tmp_path / "new.toml"
+    clients.write_text(desk, encoding="utf-8")
+    server = naughty(command=(*before, *NAUGHTY_COMMAND), TALMACH_CLIENTS_FILE=str(clients))
+
+    async def outcome() -> str:
+        try:
+            await client.info(timeout_s=20)
+        except RpcFailed as failure:
+            return failure.code
+        return "OK"
+
+    async with AsyncClient(server.address, token=token) as client:
+        assert await outcome() == "OK"
+        new.write_text(talmach("token", "other").stdout.partition("\n\n")[2], encoding="utf-8")
+        new.chmod(0o000)
+        new.replace(clients)
+        assert await outcome() == "OK"
+        assert "cannot be read (permission denied)" in server.logged("files.not_reloaded")[0]["problem"]
+        clients.chmod(0o600)
+        assert await outcome() == "PERMISSION_DENIED"
 
 
 def test_neither_texts_nor_tokens_are_told(start: Callable[..., Server], tmp_path: Path) -> None:
