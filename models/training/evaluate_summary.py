@@ -1,12 +1,13 @@
 """Compares the summariser with human summaries, other methods, other languages and rearranged articles.
 
-    python -m models.training.evaluate_summary --corpus CORPUS [--write]
+    python -m models.training.evaluate_summary --corpus CORPUS [--encoder ID] [--write]
 
 ROUGE F1 of extracts of one and three sentences on the GUM set, beside the lead, chance, sumy and the greedy oracle. All
 methods choose from the same sentences, as they were annotated; the title is the headline and no part of an extract.
 Our weights were chosen on these documents: "held out" scores each with weights that were chosen on others. Languages
 must agree on the project's stories, on runs of `triples` and on the development set of the translations.
-`--write` stores everything in `models/results/summary.json`.
+`--encoder` takes any that is installed instead of the embedded one. `--write` stores everything in
+`models/results/summary.json`.
 """
 
 import argparse
@@ -30,8 +31,9 @@ from models.training.summaries.documents import (
 )
 from models.training.summaries.methods import Method
 from models.training.summaries.rouge import AVERAGE, BEST, SIGNATURE, TYPES, Rouge, confidence_interval
-from models.training.summaries.served import MODELS_DIR, RememberingEncoder, encoder_spec
+from models.training.summaries.served import MODELS_DIR, RememberingEncoder, encoder_named, encoder_spec
 from models.training.summaries.tuning import LENGTHS
+from talmach.errors import ModelNotFound
 from talmach.metrics import Metrics
 from talmach.summary.summarizer import Summarizer
 
@@ -171,10 +173,18 @@ def main() -> None:
     """Run the measurement from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with summaries/en.gum_summaries.jsonl")
+    parser.add_argument("--encoder", metavar="ID", help="one that was pulled; without it, the embedded one")
     parser.add_argument("--write", action="store_true", help="write models/results/summary.json")
     arguments = parser.parse_args()
-    spec = encoder_spec()
-    encoder = RememberingEncoder(spec)
+    if arguments.encoder and arguments.write:
+        parser.error("--write is for the embedded encoder")
+    try:
+        entry = encoder_named(arguments.encoder) if arguments.encoder else None
+    except ModelNotFound as error:
+        parser.error(f"--encoder: {error}")
+    spec = entry.spec if entry else encoder_spec()
+    encoder = RememberingEncoder(spec, entry.root) if entry else RememberingEncoder(spec)
+    print(f"encoder {spec.id} {spec.version}")
     summarizer = Summarizer(encoder, metrics=Metrics())
     report = {
         "encoder": {"id": spec.id, "version": spec.version, "files": spec.files},
