@@ -37,7 +37,6 @@ class PublicModel(_Fact):
     commercial_use: bool = True  # False = pulled only with --accept-licence
     mib: int | None = None  # to be fetched; None = its page was not found
     directions: tuple[DirectionCode, ...] = ()
-    max_source_tokens: int | None = None  # None = what the checkpoint says
     text_prefix: str = ""
     scores: tuple[PublishedScore, ...] = ()
 

@@ -204,11 +204,7 @@ def _wanted(model: PublicModel, accepted: bool, revision: str | None, quantizati
 
     if not model.commercial_use and not accepted:
         raise BadInput(f"{model.id}: its licence, {model.licence}, forbids commercial use; --accept-licence agrees")
-    extra: dict[str, object] = {}
-    if model.max_source_tokens is not None:
-        extra["max_source_tokens"] = model.max_source_tokens
-    if model.text_prefix:
-        extra["encoding"] = {"text_prefix": model.text_prefix}
+    extra = {"encoding": {"text_prefix": model.text_prefix}} if model.text_prefix else {}
     return Wanted(model.id, model.repository, model.directions, model.licence, model.set, revision, quantization, extra)
 
 
