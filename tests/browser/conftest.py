@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.hoarder import hoarding
 from tests.e2e.program import NAUGHTY_COMMAND, Server, free_address
 
 if TYPE_CHECKING:  # the modules of the tests are skipped where playwright is missing; this one cannot be
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # the modules of the tests are skipped where playwright is mi
 
 Serve = Callable[..., tuple[Server, str]]
 Open = Callable[..., "Tab"]
+Proxy = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +48,13 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
 def address(serve: Serve) -> str:
     """Where the page of a server is that all tests share."""
     return serve()[1]
+
+
+@pytest.fixture
+def proxy(address: str) -> Iterator[Proxy]:
+    """Start proxies in front of the shared server: options are those of `hoarding`."""
+    with ExitStack() as stack:
+        yield lambda events=0: stack.enter_context(hoarding(address, events))
 
 
 @pytest.fixture

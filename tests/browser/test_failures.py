@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from tests.browser.conftest import Open, Serve
+from tests.browser.conftest import Open, Proxy, Serve
 from tests.browser.tab import PATIENCE_MS, expect
 from tests.e2e.program import talmach
 
@@ -25,9 +25,20 @@ def test_a_server_that_goes_in_the_middle_leaves_what_it_sent(open_tab: Open, se
     assert 2 <= count < 30
     expect(tab.find("#failure")).to_contain_text(f"{count} of 30")
     expect(tab.find("#waiting")).to_contain_text("Гэта радок нумар 29.")
+    expect(tab.find("#waiting")).to_have_class("left")
     tab.find("#failure button").click()
     expect(tab.find("#failure")).to_contain_text("does not answer")
     assert tab.find("#rows .target .sentence").count() == count
+
+
+def test_a_stream_without_its_end_is_not_taken_for_whole(open_tab: Open, proxy: Proxy) -> None:
+    """Something on the way ends it as if nothing were wrong; only the last event says that it is complete."""
+    tab = open_tab(at=proxy(events=4))
+    tab.find("#body").fill(BODY)
+    tab.find("#with-summary").uncheck()
+    tab.find("#go").click()
+    expect(tab.find("#failure")).to_contain_text("The connection broke: 3 of 30", timeout=PATIENCE_MS)
+    assert tab.find("#rows .target .sentence").count() == 3
 
 
 def test_a_server_that_drains_finishes_and_takes_nothing_new(open_tab: Open, serve: Serve) -> None:

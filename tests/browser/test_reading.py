@@ -126,6 +126,23 @@ def test_the_summary_says_why_and_is_marked_in_the_article(open_tab: Open) -> No
     assert tab.texts("#rows .target .chosen") == ["1"]
 
 
+def test_a_summary_that_comes_first_is_marked_as_its_sentences_come(open_tab: Open, serve: Serve) -> None:
+    """What tells the story stands at the end here; it is known, and translated, before all that is in front of it."""
+    _, address = serve(NAUGHTY_BATCH_S="0.3", TALMACH_MAX_BATCH_SIZE="1", TALMACH_WORKERS="1")
+    tab = open_tab(at=address)
+    fragments = [f"Радок {number}." for number in range(24)]
+    story = [
+        "Горад адкрыў новы мост цераз раку.",
+        "Людзі чакалі моста амаль дваццаць гадоў.",
+        "Увечары горад слухаў канцэрт.",
+    ]
+    tab.find("#body").fill("\n\n".join(fragments + story))
+    tab.find("#go").click()
+    expect(tab.find("#summary-sentences li")).to_have_count(3, timeout=PATIENCE_MS)
+    assert tab.find("#rows .target .chosen").count() == 0
+    expect(tab.find("#rows .target .chosen")).to_have_count(3, timeout=PATIENCE_MS)
+
+
 def test_the_glossary_is_applied_and_counted(open_tab: Open) -> None:
     """Rows can be typed, pasted as a table and removed; after the translation each says how often it was applied."""
     tab = open_tab()
@@ -310,14 +327,15 @@ def test_html_is_read_as_words_and_saved_as_html(open_tab: Open, tmp_path: Path)
 
 
 def test_markdown_is_read_by_its_structure(open_tab: Open) -> None:
-    """Headings look like headings, code stands as it is on both sides, and a row of a table is one row."""
+    """Headings look like headings, code stands as it is on both sides, at the end too, a row of a table is one row."""
     tab = open_tab()
     tab.find("#format").select_option("MARKDOWN")
     tab.find("#with-summary").uncheck()
     table = "| Год | Мост |\n|---|---|\n| 2020 | стары |"
-    tab.translate(f"# {HEADLINE}\n\n- Горад адкрыў мост.\n\n```\nкод 1\n```\n\n{table}")
+    tab.translate(f"# {HEADLINE}\n\n- Горад адкрыў мост.\n\n```\nкод 1\n```\n\n{table}\n\n```\nкод 2\n```\n")
     assert tab.texts("#rows .heading .source") == [HEADLINE]
-    assert tab.texts("#rows .kept > *") == ["```\nкод 1\n```"] * 2
+    assert tab.texts("#rows .kept > *") == ["```\nкод 1\n```"] * 2 + ["```\nкод 2\n```"] * 2
+    expect(tab.find("#waiting")).to_be_empty()
     assert tab.texts("#rows .body .source") == ["- Горад адкрыў мост.", "| Год | Мост", "| 2020 | стары"]
 
 

@@ -57,7 +57,9 @@ def test_markup_in_the_name_of_a_file_runs_nothing(open_tab: Open, tmp_path: Pat
 def test_a_saved_document_holds_markup_as_text(open_tab: Open) -> None:
     """Opened from the disk, where no policy protects it, the side-by-side file runs nothing either."""
     tab = open_tab()
-    tab.translate("\n\n".join(f"Горад адкрыў {attack} мост." for attack in ATTACKS), ATTACKS[0])
+    tab.translate(
+        "\n\n".join(f"Горад адкрыў {attack} мост." for attack in ATTACKS), "Новы </title><script>alert(7)</script> мост"
+    )
     tab.find("#download > summary").click()
     with tab.page.expect_download() as download:
         tab.find('[data-save="htmlFile"]').click()

@@ -1,14 +1,10 @@
 """The longest article that a server takes, in a page that goes on answering."""
 
 import random
-import threading
-import urllib.request
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, Proxy
 from tests.browser.tab import PATIENCE_MS, expect
 
 CHARS = 100_000
@@ -26,50 +22,12 @@ def _article(separator: str) -> str:
     return separator.join(paragraphs)[: CHARS - 10]
 
 
-class _Hoarder(BaseHTTPRequestHandler):
-    """A proxy that keeps an answer until it has all of it, so that a whole stream comes in one piece."""
-
-    server_address = ""
-
-    def do_GET(self) -> None:
-        self._forward(None)
-
-    def do_POST(self) -> None:
-        self._forward(self.rfile.read(int(self.headers["content-length"])))
-
-    def _forward(self, body: bytes | None) -> None:
-        kept = {name: value for name, value in self.headers.items() if name.lower() in ("accept", "content-type")}
-        request = urllib.request.Request(f"http://{self.server_address}{self.path}", body, kept)
-        with urllib.request.urlopen(request, timeout=PATIENCE_MS / 1_000) as reply:  # noqa: S310 - loopback
-            answer = reply.read()
-            self.send_response(reply.status)
-            for name in ("content-type", "content-security-policy"):
-                for value in reply.headers.get_all(name, []):
-                    self.send_header(name, value)
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def hoarder(address: str) -> Iterator[str]:
-    """The address of a proxy in front of the server."""
-    handler = type("Handler", (_Hoarder,), {"server_address": address})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{proxy.server_port}"
-        proxy.shutdown()
-
-
 @pytest.mark.parametrize("separator", ["\n\n", " "], ids=["paragraphs", "one paragraph"])
-def test_the_longest_article_never_freezes_the_page(open_tab: Open, hoarder: str, separator: str) -> None:
+def test_the_longest_article_never_freezes_the_page(open_tab: Open, proxy: Proxy, separator: str) -> None:
     """Pasting it, getting all of the answer at once, walking to the end: no task keeps the page from answering."""
     text, longest = _article(separator), []
     for _ in range(TRIES):
-        tab = open_tab(at=hoarder)
+        tab = open_tab(at=proxy())
         tab.long_tasks_ms()
         tab.paste("#body", text)
         expect(tab.find("#count")).to_contain_text("of 100,000")

@@ -9,6 +9,7 @@ const ROW_CHARS = 2_000; // a longer paragraph goes on in another row, or each s
 const WAITING_CHARS = 2_000; // the same for the text that is not translated yet
 const GAP_END_CHARS = 500; // before a sentence, that say what it stands in
 const INLINE_TAGS = /(<(a|b|em|i|span|strong)\b[^>]*>\s*)+$/i;
+const TABLE_LINES = /^[|\s:-]*\n/; // the frame of a table in Markdown
 const LINE_END = /\r\n|[\n\r\v\f\x85\u2028\u2029]/;
 
 export class Reader {
@@ -48,8 +49,9 @@ export class Reader {
     // The cells of a row in a table of plain text are paragraphs too, as the server counts.
     const isSameLine = this.#format !== "HTML" && !LINE_END.test(gap);
     const isSameParagraph = isSameField && (isSameLine || this.#last.paragraph === segment.paragraph);
+    if (!isSameField) this.#endField();
     if (!isSameParagraph) this.#beginParagraph(segment, gap);
-    else if (this.#row.chars > ROW_CHARS) this.#beginRow(segment, "goes-on");
+    else if (this.#row.chars > ROW_CHARS) this.#beginRow("goes-on");
     else this.#appendToBoth(() => shown(gap, this.#format));
     this.#append(segment);
     this.#row.chars += segment.source.length;
@@ -72,31 +74,45 @@ export class Reader {
 
   // Nothing more will come: what is left stays where it is, as not translated.
   end(isComplete) {
-    if (isComplete) this.#waiting.replaceChildren();
+    if (isComplete) {
+      this.#endField();
+      this.#waiting.replaceChildren();
+    }
     this.#waiting.classList.toggle("left", !isComplete);
   }
 
   #beginParagraph(segment, gap) {
     const rank = rankOf(segment, gap, this.#format);
     const [kept, lead] = cut(gap, this.#format);
-    if (kept) {
-      this.#beginRow(segment, "kept");
-      this.#appendToBoth(() => [kept]);
-    }
-    this.#beginRow(segment, rank);
+    this.#keep(kept);
+    const isCode = segment.source.startsWith("```");
+    this.#beginRow(rank, isCode ? "code" : "");
     if (rank !== "heading") this.#appendToBoth(() => [lead]);
+  }
+
+  // What follows the last sentence of a field.
+  #endField() {
+    if (!this.#last) return;
+    const [kept, lead] = cut(this.#fields[this.#last.field].slice(this.#last.end), this.#format);
+    this.#keep(`${kept}\n${lead}`.trim());
+  }
+
+  // Text that the server leaves as it is and says nothing about, such as code between paragraphs.
+  #keep(text) {
+    if (!/[\p{L}\p{N}]/u.test(text)) return;
+    this.#beginRow("kept");
+    this.#appendToBoth(() => [text]);
   }
 
   #appendToBoth(made) {
     for (const half of this.#row.halves) half.append(...made());
   }
 
-  #beginRow(segment, rank) {
-    const name = rank === "headline" || rank === "heading" ? "h3" : "p";
+  #beginRow(...names) {
+    const name = names.includes("headline") || names.includes("heading") ? "h3" : "p";
     const halves = [make(name, { class: "source" }), make(name, { class: "target", lang: this.#target || null })];
     this.#row = { halves, chars: 0 };
-    const isCode = segment.source.startsWith("```");
-    this.#rows.append(make("div", { class: `row ${rank}${isCode ? " code" : ""}` }, ...halves));
+    this.#rows.append(make("div", { class: ["row", ...names].join(" ") }, ...halves));
   }
 
   #append(segment) {
@@ -181,7 +197,7 @@ function cut(gap, format) {
   const lines = gap.split(LINE_END);
   const lead = lines.pop().trimStart();
   const kept = lines.join("\n").trim();
-  return [format === "MARKDOWN" && !/[\p{L}\p{N}]/u.test(kept) ? "" : kept, lead];
+  return [format === "MARKDOWN" ? kept.replace(TABLE_LINES, "") : kept, lead];
 }
 
 function rankOf(segment, gap, format) {
