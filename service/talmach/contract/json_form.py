@@ -24,7 +24,7 @@ _KINDS: dict[int, tuple[str, tuple[type, ...]]] = {
     FieldDescriptor.CPPTYPE_BOOL: ("true or false", (bool,)),
     FieldDescriptor.CPPTYPE_STRING: ("a string", (str,)),
     FieldDescriptor.CPPTYPE_ENUM: ("one of its names", (str, int)),
-    FieldDescriptor.CPPTYPE_INT32: ("a whole number", (int,)),
+    FieldDescriptor.CPPTYPE_INT32: ("a whole number", (int, float)),
     FieldDescriptor.CPPTYPE_DOUBLE: ("a number", (int, float)),
 }
 
@@ -37,7 +37,7 @@ def read(data: bytes, kind: type[_Message]) -> _Message:
     problems.settle()
     try:
         return json_format.ParseDict(content, kind())
-    except json_format.ParseError as error:  # such as a number beyond 32 bits
+    except (json_format.ParseError, OverflowError) as error:  # such as a number beyond 32 bits, or beyond any
         raise _invalid("does not fit the contract") from error
 
 
@@ -103,7 +103,10 @@ def _check_value(path: str, value: Any, field: FieldDescriptor, problems: Proble
         _check_message(path, value, field.message_type, problems)
         return
     what, types = _KINDS[field.cpp_type]
-    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+    is_of_kind = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+    if is_of_kind and field.cpp_type == FieldDescriptor.CPPTYPE_INT32:
+        is_of_kind = isinstance(value, int) or value.is_integer()  # 3.0 is a whole number
+    if not is_of_kind:
         problems.append(_malformed(path, f"is not {what}"))
     elif isinstance(value, str) and field.enum_type is not None and value not in field.enum_type.values_by_name:
         names = ", ".join(field.enum_type.values_by_name)
