@@ -45,9 +45,20 @@ def keep_markdown(marked: Marked, source: str, write: Callable[[Marked], str]) -
 
     In Markdown any character may become a mark by its neighbours. Where escapes do not help, the source is kept.
     """
-    wanted = structure(source)
+    before, behind = _completion(marked)
+    wanted = structure(f"{before}{source}{behind}")
     for escapes in (marked.spellings, {**ESCAPES, **marked.spellings}):
         text = as_text(write(replace(marked, spellings=escapes)), source)
-        if structure(text) == wanted:
+        if structure(f"{before}{text}{behind}") == wanted:
             return text
     return source
+
+
+def _completion(marked: Marked) -> tuple[str, str]:
+    """What a sentence needs in front of it and behind, where its emphasis or a link begins or ends in another one."""
+    lone = [mark for mark in marked.marks if mark.partner is None]
+    closing = [mark.raw for mark in lone if mark.kind is MarkKind.CLOSE]
+    opening = [mark.raw for mark in lone if mark.kind is MarkKind.OPEN]
+    before = "".join("[" if raw[0] == "]" else raw for raw in reversed(closing))
+    behind = "".join("](x)" if raw == "[" else raw for raw in reversed(opening))
+    return before and f"{before}x ", behind and f" x{behind}"
