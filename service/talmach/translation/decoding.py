@@ -1,5 +1,6 @@
 """From a planned sentence to its checked translation: cut, decoded, put together, and tried again where needed."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -12,7 +13,7 @@ from talmach.text.markup import Marked
 from talmach.text.span import Span
 from talmach.translation import glossary as glossaries
 from talmach.translation import marking
-from talmach.translation.alignment import Attention
+from talmach.translation.alignment import Looks
 from talmach.translation.glossary import Glossary, Occurrence
 from talmach.translation.hypotheses import Hypotheses, Key
 from talmach.translation.marking import Joined
@@ -164,7 +165,7 @@ class Decoder:
                 applied[entry] = (so_far[0] + counts[0], so_far[1] + counts[1])
         if outcome.text == task.plan.sentence.text and not inner:
             return replace(outcome, text=task.plan.sentence.source)
-        attentions = [await self._attention(task, part, outcome) for part in outcome.joined]
+        looks = await self._looks(task, outcome)
         move = partial(glossaries.moved, occurrences=task.occurrences, spans=task.places)
         work = partial(
             marking.mark,
@@ -173,17 +174,22 @@ class Decoder:
             outcome.text,
             translated=task.text,
             joined=outcome.joined,
-            attentions=attentions,
+            looks=looks,
             move=move,
             inner=inner,
         )
         text = await self.hypotheses.turns.take(len(task.plan.sentence.source), work)
         return replace(outcome, text=text, flags=flags, glossary=applied)
 
-    async def _attention(self, task: _Task, part: Joined, outcome: Outcome) -> Attention | None:
-        if part.decoded is None or outcome.options is None:
-            return None
-        return await self.hypotheses.attention((task.direction, part.source), part.decoded, outcome.options)
+    async def _looks(self, task: _Task, outcome: Outcome) -> list[Looks]:
+        """Where the models looked for each part; equal ones are asked about once, and all together."""
+        if outcome.options is None:
+            return []
+        options = outcome.options
+        asked = dict.fromkeys((part.source, part.decoded) for part in outcome.joined if part.decoded is not None)
+        looks = (self.hypotheses.looks((task.direction, source), decoded, options) for source, decoded in asked)
+        known: dict[tuple[str, str | None], Looks] = dict(zip(asked, await asyncio.gather(*looks), strict=True))
+        return [known.get((part.source, part.decoded), Looks()) for part in outcome.joined]
 
     def _around_signs(self, task: _Task) -> tuple[Part, ...]:
         """The parts of a sentence when its signs are kept from the model, with the numbers beside them."""

@@ -11,7 +11,7 @@ from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
 from talmach.threads import Turns
-from talmach.translation.alignment import Attention
+from talmach.translation.alignment import Attention, Looks
 from talmach.translation.values import Timings, Usage
 
 Key = tuple[Direction, str]
@@ -100,13 +100,16 @@ class Hypotheses:
             for key in keys
         }
 
-    async def attention(self, key: Key, target: str, options: DecodeOptions) -> Attention | None:  # noqa: ARG002
-        """Return how a part became `target`, None where nothing tells; `options` are those that it was decoded with."""
-        return await self._attention(key, target)
+    async def looks(self, key: Key, target: str, options: DecodeOptions) -> Looks:  # noqa: ARG002 - of two halves
+        """Return how a part became `target`, as far as models tell; `options` are those that it was decoded with."""
+        direction, text = key
+        back = (Direction(direction.target, direction.source), target)
+        return Looks(*await asyncio.gather(self._attention(key, target), self._attention(back, text)))
 
     async def _attention(self, key: Key, target: str) -> Attention | None:
         direction, text = key
-        queue = self._queues[direction]
+        if (queue := self._queues.get(direction)) is None:
+            return None
         pair = queue.engine.tokenize_pair(text, target, direction)
         if max(len(pair), len(pair.target_prefix)) > queue.engine.max_source_tokens:
             return None

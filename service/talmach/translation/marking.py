@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from talmach.text.markup import InnerMark, Marked, TextFormat, keep_markdown
 from talmach.text.span import Span
 from talmach.translation import alignment
-from talmach.translation.alignment import AlignedPart, Attention
+from talmach.translation.alignment import AlignedPart, Looks
 from talmach.translation.glossary import Occurrence
 from talmach.translation.ground import OutOfPlace, find_atoms
 from talmach.translation.placement import place
@@ -58,7 +58,7 @@ def mark(
     *,
     translated: str,
     joined: Sequence[Joined],
-    attentions: Sequence[Attention | None],
+    looks: Sequence[Looks],
     move: Callable[[int], int],
     inner: Sequence[tuple[InnerPlan, str]],
 ) -> str:
@@ -70,7 +70,7 @@ def mark(
         target: its translation without tags.
         translated: the text that was translated, with the target terms of a glossary.
         joined: the parts of both, in order; empty where they have nothing to do with each other.
-        attentions: where the model looked for each part.
+        looks: where the models looked for each part.
         move: from a place in the sentence to that in `translated`.
         inner: the translations of texts inside its tags.
     """
@@ -78,7 +78,7 @@ def mark(
     links, places = None, []
     if joined:
         source_words = [Span(move(span.start), move(span.end)) for span in alignment.words(marked.text)]
-        parts = _aligned(joined, attentions)
+        parts = _aligned(joined, looks)
         links = alignment.link(translated, source_words, target, alignment.words(target), parts)
     if marked.marks:
         places = place(marked, target, links)
@@ -87,13 +87,13 @@ def mark(
     return marked.render(target, places)
 
 
-def _aligned(joined: Sequence[Joined], attentions: Sequence[Attention | None]) -> list[AlignedPart]:
-    """Where each part is on both sides; nothing is known of one that was translated without attention."""
+def _aligned(joined: Sequence[Joined], looks: Sequence[Looks]) -> list[AlignedPart]:
+    """Where each part is on both sides."""
     parts = []
     source = target = 0
-    for part, attention in zip(joined, attentions, strict=True):
+    for part, seen in zip(joined, looks, strict=True):
         ours, theirs = Span(source, source + len(part.source)), Span(target, target + len(part.target))
-        parts.append(AlignedPart(ours, theirs, attention))
+        parts.append(AlignedPart(ours, theirs, seen))
         source, target = ours.end, theirs.end
     return parts
 

@@ -8,7 +8,7 @@ from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
 from talmach.threads import Turns
-from talmach.translation.alignment import Attention
+from talmach.translation.alignment import Attention, Looks
 from talmach.translation.hypotheses import Hypotheses, Key
 
 
@@ -81,17 +81,17 @@ class PivotedHypotheses(Hypotheses):
         score = (first.score * first.tokens + second.score * second.tokens) / max(tokens, 1)
         return Hypothesis(second.text, score, second.tokens, truncated=first.truncated or second.truncated)
 
-    async def attention(self, key: Key, target: str, options: DecodeOptions) -> Attention | None:
-        """See `Hypotheses.attention`; of two halves, of both together."""
+    async def looks(self, key: Key, target: str, options: DecodeOptions) -> Looks:
+        """See `Hypotheses.looks`; of two halves, of both together."""
         direction, _ = key
         pivot = self.pivot(direction)
         if pivot is None:
-            return await self._attention(key, target)
+            return await super().looks(key, target, options)
         half = self._first(key)
         between = (await super().get([half], self._of_half(half, direction, options)))[half].text
-        first = await self._attention(half, between)
-        second = await self._attention((Direction(pivot, direction.target), between), target)
-        return None if first is None or second is None else second.through(first)
+        first = await super().looks(half, between, options)
+        second = await super().looks((Direction(pivot, direction.target), between), target, options)
+        return Looks(_joined(first.forward, second.forward), _joined(second.backward, first.backward))
 
     def _of_half(self, half: Key, direction: Direction, options: DecodeOptions) -> DecodeOptions:
         """As the first half was queued, and a second try as that asks; what it forbids is of the other language."""
@@ -102,3 +102,7 @@ class PivotedHypotheses(Hypotheses):
         direction, text = key
         pivot = self.pivot(direction)
         return key if pivot is None else (Direction(direction.source, pivot), text)
+
+
+def _joined(first: Attention | None, second: Attention | None) -> Attention | None:
+    return None if first is None or second is None else second.through(first)

@@ -237,4 +237,4 @@ def test_only_sentences_with_tags_are_aligned() -> None:
     html_of("<p>Новая школа.</p><p><b>Стары мост.</b></p><p>Рака &amp; сад.</p>", engine)
     assert engine.aligned == []
     html_of("<p>Новая <b>школа</b>.</p>", engine)
-    assert engine.aligned == ["Новая школа."]
+    assert engine.aligned == ["Новая школа.", "skola. Novaa"], "both ways"

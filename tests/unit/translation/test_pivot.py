@@ -1,10 +1,14 @@
 """Directions that no model has, through a language that two models share."""
 
+import re
+
 import pytest
 
 from talmach.engine.base import Direction
 from talmach.errors import UnsupportedLanguagePair
 from talmach.quality import Flag
+from talmach.text.article import Field
+from talmach.text.markup import TextFormat
 from talmach.translation.pivot import routes
 from talmach.translation.values import SegmentStatus, TranslationOptions
 from tests.fakes import NaughtyEngine
@@ -81,3 +85,19 @@ async def test_one_model_alone_is_no_chain() -> None:
             await service.translate(
                 "Город открыл школу.", TranslationOptions("be", source_language="ru", model="first")
             )
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_tags_find_their_words_through_both_halves(back: bool) -> None:
+    """Reversed twice, the words stand where they stood, and so do their tags; with models back as well, too."""
+    first, second = chain()
+    if back:
+        first.directions |= {Direction("en", "ru")}
+        second.directions |= {Direction("be", "en")}
+    async with running(first, second) as service:
+        options = TranslationOptions("be", source_language="ru", format=TextFormat.HTML)
+        translation = await service.translate("<p>Город <b>открыл</b> новую <i>школу</i> там</p>", options)
+    words = re.sub(r"<[^>]+>", "", translation.texts[Field.TEXT]).split()
+    expected = f"<p>{words[0]} <b>{words[1]}</b> {words[2]} <i>{words[3]}</i> {words[4]}</p>"
+    assert translation.texts[Field.TEXT] == expected
+    assert [bool(engine.aligned) for engine in (first, second)] == [True, True]
