@@ -3,6 +3,7 @@
 import pytest
 
 from talmach.bulk.cluster import ClusterFailure, Pool
+from talmach.bulk.desk import tuned
 from talmach.config import load_settings
 
 
@@ -50,3 +51,12 @@ def test_a_cluster_that_lacks_what_is_set_says_so() -> None:
         Pool.of(load_settings(device="cuda"), cpu(4), None)
     with pytest.raises(ClusterFailure, match=r"no node has 8 cores for one actor \(has: 4\)"):
         Pool.of(load_settings(workers=8), cpu(4, 4), None)
+
+
+def test_archives_have_settings_of_their_own_where_nothing_is_set() -> None:
+    """Larger batches, patience with Redis, and a queue that refuses nothing."""
+    tuned_ = tuned(load_settings())
+    assert (tuned_.max_batch_tokens, tuned_.max_batch_size, tuned_.redis_timeout_ms) == (2_048, 64, 2_000)
+    tuned_ = tuned(load_settings(max_batch_tokens=512, redis_timeout_ms=50, max_queue_tokens=2_000))
+    assert (tuned_.max_batch_tokens, tuned_.max_batch_size, tuned_.redis_timeout_ms) == (512, 64, 50)
+    assert tuned_.max_queue_tokens == 100_000_000

@@ -27,8 +27,10 @@ from talmach.translation.values import TranslationOptions
 _ARTICLES_IN_FLIGHT = 128
 # The event loop must not wait long for its turn among the threads that prepare articles; Python's default is 5 ms.
 _SWITCH_S = 0.0005
-# Nobody waits for a single sentence: batches larger than the server's are faster, and the queue need refuse nothing.
+# Nobody waits for a single sentence: batches larger than the server's are faster, the queue need refuse nothing, and a
+# Redis that is slow for once is not to be given up.
 BATCHES = {"max_batch_tokens": 2_048, "max_batch_size": 64}
+_REDIS_TIMEOUT_MS = 2_000
 _QUEUE_TOKENS = 100_000_000
 _FIELDS = tuple(map(Field, TEXT_COLUMNS))
 _Result = TypeVar("_Result")
@@ -36,8 +38,9 @@ _Result = TypeVar("_Result")
 
 def tuned(settings: Settings) -> Settings:
     """Return settings for archives: what is not set goes for throughput."""
-    batches = {name: value for name, value in BATCHES.items() if name not in settings.model_fields_set}
-    return settings.model_copy(update=batches | {"max_queue_tokens": _QUEUE_TOKENS})
+    usual = BATCHES | {"redis_timeout_ms": _REDIS_TIMEOUT_MS}
+    wanted = {name: value for name, value in usual.items() if name not in settings.model_fields_set}
+    return settings.model_copy(update=wanted | {"max_queue_tokens": _QUEUE_TOKENS})
 
 
 class Desk:
