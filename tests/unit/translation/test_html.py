@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import justhtml
 import pytest
@@ -238,3 +239,34 @@ def test_only_sentences_with_tags_are_aligned() -> None:
     assert engine.aligned == []
     html_of("<p>Новая <b>школа</b>.</p>", engine)
     assert engine.aligned == ["Новая школа.", "skola. Novaa"], "both ways"
+
+
+DATA = Path(__file__).parents[2] / "data" / "formats"
+
+
+@pytest.mark.parametrize("engine", [NaughtyEngine, OrderlyEngine])
+def test_a_page_comes_through(engine: type[NaughtyEngine]) -> None:
+    """A page as sites have it, with lists, a table, a form, code and tags out of place: only its words change."""
+    source = (DATA / "page.html").read_text(encoding="utf-8")
+    translation = translated(source, engine(), replace(HTML, translate_attributes=True))
+    check_spans(source, translation)
+    target = translation.texts[Field.TEXT]
+    names = [[tag.partition(" ")[0] for tag in tags(text) if tag[0] == "<"] for text in (source, target)]
+    assert Counter(names[0]) == Counter(names[1])
+    for kept in (
+        '<script>var text = "<p>школа</p>"; if (1 < 2 && 3 > 2) { document.write("<b>горад</b>") }</script>',
+        '<style>p > b { content: "школа" }</style>',
+        "<!-- пачатак <b>старонкі</b> -->",
+        '<span class="notranslate">«Наша газета»</span>',
+        "<pre>  код\n  <b>не чапаць</b></pre>",
+        "<textarea>не чапаць</textarea>",
+        '<p translate="no">Гэта не перакладаць <b>зусім</b>.</p>',
+        "<code>school --help</code>",
+        "&mdash;",
+        "&copy;",
+        '"/a?b=1&amp;c=2"',
+    ):
+        assert target.count(kept) == source.count(kept) == 1, kept
+    untouched = re.compile(r"<(script|style|pre|textarea|p translate)\b.*?</\1|<!--.*?-->|«Наша газета»", re.DOTALL)
+    words_left = untouched.sub("", target)
+    assert not re.search("Навіны|Дырэктар|Расклад|Ваша імя|Адправіць|Апошнія|Новая школа", words_left)

@@ -14,7 +14,8 @@ from talmach.text.document import Document
 from talmach.text.markup import TextFormat
 from talmach.translation.values import TranslationOptions
 from talmach.use_cases import ArticleTranslation
-from tests.unit.translation.test_html import OrderlyEngine, check_spans, translated
+from tests.fakes import NaughtyEngine
+from tests.unit.translation.test_html import DATA, OrderlyEngine, check_spans, translated
 
 MARKDOWN = TranslationOptions("en", source_language="be", format=TextFormat.MARKDOWN)
 _SILENT = ("text", "softbreak", "inline")
@@ -155,3 +156,29 @@ def test_texts_of_pictures_are_translated_on_request() -> None:
 def test_front_matter_needs_its_place() -> None:
     """Between rules in the middle of a text stands text."""
     assert re.fullmatch(r"skola\n\n---\n\nmost Stary\n\n---\n", markdown_of("школа\n\n---\n\nСтары мост\n\n---\n"))
+
+
+@pytest.mark.parametrize("engine", [NaughtyEngine, OrderlyEngine])
+def test_an_article_comes_through(engine: type[NaughtyEngine]) -> None:
+    """An article as blogs have it: front matter, table, lists with code, quotation, links, footnote."""
+    source = (DATA / "article.md").read_text(encoding="utf-8")
+    translation = translated(source, engine(), MARKDOWN)
+    check(source, translation)
+    target = translation.texts[Field.TEXT]
+    for kept in (
+        "---\ntitle: Горад адкрыў школу\ntags: [навіны, школа]\n---\n",
+        '   ```sh\n   echo "школа"   # не чапаць\n   ```\n',
+        "    школа у кодзе\n",
+        '<div class="note">школа</div>',
+        '[school]: https://example.org "Школа"\n',
+        "|------------|:--------------------------:|---------:|\n",
+        '](https://example.org/a_b "Пра школу")',
+        "<school@example.org>",
+        "`F1`",
+        "- [x] ",
+        "- [ ] ",
+        "\n[^1]: ",
+        "[school]",
+    ):
+        assert target.count(kept) == source.count(kept) >= 1, kept
+    assert not re.search("Дырэктар|будавалі|Панядзелак|падручнікі|Музей|Заўвага", target)
