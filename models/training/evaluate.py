@@ -11,7 +11,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +119,7 @@ def evaluate_model(
         for direction, row in _translation(spec, float32, dev, own, "float32").items():
             scores[direction]["chrf_float32"] = row["chrf"]
     by_beam = {
-        size: _translation(spec, MODELS_DIR / spec.path, dev, replace(own, beam_size=size)) for size in beam_sizes
+        size: _translation(spec, MODELS_DIR / spec.path, dev, own._replace(beam_size=size)) for size in beam_sizes
     }
     by_beam |= {own.beam_size: scores} if by_beam else {}
     kept = ("chrf", "bleu", "cpu_s")

@@ -3,7 +3,6 @@
 A key is a hash of what an answer belongs to: the model as it runs here, the decode options, the direction, the text.
 """
 
-import dataclasses
 import functools
 import hashlib
 import json
@@ -81,4 +80,4 @@ def key_of(fingerprint: str, options: DecodeOptions, direction: Direction, text:
 @functools.lru_cache(maxsize=1_024)
 def _head(fingerprint: str, options: DecodeOptions, direction: Direction) -> bytes:
     # All fields, so that an option that comes later cannot be forgotten. JSON on one line: no head begins another.
-    return json.dumps([fingerprint, str(direction), dataclasses.asdict(options)]).encode() + b"\n"
+    return json.dumps([fingerprint, str(direction), options._asdict()]).encode() + b"\n"

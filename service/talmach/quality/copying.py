@@ -27,8 +27,7 @@ def is_untranslated(source: str, target: str, direction: Direction) -> bool:
     words = words_of(source)
     if not protected.has_words(target) and protected.has_words(source):
         return len(words) > _MOST_WORDS_OF_SIGNS or not any(map(str.isalnum, target))
-    folded = [word.casefold() for word in words]
-    target_folded = [word.casefold() for word in words_of(target)]
+    folded, target_folded = _folded(words), _folded(words_of(target))
     if folded == target_folded:
         own = _own_words(words, direction)
         return bool(own) and _should_differ(own, direction)
@@ -36,6 +35,10 @@ def is_untranslated(source: str, target: str, direction: Direction) -> bool:
     if len(copied) < _LEAST_COPIED:  # nearly all sentences
         return False
     return len(copied) >= len(_own_words(words, direction)) / 2 and _should_differ(copied, direction)
+
+
+def _folded(words: Sequence[str]) -> list[str]:
+    return " ".join(words).casefold().split()
 
 
 def _own_words(words: Iterable[str], direction: Direction) -> list[str]:

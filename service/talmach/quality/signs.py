@@ -44,6 +44,7 @@ _WORDS = {
     for sign in signs
 }
 _SIGN_WITH_NUMBER = r"(?:\d[\d.,]{0,20}[ \u00a0\u202f]?)?{sign}(?:[ \u00a0\u202f]?\d(?:[\d.,]{0,20}\d)?)?"
+_NONE: Counter[str] = Counter()
 _VARIATION = "\ufe0e\ufe0f"
 
 
@@ -67,7 +68,7 @@ def sign_spans(text: str) -> list[Span]:
 
 def _signs(text: str) -> Counter[str]:
     if _ASCII_OR_LETTERS.fullmatch(text):
-        return Counter()
+        return _NONE
     return Counter(char for char in text if unicodedata.category(char) in _CATEGORIES and char not in _IGNORED)
 
 

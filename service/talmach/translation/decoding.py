@@ -30,8 +30,7 @@ _STRICT_NO_REPEAT_NGRAM_SIZE = 4
 @cache
 def strict(options: DecodeOptions, target_language: str) -> DecodeOptions:
     """Return the options of a second try, after a first one with `options`."""
-    return replace(
-        options,
+    return options._replace(
         beam_size=max(options.beam_size, _STRICT_BEAM_SIZE),
         repetition_penalty=max(options.repetition_penalty, _STRICT_REPETITION_PENALTY),
         no_repeat_ngram_size=_STRICT_NO_REPEAT_NGRAM_SIZE,

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 from talmach.batching import BatchingQueue, Decoded
@@ -210,7 +209,7 @@ class Hypotheses:
 
 @cache
 def _with_beam(options: DecodeOptions, beam_size: int) -> DecodeOptions:
-    return replace(options, beam_size=beam_size)
+    return options._replace(beam_size=beam_size)
 
 
 async def _cancel(futures: Sequence[asyncio.Future[Decoded]]) -> None:

@@ -1,7 +1,6 @@
 """Directions that no model translates, by way of a third language that two models share."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
@@ -96,7 +95,7 @@ class PivotedHypotheses(Hypotheses):
     def _of_half(self, half: Key, direction: Direction, options: DecodeOptions) -> DecodeOptions:
         """As the first half was queued, and a second try as that asks; what it forbids is of the other language."""
         is_first_try = options == self.decoding(direction)
-        return super().decoding(half[0]) if is_first_try else replace(options, forbidden_letters="")
+        return super().decoding(half[0]) if is_first_try else options._replace(forbidden_letters="")
 
     def _first(self, key: Key) -> Key:
         direction, text = key

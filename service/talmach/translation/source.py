@@ -67,6 +67,8 @@ def settle(sources: Sequence[Source], default_language: str | None) -> list[Sour
     It must be about as likely as any other; where it is not, the likeliest is taken. A text without evidence for any of
     our languages, or in a call that says nothing more, stays undetermined.
     """
+    if not any(source.is_undetermined for source in sources):
+        return list(sources)
     chars: Counter[str] = Counter()
     for source in sources:
         if source.language is not None:
