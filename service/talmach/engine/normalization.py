@@ -7,6 +7,7 @@ here.
 """
 
 import re
+import unicodedata
 
 from talmach.text.characters import fold_letters
 
@@ -49,6 +50,8 @@ def normalize(text: str) -> str:
     """Return `text` in NFC with folded letters, apostrophes, quotation marks, dashes, ellipses and white space."""
     if "\n" in text or "\r" in text:
         text = _PARTED_WORD.sub(_join_parted, text)
+    # Before the letters, which are judged by their neighbours; what they are folded to may have to be folded, too.
+    text = _SPACES.sub(" ", unicodedata.normalize("NFC", text).translate(_FOLDED))
     text = fold_letters(text).translate(_FOLDED)
     text = _DOUBLED_QUOTES.sub('"', text)
     text = _DIGIT_DASH.sub("-", text)

@@ -30,9 +30,27 @@ def test_typography_is_folded(text: str, expected: str) -> None:
     assert normalize(text) == expected
 
 
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("«»“”„’ʼ`'\",–—-…. \n12")), max_size=60))
+@given(
+    st.text(alphabet=st.one_of(st.characters(), st.sampled_from("«»“”„’ʼ`'\",–—-…. \n12aосi\u200b\u0301")), max_size=60)
+)
 def test_folding_is_stable_and_one_line(text: str) -> None:
-    """What a model is given has no line break and no space at its edges, whatever the text."""
+    """What a model is given has no line break and no space at its edges, whatever the text; folded, it stays so."""
     folded = normalize(text)
+    assert normalize(folded) == folded
     assert folded == " ".join(folded.split())
     assert not set("«»“”„’ʼ–…") & set(folded)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("по  a реформе", "по а реформе"),
+        ("он\u200b a она", "он а она"),
+        ("\uff40слова\uff40", "'слова'"),
+        ("e\u200d\u0301te", "éte"),
+    ],
+)
+def test_what_is_normal_stays_as_it_is(text: str, expected: str) -> None:
+    """Blanks and invisible characters hide nothing from the folding of letters."""
+    assert normalize(text) == expected
+    assert normalize(expected) == expected
