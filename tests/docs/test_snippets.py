@@ -117,6 +117,7 @@ def test_all_blocks_are_found() -> None:
 def test_a_block_runs(block: Block, tmp_path: Path) -> None:
     """To its end, with status 0."""
     (tmp_path / "article.txt").write_text(ARTICLE, encoding="utf-8")
+    (tmp_path / "page.html").write_text(f"<p>{ARTICLE}</p>", encoding="utf-8")
     (tmp_path / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n", encoding="ascii")
     done = in_own_network(script_of(block), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
