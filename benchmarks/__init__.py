@@ -1,18 +1,22 @@
-"""Measures talmach beside its peers (`python -m benchmarks`) and over time (`python -m benchmarks.soak`).
+"""Measures talmach beside its peers, over time, under attack, and through its other doors.
 
-articles    the fixed set that everybody translates
-process     a participant: a process that loads once and is then asked to measure
-server      the real server as a process, and what /proc and its metrics page say about it
-clients     the callers, in a process of their own
-engines     the bare engine and the use case without gRPC
-roof        the rate of int8 matrix products on this machine, and what the model needs of it
-pytorch_peer, argos_peer    the same weights elsewhere
-sections    what is measured in every round
-records     values by round, their medians and ratios; the bars
-table       the Markdown table
-gpu         the bare engine on a GPU, from a bare checkout (`python -m benchmarks.gpu`)
-production  what to expect of production models (`python -m benchmarks.production`)
-shapes      random models of the shapes of public ones
-web         requests by HTTP beside LibreTranslate (`python -m benchmarks.web`); libretranslate_peer runs that
-soak        mixed load for minutes, and whether the server grows
+    python -m benchmarks                everything beside the peers, round after round
+    python -m benchmarks.soak           mixed load for minutes, and whether the server grows
+    python -m benchmarks.attacks        whether one caller can slow down another
+    python -m benchmarks.balancing      three servers behind one name
+    python -m benchmarks.web            requests by HTTP beside LibreTranslate
+    python -m benchmarks.archive        archives beside the bare engine, and whether that grows
+    python -m benchmarks.gpu            the bare engine on a GPU, from a bare checkout
+    python -m benchmarks.production     what to expect of production models
+
+articles                            the fixed set that everybody translates
+sections                            what the sections of a round share
+offline, serving, latency, peers    the sections
+records, table, archive_table       values by round, their medians and ratios, the bars; the Markdown tables
+process, family                     a participant, which loads once and is then asked to measure; what processes take
+server, clients, mixed_load         the real server as a process; its callers, in processes of their own
+engines, roof, shapes               the bare engine and the use case; int8 products; random models
+pytorch_peer, argos_peer,
+libretranslate_peer                 the same weights elsewhere
+machine                             what the numbers depend on
 """

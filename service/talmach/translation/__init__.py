@@ -6,7 +6,7 @@ translator   chooses the models and prepares a job
 plan         what is to be done with each sentence (copy, drop, translate which parts in which direction)
 job          the texts of one call in the queues; segments as they get ready, in document order
 decoding     one sentence: decoded, put together, checked, tried again
-hypotheses   the parts of all sentences in the batching queues
+hypotheses   the parts of all sentences in the batching queues; pivot: those that go through a third language
 glossary     terms that must be translated in a given way, and what became of them
 marking      the tags of a sentence, put into its translation
 alignment    which words come from which, by where the model looked
