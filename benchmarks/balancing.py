@@ -29,7 +29,7 @@ _TO_ENGLISH = TranslationOptions(source_language_code="be", target_language_code
 _CALLERS = 8
 _UNFAIR = 0.1
 _OTHERS_AFTER_S = 3.0
-# gRPC asks for a name again no sooner than this after the last time.
+# gRPC looks a name up again no sooner than this after the last time.
 _LEAST_BETWEEN_LOOKUPS_S = 30.0
 _LATE = 1.1  # gRPC makes each age up to a tenth longer or shorter
 _START_TIMEOUT_S = 60.0

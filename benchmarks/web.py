@@ -41,7 +41,7 @@ class Row:
     requests_per_s: float
     p50_ms: float
     p95_ms: float
-    cpu_ms: float  # of the server's process, for each request: what other load on the machine changes least
+    cpu_ms: float  # of the server's process, for each request: least affected by other load on the machine
     rss_mib: float
 
 

@@ -151,13 +151,13 @@ def _files(directory: Path) -> dict[str, Path]:
 
 
 def _is_read(name: str, source: Path) -> bool:
-    """Whether a file of a checkpoint counts: what else lies there changes nothing of the model."""
+    """Whether a file of a checkpoint counts: any others there do not change the model."""
     weights = next((pattern for pattern, file in WEIGHTS if list(source.glob(f"{file}*"))), "*.npz")
     return any(fnmatch(name, pattern) for pattern in (*PATTERNS, "*.yml", weights))
 
 
 def _installed(wanted: Wanted, models_dir: Path, revision: str) -> ModelSpec | None:
-    """Return what is there already when it is of the same revision and format, and whole."""
+    """Return the installed model if it has the same revision and format, and is whole."""
     directory = models_dir / wanted.id
     if not (revision and (directory / FILENAME).exists()):
         return None
@@ -180,7 +180,7 @@ def _locate(wanted: Wanted) -> tuple[Path, str]:
 
 
 def _replace(made: Path, installed: Path) -> None:
-    """Put a directory into the place of another; at no time is there half of one under its name."""
+    """Replace a directory by another; there is never half of one under its name."""
     if installed.exists():
         old = made.with_name(f"{made.name}.old")
         installed.rename(old)

@@ -37,17 +37,17 @@ _Result = TypeVar("_Result")
 
 
 def tuned(settings: Settings) -> Settings:
-    """Return settings for archives: what is not set goes for throughput."""
+    """Return settings for archives: whatever is not set favours throughput."""
     usual = BATCHES | {"redis_timeout_ms": _REDIS_TIMEOUT_MS}
     wanted = {name: value for name, value in usual.items() if name not in settings.model_fields_set}
     return settings.model_copy(update=wanted | {"max_queue_tokens": _QUEUE_TOKENS})
 
 
 class Desk:
-    """Translates articles for whoever comes, from any thread.
+    """Translates articles for any thread.
 
-    An article that is being translated for somebody is not translated once more beside it, and the cache knows the
-    sentences of those before.
+    An article that is being translated for one is not translated again for another, and the cache knows the sentences
+    of earlier ones.
     """
 
     def __init__(self, settings: Settings, options: Options) -> None:
@@ -98,7 +98,7 @@ class Desk:
         return await asyncio.gather(*map(self._shared, articles))
 
     async def _shared(self, texts: Texts) -> Record:
-        """Return the record of an article; who wants the same one meanwhile waits for it."""
+        """Return the record of an article; whoever wants the same one meanwhile waits for it."""
         async with self._room:
             if (task := self._running.get(texts)) is None:
                 task = self._running[texts] = asyncio.create_task(self._one(texts))

@@ -31,7 +31,7 @@ def between(lowest: int, highest: int) -> Callable[[int | None], int | None]:
 
 
 def check_default(source: str | None, default: str | None) -> None:
-    """Raise BadInput when the language is named and there is one for the case that it is not."""
+    """Raise BadInput when both the language and a default for it are named."""
     if source is not None and default is not None:
         raise BadInput("--from and --default-from exclude each other")
 

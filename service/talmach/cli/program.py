@@ -33,7 +33,7 @@ _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
 class _Commands(TyperGroup):
-    """Imports the module of a command when that is asked for: half of what some need is in no other's way."""
+    """Imports a command's module when it is asked for, so that no command waits for what only others need."""
 
     def list_commands(self, _context: Any) -> list[str]:
         return list(_COMMANDS)

@@ -27,9 +27,9 @@ def tune() -> bool:
 
 
 def limit_arenas(count: int) -> None:
-    """Let all threads share so many arenas, before the first of them starts: for models that come and go.
+    """Let all threads share `count` arenas, for models that come and go; call it before the first thread starts.
 
-    The workers of each would leave an arena behind: after forty loads a server held twice what its models take.
+    Otherwise each model's workers leave arenas behind: after forty loads a server held twice what its models take.
     """
     if (mallopt := _glibc("mallopt")) is not None:
         mallopt(_M_ARENA_MAX, count)
@@ -50,7 +50,7 @@ def loading() -> Iterator[None]:
 
 
 def trim() -> None:
-    """Give back to the kernel what is free, such as the buffers of workers that have ended."""
+    """Give free memory back to the kernel, such as the buffers of workers that have ended."""
     if (malloc_trim := _glibc("malloc_trim")) is not None:
         malloc_trim(0)
 

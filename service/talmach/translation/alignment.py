@@ -1,7 +1,7 @@
 """Which words of a translation come from which words of its source, by where the model looked.
 
-Tokens and words meet in letters: the fifth to the ninth letter of a sentence are the same ones, whatever a tokenizer
-makes of its spelling.
+Tokens and words are matched by letters: the fifth to the ninth letter of a sentence stay the same, whatever a tokenizer
+does to its spelling.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from talmach.text.span import Span
 
 _WORD = re.compile(r"[^\W_]+(?:[’'ʼ`][^\W_]+)*")
-_LARGEST = 1_000_000  # pairs of words; of more, nothing is said
+_LARGEST = 1_000_000  # pairs of words; beyond this nothing is said
 _LEAST = 1e-6
 
 Floats = NDArray[np.float32]
@@ -51,7 +51,7 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class AlignedPart:
-    """A stretch of a sentence and of its translation; where nobody looked, the one is the other."""
+    """A stretch of a sentence and of its translation; without attention, one is a copy of the other."""
 
     source: Span
     target: Span
@@ -62,7 +62,7 @@ _NOBODY = Looks()
 
 
 def words(text: str) -> list[Span]:
-    """Where the words of a text stand."""
+    """Where the words of a text are."""
     return [Span(*match.span()) for match in _WORD.finditer(text)]
 
 
@@ -99,12 +99,12 @@ def link(
                 forward[place] += _looks(part.looks.forward, theirs, height, ours, width)
             if part.looks.backward is not None:
                 backward[place] += _looks(part.looks.backward, ours, width, theirs, height).T
-    # How much a word is looked at in all says little about it: names and full stops are looked at by everybody.
+    # How much a word is looked at in total says little: names and full stops are looked at by every word.
     return _even(_even(_even(forward, 0), 1) + _even(backward, 1), 1)
 
 
 def _even(links: Floats, axis: int) -> Floats:
-    """Make sums along an axis 1, but for those that are 0."""
+    """Scale the sums along an axis to 1, except those that are 0."""
     evened: Floats = links / np.maximum(links.sum(axis=axis, keepdims=True), _LEAST)
     return evened
 
