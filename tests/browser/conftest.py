@@ -30,13 +30,13 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Start servers of the page: each with its address; settings are TALMACH_* and NAUGHTY_* variables."""
+    """Start servers of the page: each with its address; options are those of `Server.start`."""
     servers: list[Server] = []
 
-    def start(**variables: str) -> tuple[Server, str]:
+    def start(**options: Any) -> tuple[Server, str]:
         address = free_address()
         directory = tmp_path_factory.mktemp("page")
-        servers.append(Server.start(directory, NAUGHTY_COMMAND, TALMACH_HTTP_ADDRESS=address, **variables))
+        servers.append(Server.start(directory, NAUGHTY_COMMAND, TALMACH_HTTP_ADDRESS=address, **options))
         return servers[-1], address
 
     yield start

@@ -60,6 +60,15 @@ def test_a_server_that_drains_finishes_and_takes_nothing_new(open_tab: Open, ser
     assert reading.find("#rows .target .sentence").count() == body.count(".")
 
 
+def test_a_server_that_starts_is_waited_for(open_tab: Open, serve: Serve) -> None:
+    """The page says so, and stops saying so by itself."""
+    _, address = serve(NAUGHTY_LOAD_S="8", until=("NOT_SERVING",))
+    tab = open_tab(at=address)
+    expect(tab.find("#failure")).to_contain_text("The server is still starting.")
+    expect(tab.find("#failure")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(tab.find("#server")).to_contain_text("talmach")
+
+
 def test_a_server_with_clients_asks_for_a_token_and_names_the_quota(
     open_tab: Open, serve: Serve, tmp_path: Path
 ) -> None:
@@ -81,6 +90,7 @@ def test_a_server_with_clients_asks_for_a_token_and_names_the_quota(
     tab.find("#go").click()
     tab.wait_until_done()
     expect(tab.find("#failure")).to_be_hidden()
+    expect(tab.find("#server")).to_contain_text("talmach")
     tab.find("#go").click()
     expect(tab.find("#failure")).to_contain_text("Your quota is used up.")
     expect(tab.find("#failure")).to_contain_text("Try again in")

@@ -6,6 +6,9 @@ export function useToken(given) {
   token = given.trim();
 }
 
+// Of somebody whose token is missing or wrong.
+export const REFUSALS = ["UNAUTHENTICATED", "PERMISSION_DENIED"];
+
 // What went wrong: `reason` is the server's, or GONE, CUT, UNREADABLE; `said` are the server's own words.
 export class Failure extends Error {
   constructor(reason, { said = "", waitS = null, violations = [], cause } = {}) {

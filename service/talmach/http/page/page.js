@@ -1,5 +1,5 @@
 // The page: its parts, its words and colours, and what belongs to no part alone.
-import { ask, Failure, useToken } from "./api.js";
+import { ask, Failure, REFUSALS, useToken } from "./api.js";
 import { byId, make } from "./dom.js";
 import { copy, htmlFile, jsonFile, save, text, textFile } from "./exports.js";
 import { Facts } from "./facts.js";
@@ -14,7 +14,10 @@ import { choose, LANGUAGES, number, ofBrowser, words } from "./words.js";
 
 const THEMES = ["auto", "light", "dark"];
 const FILES = { textFile, htmlFile, jsonFile };
+const STARTING_MS = 1_000; // between two looks at a server that starts
 const COPIED_MS = 2_000; // for which the button says that it has copied
+
+let isAwaited = false; // the server is starting
 
 const reader = new Reader();
 const pointing = new Pointing(reader);
@@ -92,10 +95,17 @@ async function meetServer() {
     const { limits, version } = await ask("v1/info");
     input.limit(limits.maxTextChars);
     byId("server").textContent = `talmach ${version}`;
+    if (isAwaited) failure.clear();
+    isAwaited = false;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (error.reason === "UNAUTHENTICATED") byId("access").hidden = false;
-    else failure.tell({ reason: error.reason, said: error.said });
+    if (REFUSALS.includes(error.reason)) {
+      byId("access").hidden = false;
+      return;
+    }
+    failure.tell({ reason: error.reason, said: error.said });
+    isAwaited = error.reason === "SERVER_STARTING";
+    if (isAwaited) setTimeout(meetServer, STARTING_MS);
   }
 }
 
@@ -113,6 +123,7 @@ function wireForm() {
   byId("stop").addEventListener("click", () => translation.stop());
   byId("edit").addEventListener("click", compose);
   byId("token").addEventListener("input", () => useToken(byId("token").value));
+  byId("token").addEventListener("change", meetServer);
   byId("with-summary").addEventListener("change", () => translation.summarize());
   byId("beside").addEventListener("change", () => byId("reading").classList.toggle("alone", !byId("beside").checked));
 }

@@ -1,5 +1,5 @@
 // One article's way: asked of the server, shown as it comes, summarised beside it.
-import { ask, Failure, stream } from "./api.js";
+import { ask, Failure, REFUSALS, stream } from "./api.js";
 import { segmentOf } from "./contract.js";
 import { breathe, byId, make } from "./dom.js";
 import { inWords } from "./failure.js";
@@ -121,7 +121,7 @@ export class Translation {
       facts.tell(result);
     }
     terms.showViolations(known.violations);
-    if (["UNAUTHENTICATED", "PERMISSION_DENIED"].includes(known.reason)) byId("access").hidden = false;
+    if (REFUSALS.includes(known.reason)) byId("access").hidden = false;
     failure.tell({
       reason: known.reason === "CUT" && !isBegun ? "GONE" : known.reason,
       said: known.said,
