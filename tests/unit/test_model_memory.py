@@ -184,12 +184,15 @@ async def test_a_model_that_cannot_be_loaded_fails_its_callers_alone() -> None:
         assert not house.weights["a"].has_failed
 
 
-async def test_loading_that_does_not_end_fails_its_callers() -> None:
-    """After the timeout; nothing else gets the room that it may still take."""
-    async with opened(10, load_timeout_s=0.1, longest_wait_s=0.2) as house:
-        house.engines["a"].load_s = 0.5
+async def test_loading_that_does_not_end_fails_its_callers_and_takes_nothing_from_others() -> None:
+    """Nothing else gets the room that it may still take, and nobody who is there has to go for it."""
+    async with opened(20, load_timeout_s=0.2, longest_wait_s=0.3) as house:
+        await house.ask("b")
+        house.engines["a"].load_s = 2.0
         with pytest.raises(ModelUnusable):
             await house.ask("a")
         with pytest.raises(ModelNotLoaded):
-            await house.ask("b")
-        await until(lambda: house.loaded == ["a"])
+            await house.ask("c")
+        assert await house.ask("b") == "b one"
+        assert house.memory.loaded == {"b"}
+        await until(lambda: "a" in house.loaded)

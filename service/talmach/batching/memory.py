@@ -66,7 +66,7 @@ class ModelMemory:
         self._longest_wait_s = longest_wait_s
         self._metrics = metrics
         self._on_change = on_change
-        self._loader = Workers(1, name="load", timeout_s=load_timeout_s, metrics=metrics)
+        self._loader = Workers(1, name="load", timeout_s=load_timeout_s, metrics=metrics, on_change=self.look)
         self._all: list[Weights] = []
         self._wanted: dict[Weights, asyncio.TimerHandle] = {}  # the longest wanted first
         self._coming: Weights | None = None
@@ -95,7 +95,7 @@ class ModelMemory:
 
     def look(self) -> None:
         """Begin to load what has been wanted longest, if there is room or idle models can make some."""
-        if self._coming is not None or not self._wanted:
+        if self._coming is not None or not self._wanted or self._loader.are_all_stuck:
             return
         wanted = next(iter(self._wanted))
         idle = sorted((each for each in self._all if each.is_loaded and each.is_idle()), key=lambda each: each.used_at)

@@ -150,6 +150,8 @@ def show_server(console: Console, server: GetServerInfoResponse) -> None:
     show_line(console, f"talmach {server.version}", "bold")
     show_line(console, f"{'pairs':<10}{', '.join(pairs)}")
     for model in server.models:
-        show_line(console, f"{'model':<10}{_model_name(model)}, {model.architecture}, {model.licence}{_search(model)}")
+        place = "" if model.in_memory else ", not in memory now"
+        facts = f"{_model_name(model)}, {model.architecture}, {model.licence}{_search(model)}{place}"
+        show_line(console, f"{'model':<10}{facts}")
     for field, value in server.limits.ListFields():
         show_line(console, f"{field.name:<26}{value:>12,}")
