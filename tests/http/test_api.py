@@ -103,6 +103,7 @@ async def test_a_stream_that_cannot_begin_has_a_status(site: Served) -> None:
     assert (got.status, got.reason) == (400, "EMPTY_TEXT")
 
 
+GLOSSARY = ("options.glossary_entries", "TOO_MANY_TEXTS")
 WRONG = {
     "no object": ("[]", [("request", "INVALID_JSON")]),
     "no JSON": ("{'texts': []}", [("request", "INVALID_JSON")]),
@@ -131,6 +132,7 @@ WRONG = {
         [("text", "UNKNOWN_FIELD"), ("options.target", "UNKNOWN_FIELD"), ("request", "INVALID_JSON")],
     ),
     "half a pair": ('{"texts": ["ok", "\\ud800"]}', [("texts[1]", "INVALID_TEXT")]),
+    "millions of nothings": ('{"options": {"glossaryEntries": [' + "{}," * 400_000 + "{}]}}", [GLOSSARY]),
     "nothing to do": ("{}", [("texts", "EMPTY_TEXT"), ("options.target_language_code", "INVALID_LANGUAGE_CODE")]),
 }
 
@@ -261,7 +263,7 @@ def test_options_of_the_contract_have_a_json_form() -> None:
 
     options = to("en", "be", beam_size=3, remove_boilerplate=True, format=common.TEXT_FORMAT_TEXT)
     request = pb.TranslateTextRequest(texts=["a"], options=options)
-    assert read(json_format.MessageToJson(request).encode(), pb.TranslateTextRequest) == request
+    assert read(json_format.MessageToJson(request).encode(), pb.TranslateTextRequest, 9) == request
 
 
 async def test_a_call_is_a_span_of_its_caller() -> None:

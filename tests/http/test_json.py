@@ -49,8 +49,8 @@ def test_a_message_is_read_as_it_was_written(kind: Any, data: st.DataObject, nam
     """By the names of either kind, and as our own answers are written."""
     message = data.draw(messages(kind.DESCRIPTOR).filter(finite))
     text = json_format.MessageToJson(message, preserving_proto_field_name=names, ensure_ascii=False)
-    assert json_form.read(text.encode(), kind) == message
-    assert json_form.read(json_form.render(message), kind) == message
+    assert json_form.read(text.encode(), kind, 9) == message
+    assert json_form.read(json_form.render(message), kind, 9) == message
 
 
 @pytest.mark.parametrize("field", ["ratio", "maxSentences", "diversity"])
@@ -59,18 +59,18 @@ def test_numbers_beyond_all_bounds(field: str, number: str) -> None:
     """Are refused, or read as the nearest there is; none is an error of ours."""
     body = f'{{"summaryOptions": {{"{field}": {number}}}}}'.encode()
     if number == "0.5e-400":
-        assert json_form.read(body, summarization_pb2.SummarizeArticleRequest).HasField("summary_options")
+        assert json_form.read(body, summarization_pb2.SummarizeArticleRequest, 9).HasField("summary_options")
     else:
         with pytest.raises(InvalidRequest):
-            json_form.read(body, summarization_pb2.SummarizeArticleRequest)
+            json_form.read(body, summarization_pb2.SummarizeArticleRequest, 9)
 
 
 def test_whole_numbers_may_be_written_as_others() -> None:
     """3.0 is 3, and 3.5 is no number of sentences."""
     kind = summarization_pb2.SummarizeArticleRequest
-    assert json_form.read(b'{"summaryOptions": {"maxSentences": 3.0}}', kind).summary_options.max_sentences == 3
+    assert json_form.read(b'{"summaryOptions": {"maxSentences": 3.0}}', kind, 9).summary_options.max_sentences == 3
     with pytest.raises(InvalidRequest, match=r"summary_options\.max_sentences: is not a whole number"):
-        json_form.read(b'{"summaryOptions": {"maxSentences": 3.5}}', kind)
+        json_form.read(b'{"summaryOptions": {"maxSentences": 3.5}}', kind, 9)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.DESCRIPTOR.name)
@@ -88,7 +88,7 @@ def test_anything_else_is_refused(kind: Any, data: st.DataObject) -> None:
         holder = holder[key]
     body = json.dumps(content).encode()
     try:
-        message = json_form.read(body, kind)
+        message = json_form.read(body, kind, 9)
     except InvalidRequest as error:
         rich = status.to_status(error)
         assert rich.ByteSize() < 8_192

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from talmach.contract.checks import Problems
-from talmach.contract.violations import InvalidFields, Violation
+from talmach.contract.violations import InvalidFields, Violation, too_many_texts
 
 _Message = TypeVar("_Message", bound=Message)
 _MAX_PROBLEMS = 50  # out of millions in one request
@@ -29,11 +29,14 @@ _KINDS: dict[int, tuple[str, tuple[type, ...]]] = {
 }
 
 
-def read(data: bytes, kind: type[_Message]) -> _Message:
-    """Return the message that a body holds; raises InvalidFields with everything that is wrong with its shape."""
+def read(data: bytes, kind: type[_Message], max_items: int) -> _Message:
+    """Return the message that a body holds; raises InvalidFields with everything that is wrong with its shape.
+
+    No array may have more than `max_items`: millions of nothings fit into one body, and would be seconds of work.
+    """
     content = parse(data)
     problems = Problems()
-    _check_message("", content, kind.DESCRIPTOR, problems)
+    _Shape(max_items, problems).check_message("", content, kind.DESCRIPTOR)
     problems.settle()
     try:
         return json_format.ParseDict(content, kind())
@@ -70,49 +73,57 @@ def dump(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-# `kind` is a descriptor, of which protobuf has two kinds that are alike.
-def _check_message(path: str, content: Any, kind: Any, problems: Problems) -> None:
-    if not isinstance(content, dict):
-        problems.append(_malformed(path, "is not an object"))
-        return
-    fields = {name: field for field in kind.fields for name in (field.name, field.json_name)}
-    for name, value in content.items():
-        if len(problems) >= _MAX_PROBLEMS:
+class _Shape:
+    """Looks for what is wrong with the shape of a body."""
+
+    def __init__(self, max_items: int, problems: Problems) -> None:
+        self._max_items = max_items
+        self._problems = problems
+
+    # `kind` is a descriptor, of which protobuf has two kinds that are alike.
+    def check_message(self, path: str, content: Any, kind: Any) -> None:
+        """Add what is wrong with an object that is to be a message."""
+        if not isinstance(content, dict):
+            self._problems.append(_malformed(path, "is not an object"))
             return
-        field = fields.get(name)
-        if field is None:
-            problems.append(_unknown(path, name, fields))
-        elif value is not None:  # null is the same as nothing
-            _check_field(_join(path, field.name), value, field, problems)
-
-
-def _check_field(path: str, value: Any, field: FieldDescriptor, problems: Problems) -> None:
-    if not field.is_repeated:
-        _check_value(path, value, field, problems)
-    elif not isinstance(value, list):
-        problems.append(_malformed(path, "is not an array"))
-    else:
-        for index, each in enumerate(value):
-            if len(problems) >= _MAX_PROBLEMS:
+        fields = {name: field for field in kind.fields for name in (field.name, field.json_name)}
+        for name, value in content.items():
+            if len(self._problems) >= _MAX_PROBLEMS:
                 return
-            _check_value(f"{path}[{index}]", each, field, problems)
+            field = fields.get(name)
+            if field is None:
+                self._problems.append(_unknown(path, name, fields))
+            elif value is not None:  # null is the same as nothing
+                self._check_field(_join(path, field.name), value, field)
 
+    def _check_field(self, path: str, value: Any, field: FieldDescriptor) -> None:
+        if not field.is_repeated:
+            self._check_value(path, value, field)
+        elif not isinstance(value, list):
+            self._problems.append(_malformed(path, "is not an array"))
+        elif len(value) > self._max_items:
+            self._problems.append(too_many_texts(path, actual=len(value), limit=self._max_items))
+        else:
+            for index, each in enumerate(value):
+                if len(self._problems) >= _MAX_PROBLEMS:
+                    return
+                self._check_value(f"{path}[{index}]", each, field)
 
-def _check_value(path: str, value: Any, field: FieldDescriptor, problems: Problems) -> None:
-    if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
-        _check_message(path, value, field.message_type, problems)
-        return
-    what, types = _KINDS[field.cpp_type]
-    is_of_kind = isinstance(value, types) and (bool in types or not isinstance(value, bool))
-    if is_of_kind and field.cpp_type == FieldDescriptor.CPPTYPE_INT32:
-        is_of_kind = isinstance(value, int) or value.is_integer()  # 3.0 is a whole number
-    if not is_of_kind:
-        problems.append(_malformed(path, f"is not {what}"))
-    elif isinstance(value, str) and field.enum_type is not None and value not in field.enum_type.values_by_name:
-        names = ", ".join(field.enum_type.values_by_name)
-        problems.append(_malformed(path, f"is not {what} ({names})"))
-    elif isinstance(value, str) and not is_text(value):
-        problems.append(Violation(path, "INVALID_TEXT", "has half of a surrogate pair"))
+    def _check_value(self, path: str, value: Any, field: FieldDescriptor) -> None:
+        if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
+            self.check_message(path, value, field.message_type)
+            return
+        what, types = _KINDS[field.cpp_type]
+        is_of_kind = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+        if is_of_kind and field.cpp_type == FieldDescriptor.CPPTYPE_INT32:
+            is_of_kind = isinstance(value, int) or value.is_integer()  # 3.0 is a whole number
+        if not is_of_kind:
+            self._problems.append(_malformed(path, f"is not {what}"))
+        elif isinstance(value, str) and field.enum_type is not None and value not in field.enum_type.values_by_name:
+            names = ", ".join(field.enum_type.values_by_name)
+            self._problems.append(_malformed(path, f"is not {what} ({names})"))
+        elif isinstance(value, str) and not is_text(value):
+            self._problems.append(Violation(path, "INVALID_TEXT", "has half of a surrogate pair"))
 
 
 def is_text(value: str) -> bool:

@@ -40,7 +40,7 @@ class Api:
         """Return a handler that has one message in its body and answers with one."""
 
         async def handle(exchange: Exchange) -> None:
-            request = await _read(exchange, kind)
+            request = await self._read(exchange, kind)
             serve: Callable[[Any, Call], Awaitable[Message]] = getattr(self.methods, name)
             async with exchange.while_the_caller_waits():
                 await self._answer(exchange, await serve(request, exchange.call))
@@ -51,7 +51,7 @@ class Api:
         if EVENTS not in exchange.headers.get("accept", ""):
             await self._once(translation_pb2.TranslateArticleRequest, "translate_article")(exchange)
             return
-        request = await _read(exchange, translation_pb2.StreamTranslateArticleRequest)
+        request = await self._read(exchange, translation_pb2.StreamTranslateArticleRequest)
         try:
             async with (
                 exchange.while_the_caller_waits(),
@@ -78,10 +78,14 @@ class Api:
             raise ReplyTooLarge(actual=size, limit=self.methods.limits.max_message_bytes)
         await exchange.answer(Reply(await offload(size, json_form.render, reply)))
 
+    async def _read(self, exchange: Exchange, kind: type[_Request]) -> _Request:
+        media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != JSON:
+            # Any web page could send another type without asking the browser.
+            raise HttpRefusal(415, "content-type", "UNSUPPORTED_MEDIA_TYPE", f"is not {JSON}")
+        return await exchange.content(json_form.read, kind, self._max_items)
 
-async def _read(exchange: Exchange, kind: type[_Request]) -> _Request:
-    media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != JSON:
-        # Any web page could send another type without asking the browser.
-        raise HttpRefusal(415, "content-type", "UNSUPPORTED_MEDIA_TYPE", f"is not {JSON}")
-    return await exchange.content(json_form.read, kind)
+    @property
+    def _max_items(self) -> int:
+        limits = self.methods.limits
+        return max(limits.max_texts, limits.max_glossary_entries)
