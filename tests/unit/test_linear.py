@@ -15,6 +15,7 @@ from talmach.translation.plan import parts
 from talmach.translation.restoration import Manner
 
 SHORT, LONG = 3_000, 12_000  # code points
+_TRIES = 3
 UNITS = (
     "а", "a.", "a@", "a-", "www.", "слово ", "\ud800", "@" + "y-" * 31 + ".", "y-" * 31 + ".", "1", "1.", "1 ", "1 0 ",
     ".", "…", "» ", '." ', "- ", " ", "\t", "\r\n", "- \n", "А-\n", "a\n", "Аб вг\n", "а" * 50 + "\n", "«", "''", "<a ",
@@ -58,11 +59,11 @@ def _seconds(function: Callable[[str], object], text: str) -> float:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_text_takes_worse_than_linear_time(name: str) -> None:
-    """Four times the text takes about four times as long, not sixteen; a small sum is forgiven to a busy machine."""
+    """Four times the text takes about four times as long, not sixteen; a busy machine gets more than one try."""
     function = FUNCTIONS[name]
-    slow = {}
-    for unit in UNITS:
-        short, long = (_seconds(function, (unit * size)[:size]) for size in (SHORT, LONG))
-        if long > 8 * short + 0.1:
-            slow[unit] = (short, long)
-    assert slow == {}
+    assert not [unit for unit in UNITS if all(_is_slow(function, unit) for _ in range(_TRIES))]
+
+
+def _is_slow(function: Callable[[str], object], unit: str) -> bool:
+    short, long = (_seconds(function, (unit * size)[:size]) for size in (SHORT, LONG))
+    return long > 8 * short + 0.1
