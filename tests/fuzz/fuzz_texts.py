@@ -28,7 +28,7 @@ def check_document(text: str, chosen: str | None) -> None:
     ((field, document),) = article.documents
     assert field is Field.TEXT
     assert "".join(piece.text for piece in document.pieces) == text
-    assert document.assemble([sentence.text for sentence in article.sentences]).text == text
+    assert document.assemble([sentence.text for sentence in article.sentences]) == text
     for sentence in article.sentences:
         assert sentence.span.slice(text) == sentence.text
         clauses = split_clauses(sentence.text, lambda part: len(part) <= _WINDOW)

@@ -7,6 +7,7 @@ from talmach.text.article import Article, Sentence
 from talmach.text.document import Document
 from talmach.text.span import Span
 from talmach.translation.values import Segment, SegmentStatus
+from tests.unit.text.places import spans_of
 
 CODECS = {OffsetUnit.UTF8: ("utf-8", 1), OffsetUnit.UTF16: ("utf-16-le", 2), OffsetUnit.UTF32: ("utf-32-le", 4)}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text("aб🙂𝔘\n.! ", max_size=60)
@@ -39,10 +40,11 @@ def test_targets_are_known_before_the_whole_is(
     texts = [replacements[sentence.index % len(replacements)] for sentence in article.sentences]
     for field, document in article.documents:
         sentences = [sentence for sentence in article.sentences if sentence.field is field]
-        assembled = document.assemble([texts[sentence.index] for sentence in sentences])
-        for sentence, span in zip(sentences, assembled.spans, strict=True):
+        own = [texts[sentence.index] for sentence in sentences]
+        assembled = document.assemble(own)
+        for sentence, span in zip(sentences, spans_of(document, own), strict=True):
             segment = _segment(sentence, texts[sentence.index])
-            assert offsets.next_target(segment) == Offsets(assembled.text, unit).span(span)
+            assert offsets.next_target(segment) == Offsets(assembled, unit).span(span)
             assert cut(document.text, offsets.source(field, sentence.span), unit) == sentence.text
 
 

@@ -87,7 +87,7 @@ async def test_an_article_keeps_what_lies_between_its_sentences(served: Running)
     translation = reply.translation
     document = Document.parse(BODY, None)
     bodies = [each.translated_text for each in translation.segments if each.field == TEXT_FIELD_BODY]
-    assert translation.body == document.assemble(bodies).text
+    assert translation.body == document.assemble(bodies)
     assert translation.body.endswith("\n\nhttps://example.org/lake\n")
     assert [each.index for each in translation.segments] == list(range(8))
     assert translation.complete
@@ -165,9 +165,9 @@ async def test_a_very_long_article_comes_back_whole(served: Running) -> None:
         pb.TranslateArticleRequest(article=article, options=to("en", "be"))
     )
     sources = [each.source_text for each in reply.translation.segments]
-    assert Document.parse(body, "be").assemble(sources).text == body
+    assert Document.parse(body, "be").assemble(sources) == body
     translations = [each.translated_text for each in reply.translation.segments]
-    assert reply.translation.body == Document.parse(body, "be").assemble(translations).text
+    assert reply.translation.body == Document.parse(body, "be").assemble(translations)
     assert len(translations) == 1 + -(-99_990 // len(sentence))
 
 

@@ -33,14 +33,6 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Assembled:
-    """A text with its sentences replaced, and where in it each replacement lies, in order."""
-
-    text: str
-    spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """A text and its pieces, in order: ``"".join(piece.text for piece in pieces) == text`` for every text."""
 
@@ -68,7 +60,7 @@ class Document:
         """The pieces to translate, in document order."""
         return tuple(piece for piece in self.pieces if piece.kind is PieceKind.SENTENCE)
 
-    def assemble(self, replacements: Sequence[str]) -> Assembled:
+    def assemble(self, replacements: Sequence[str]) -> str:
         """The text with sentence *i* replaced by `replacements[i]` and every gap kept verbatim.
 
         Raises:
@@ -77,17 +69,8 @@ class Document:
         expected = len(self.sentences)
         if len(replacements) != expected:
             raise ValueError(f"replacements: {len(replacements)} given ({expected} sentences)")
-        parts: list[str] = []
-        spans: list[Span] = []
-        position, remaining = 0, iter(replacements)
-        for piece in self.pieces:
-            is_sentence = piece.kind is PieceKind.SENTENCE
-            part = next(remaining) if is_sentence else piece.text
-            if is_sentence:
-                spans.append(Span(position, position + len(part)))
-            parts.append(part)
-            position += len(part)
-        return Assembled("".join(parts), tuple(spans))
+        remaining = iter(replacements)
+        return "".join(next(remaining) if piece.kind is PieceKind.SENTENCE else piece.text for piece in self.pieces)
 
 
 def _pieces(text: str, found: Iterable[tuple[int, Span]]) -> Iterator[Piece]:

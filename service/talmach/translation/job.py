@@ -221,5 +221,5 @@ def _assemble(source: Source, segments: Sequence[Segment]) -> dict[Field, str]:
     texts: dict[Field, str] = {}
     for field, document in source.article.documents:
         replacements = [segment.translated_text for segment in segments if segment.field is field]
-        texts[field] = document.assemble(replacements).text
+        texts[field] = document.assemble(replacements)
     return texts
