@@ -167,7 +167,10 @@ class Settings(BaseSettings):
         60.0, ge=1, le=86_400, description="seconds after which a stream ends whose caller sends and takes nothing"
     )
     max_connection_age_s: float = Field(
-        0.0, ge=0, le=86_400, description="seconds after which a connection is closed, a tenth more or less; 0 = never"
+        0.0,
+        ge=0,
+        le=86_400,
+        description="seconds after which a gRPC connection is closed, a tenth more or less; 0 = never",
     )
     max_connection_age_grace_s: float = Field(
         600.0, ge=1, le=86_400, description="seconds that the calls of a connection which is too old get to finish"

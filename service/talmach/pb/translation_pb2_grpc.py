@@ -100,7 +100,8 @@ class TranslationServiceServicer:
         """Translates a stream of texts and articles for bulk callers: exactly one reply for each item, in the order in which
         they get ready, matched by id. An item that fails is answered with its own error and the stream goes on. At most
         `Limits.max_batch_items_in_flight` items are worked on at once; beyond that the server stops reading, so a client
-        must read replies while it writes.
+        must read replies while it writes. A server that drains finishes the items that it has begun and then ends the
+        stream with SERVER_DRAINING: what has no reply by then was not translated, and can be sent to another server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

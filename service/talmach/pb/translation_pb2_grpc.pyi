@@ -52,7 +52,8 @@ class TranslationServiceStub:
     """Translates a stream of texts and articles for bulk callers: exactly one reply for each item, in the order in which
     they get ready, matched by id. An item that fails is answered with its own error and the stream goes on. At most
     `Limits.max_batch_items_in_flight` items are worked on at once; beyond that the server stops reading, so a client
-    must read replies while it writes.
+    must read replies while it writes. A server that drains finishes the items that it has begun and then ends the
+    stream with SERVER_DRAINING: what has no reply by then was not translated, and can be sent to another server.
     """
     DetectLanguage: _grpc.UnaryUnaryMultiCallable[_translation_pb2.DetectLanguageRequest, _translation_pb2.DetectLanguageResponse]
     """Tells Russian, Belarusian and English apart, without a model: N texts in, N detections out, in the same order."""
@@ -81,7 +82,8 @@ class TranslationServiceAsyncStub(TranslationServiceStub):
     """Translates a stream of texts and articles for bulk callers: exactly one reply for each item, in the order in which
     they get ready, matched by id. An item that fails is answered with its own error and the stream goes on. At most
     `Limits.max_batch_items_in_flight` items are worked on at once; beyond that the server stops reading, so a client
-    must read replies while it writes.
+    must read replies while it writes. A server that drains finishes the items that it has begun and then ends the
+    stream with SERVER_DRAINING: what has no reply by then was not translated, and can be sent to another server.
     """
     DetectLanguage: _aio.UnaryUnaryMultiCallable[_translation_pb2.DetectLanguageRequest, _translation_pb2.DetectLanguageResponse]  # type: ignore[assignment]
     """Tells Russian, Belarusian and English apart, without a model: N texts in, N detections out, in the same order."""
@@ -131,7 +133,8 @@ class TranslationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Translates a stream of texts and articles for bulk callers: exactly one reply for each item, in the order in which
         they get ready, matched by id. An item that fails is answered with its own error and the stream goes on. At most
         `Limits.max_batch_items_in_flight` items are worked on at once; beyond that the server stops reading, so a client
-        must read replies while it writes.
+        must read replies while it writes. A server that drains finishes the items that it has begun and then ends the
+        stream with SERVER_DRAINING: what has no reply by then was not translated, and can be sent to another server.
         """
 
     @_abc_1.abstractmethod
