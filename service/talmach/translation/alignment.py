@@ -111,7 +111,7 @@ def _even(links: Floats, axis: int) -> Floats:
 
 def _looks(attention: Attention, rows: Floats, height: float, columns: Floats, width: float) -> Floats:
     """How much words looked at words, which are given in letters, with how many letters there are in all."""
-    of_rows = _shares_of_tokens(attention.target_letters, rows, height).T
+    of_rows = _even(_shares_of_tokens(attention.target_letters, rows, height).T, 1)  # the mean of a word's tokens
     of_columns = _shares_of_tokens(attention.source_letters, columns, width)
     looks: Floats = (of_rows @ attention.matrix @ of_columns).astype(np.float32)
     return looks

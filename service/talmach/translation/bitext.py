@@ -1,5 +1,7 @@
 """A sentence with its marks, beside its translation: which word comes from which, and where a mark goes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from talmach.text.markup import InnerMark, Marked, MarkKind
@@ -15,11 +17,11 @@ _LONGEST_SIGNS = 16  # characters; of brackets and quotes beside a word
 class Bitext:
     """Both sides of one sentence."""
 
-    def __init__(self, marked: Marked, target: str, links: Floats | None) -> None:
+    def __init__(self, marked: Marked, target: str, links: Floats | None, kept: Sequence[Span]) -> None:
         """Raises OutOfPlace where the translation lacks what must not be touched."""
         self.marks, self.text, self.target = marked.marks, marked.text, target
         self.ours, self.theirs = Words(marked.text), Words(target)
-        self.atoms = find_atoms(marked, target)
+        self.atoms = find_atoms(marked, target, kept)
         self.is_much = len(self.marks) * len(self.theirs.spans) > _MOST_WORK
         links = None if links is None else self._with_atoms(links)
         self.origins = Origins(len(self.ours.spans), len(self.theirs.spans), links)

@@ -1,6 +1,7 @@
 """From a planned sentence to its checked translation: cut, decoded, put together, and tried again where needed."""
 
 import asyncio
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -72,7 +73,7 @@ class _Task:
     def without_phrases(self, text: str) -> str:
         """Return `text` without the do-not-translate phrases, whose script and numbers are not the model's."""
         for phrase in {each.entry.target_term for each in self.occurrences if each.entry.verbatim}:
-            text = text.replace(phrase, " ")
+            text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", text)
         return text
 
 

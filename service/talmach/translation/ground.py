@@ -2,7 +2,7 @@
 
 import sys
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -91,23 +91,28 @@ class Level:
         return Span(position, position)
 
 
-def find_atoms(marked: Marked, target: str) -> dict[int, Span]:
-    """Return where in a translation each atom's words stand, by its number; raises OutOfPlace where one is missing."""
-    found: dict[int, Span] = {}
-    ours: dict[str, list[int]] = {}
-    theirs: dict[str, list[int]] = {}
+def find_atoms(marked: Marked, target: str, kept: Sequence[Span] = ()) -> dict[int, Span]:
+    """Return where in a translation each atom's words are, by its number; raises OutOfPlace where one is missing.
+
+    `kept` is what no model has seen: where that has all atoms of a kind, they are nowhere else. Else as many of the
+    same words as in the source are needed, in the same order: "a" may be an atom and an article.
+    """
+    numbers: dict[str, list[int]] = {}
     for number, mark in enumerate(marked.marks):
-        if mark.kind is not MarkKind.ATOM:
-            continue
-        words_of_atom = marked.text[mark.at : mark.until]
-        if words_of_atom not in ours:
-            ours[words_of_atom] = list(_whole(words_of_atom, marked.text))
-            theirs[words_of_atom] = list(_whole(words_of_atom, target))
-        which = bisect_left(ours[words_of_atom], mark.at)
-        if len(theirs[words_of_atom]) != len(ours[words_of_atom]):
-            raise OutOfPlace
-        start = theirs[words_of_atom][which]
-        found[number] = Span(start, start + len(words_of_atom))
+        if mark.kind is MarkKind.ATOM:
+            numbers.setdefault(marked.text[mark.at : mark.until], []).append(number)
+    of_kept: dict[str, list[int]] = {}
+    for span in kept if numbers else ():
+        of_kept.setdefault(span.slice(target), []).append(span.start)
+    found: dict[int, Span] = {}
+    for words_of_atom, own in numbers.items():
+        starts = of_kept.get(words_of_atom, [])
+        if len(starts) != len(own):
+            ours, theirs = list(_whole(words_of_atom, marked.text)), list(_whole(words_of_atom, target))
+            if len(ours) != len(theirs):
+                raise OutOfPlace
+            starts = [theirs[bisect_left(ours, marked.marks[number].at)] for number in own]
+        found |= {number: Span(at, at + len(words_of_atom)) for number, at in zip(own, starts, strict=True)}
     return found
 
 

@@ -76,12 +76,13 @@ def mark(
     """
     marked = replace(marked, marks=_with_texts(marked.marks, inner))
     links, places = None, []
+    parts = _aligned(joined, looks)
     if joined:
         source_words = [Span(move(span.start), move(span.end)) for span in alignment.words(marked.text)]
-        parts = _aligned(joined, looks)
         links = alignment.link(translated, source_words, target, alignment.words(target), parts)
     if marked.marks:
-        places = place(marked, target, links)
+        kept = [each.target for part, each in zip(joined, parts, strict=True) if part.decoded is None]
+        places = place(marked, target, links, kept)
     if marked.written is TextFormat.MARKDOWN:
         return keep_markdown(marked, source, lambda each: each.render(target, places))
     return marked.render(target, places)

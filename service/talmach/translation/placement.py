@@ -6,7 +6,7 @@ sentence, or what must not be touched is out of place, they keep their order ins
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,16 +35,17 @@ class _Node:
     place: Span = _NOWHERE  # in the translation
 
 
-def place(marked: Marked, target: str, links: Floats | None) -> list[Placed]:
+def place(marked: Marked, target: str, links: Floats | None, kept: Sequence[Span] = ()) -> list[Placed]:
     """Return the place of every mark, in the order of the translation.
 
     Args:
         marked: a sentence.
         target: its translation.
         links: how far each word of it comes from each word of the sentence; None = as far as its position says.
+        kept: the parts of it that no model has seen.
     """
     try:
-        bitext = Bitext(marked, target, links)
+        bitext = Bitext(marked, target, links, kept)
         try:
             return _Placer(bitext).nested()
         except OutOfPlace:
