@@ -1,7 +1,6 @@
 """HTML and Markdown over the wire: every call, every encoding of offsets."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -106,12 +105,11 @@ async def test_hostile_marks_do_not_stop_the_others(served: Running, unit: str) 
     hostile = asyncio.ensure_future(
         served.translation.TranslateText(pb.TranslateTextRequest(texts=[text], options=options))
     )
-    slowest = 0.0
+    heard = 0
     while not hostile.done():
-        began = time.monotonic()
         await served.translation.TranslateText(pb.TranslateTextRequest(texts=["Школа"], options=to("en", "be")))
-        slowest = max(slowest, time.monotonic() - began)
+        heard += 1
     target = (await hostile).translations[0].translated_text
     for mark in unit.replace("слова", " ").split():
         assert target.count(mark) >= text.count(mark)
-    assert slowest < 2
+    assert heard > 3
