@@ -112,6 +112,7 @@ def test_the_servers_own_words_stand_below_those_of_the_page(open_tab: Open) -> 
     expect(tab.find("#failure")).to_contain_text("The text is too long.", timeout=PATIENCE_MS)
     expect(tab.find("#failure .said")).to_contain_text("100001")
     expect(tab.find("#failure")).to_be_in_viewport()
+    expect(tab.find("#failure button")).to_have_count(0)
     tab.find("#new").click()
     expect(tab.find("#body")).to_have_value("")
 

@@ -127,7 +127,7 @@ export class Translation {
       said: known.said,
       waitS: known.waitS,
       values: { done: result.messages.length, total: result.header?.segmentCount ?? 0 },
-      canRetry: known.reason !== "EMPTY_TEXT",
+      canRetry: known.reason !== "EMPTY_TEXT" && !known.violations.length, // what is wrong with a request stays wrong
     });
   }
 }
