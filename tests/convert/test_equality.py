@@ -119,14 +119,17 @@ def test_the_tokens_are_those_of_its_own_tokenizer(checkpoint: Checkpoint, spec:
             assert [*(each if each in known else "<unk>" for each in ours), *added] == theirs
 
 
-def test_int8_differs_in_few_first_words(checkpoint: Checkpoint, models_dir: Path, tmp_path: Path) -> None:
+def test_int8_differs_in_few_first_words(
+    checkpoint: Checkpoint, spec: ModelSpec, models_dir: Path, tmp_path: Path
+) -> None:
     """Quantised weights are other weights: of small models that know little, at most a third begin in another way,
     in every direction.
     """
     wanted = pulling.Wanted("small", str(checkpoint.directory), checkpoint.directions)
-    spec = pulling.install(wanted, tmp_path)
-    precise = open_translator(spec.model_copy(), models_dir / "small", device="cpu", compute_type="float32")
-    quantised = open_translator(spec, tmp_path / "small", device="cpu", compute_type="int8")
+    precise = open_translator(spec, models_dir / "small", device="cpu", compute_type="float32")
+    quantised = open_translator(
+        pulling.install(wanted, tmp_path), tmp_path / "small", device="cpu", compute_type="int8"
+    )
     for direction in map(Direction.parse, checkpoint.directions):
         batch = [precise.tokenize(text, direction) for text in SENTENCES[direction.source]]
         pairs = zip(precise.translate(batch, DecodeOptions()), quantised.translate(batch, DecodeOptions()), strict=True)
