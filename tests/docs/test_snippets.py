@@ -2,7 +2,7 @@
 
 Such a block has the comment `<!-- not run: WHY -->` in the line above. The others run in an empty directory with an
 article, on a network of their own, where a server listens at the ports that the pages name. Lines that install are left
-out: the tests run where everything is installed.
+out: the tests run where everything is installed. So is `talmach bulk`, which needs Ray: tests/bulk runs it.
 """
 
 import json
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^(?P<above>[^\n]*)\n```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _WHY = re.compile(r"<!-- not run: (.+) -->")
-_INSTALLS = re.compile(r"^pip install [^&\n]*$", re.MULTILINE)
+_LEFT_OUT = re.compile(r"^(pip install [^&\n]*|talmach bulk .*)$", re.MULTILINE)
 _READERS: dict[str, Callable[[str], object]] = {
     "json": json.loads,
     "toml": tomllib.loads,
@@ -102,7 +102,7 @@ def script_of(block: Block) -> str:
         r"^([^#\n]*talmach serve\b[^#\n&]*?)\s*&?\s*(#.*)?$", r"\1 2> log & serving", block.text, flags=re.MULTILINE
     )
     needs = not starts and re.search(r"127\.0\.0\.1:(50051|5000|9464)", block.text)
-    return (SERVER if needs else "") + _INSTALLS.sub("", text)
+    return (SERVER if needs else "") + _LEFT_OUT.sub("", text)
 
 
 def test_all_blocks_are_found() -> None:
