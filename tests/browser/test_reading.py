@@ -385,6 +385,8 @@ def test_language_and_colours_can_be_switched_while_reading(open_tab: Open) -> N
     expect(tab.find("#go")).to_have_text("Перевести")
     expect(tab.find("#doubts-count")).to_contain_text("сомнени")
     assert "Слова повторяются" in (tab.find("#rows .doubtful + .mark").get_attribute("aria-label") or "")
+    expect(tab.find("#doubts-list")).to_contain_text("Слова повторяются")
+    assert tab.find("#doubts-list li").count() == 1
     assert tab.texts("#rows .target .sentence") == before
     light = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     tab.find("#theme").click()

@@ -25,6 +25,7 @@ export class Terms {
 
   // Say beside each row how often it was applied: one usage for each row, in their order.
   showUsages(usages) {
+    if (usages.length !== this.count) return; // the rows are others by now
     const terms = this.#glossary.filled().length;
     this.#glossary.note(usages.slice(0, terms).map(usageNote));
     this.#kept.note(usages.slice(terms).map(usageNote));

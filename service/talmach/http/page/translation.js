@@ -74,7 +74,12 @@ export class Translation {
   }
 
   retell() {
-    if (this.result) this.#parts.facts.tell(this.result);
+    if (!this.result) return;
+    const { facts, terms } = this.#parts;
+    facts.begin();
+    for (const segment of this.result.segments) this.#tellDoubts(segment);
+    facts.tell(this.result);
+    terms.showUsages(this.result.trailer?.glossaryUsages ?? []);
   }
 
   #begin(result, header) {
@@ -94,9 +99,13 @@ export class Translation {
     const segment = segmentOf(message);
     result.messages.push(message);
     reader.add(segment);
-    const doubts = doubtsOf(segment);
-    if (doubts.length) facts.addDoubts(segment, doubts, result);
+    this.#tellDoubts(segment);
     facts.progress(result.messages.length, result.header.segmentCount ?? 0);
+  }
+
+  #tellDoubts(segment) {
+    const doubts = doubtsOf(segment);
+    if (doubts.length) this.#parts.facts.addDoubts(segment, doubts, this.result);
   }
 
   #finish(result, trailer) {
