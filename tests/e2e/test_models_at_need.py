@@ -70,6 +70,7 @@ async def test_a_model_that_is_damaged_meanwhile_fails_alone(server: Server, tmp
         with pytest.raises(RpcFailed) as failed:
             await translate(client, "own-b")
         assert (failed.value.code, failed.value.reason) == ("FAILED_PRECONDITION", "MODEL_UNUSABLE")
+        server.wait_until(lambda: bool(server.logged("model.not_loaded")))
         assert "sha256" in server.logged("model.not_loaded")[0]["problem"]
         server.wait_until(lambda: server.health("models/own-b") == "NOT_SERVING")
         healthy = ("", "models/own-a", "directions/be-en")

@@ -174,7 +174,8 @@ class Server:
         for service in ("", *SERVICES):
             await self._health.set(service, status)
         for part, works in self._parts.items():
-            await self._health.set(part, status if works or status == _NOT_SERVING else _NOT_SERVING)
+            is_serving = works and self._gate.state is State.SERVING
+            await self._health.set(part, _SERVING if is_serving else _NOT_SERVING)
 
     def _add_services(self) -> None:
         translation_pb2_grpc.add_TranslationServiceServicer_to_server(self._translation, self._server)
