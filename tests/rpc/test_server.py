@@ -21,7 +21,7 @@ from talmach.pb.common_pb2 import Article
 from talmach.pb.info_pb2 import GetServerInfoRequest
 from talmach.rpc.server import SERVICES
 from tests.fakes import until
-from tests.rpc.harness import Clients, Failure, Running, running, to
+from tests.rpc.harness import SPEC, Clients, Failure, Running, running, to
 
 GOOD = pb.TranslateTextRequest(texts=["Сёння ідзе моцны дождж."], options=to("en", "be"))
 HANGING = pb.TranslateTextRequest(texts=["Гэта hang тут."], options=to("en", "be"))
@@ -53,6 +53,29 @@ async def test_health_follows_the_server() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await served.health.Check(health_pb2.HealthCheckRequest(service="talmach.v1.Nothing"))
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_health_knows_models_and_directions() -> None:
+    """Each by itself, whatever the whole says; while the server drains none of them serves."""
+    async with running() as served:
+
+        async def of(*names: str) -> list[int]:
+            requests = [health_pb2.HealthCheckRequest(service=name) for name in names]
+            return [(await served.health.Check(request)).status for request in requests]
+
+        parts = (f"models/{SPEC.id}", f"directions/{SPEC.directions[0]}")
+        assert await of("", *parts) == [SERVING] * 3
+        await served.server.set_healthy(healthy=False, parts={parts[0]: True, parts[1]: False})
+        assert await of("", *parts) == [NOT_SERVING, SERVING, NOT_SERVING]
+        await served.server.set_healthy(healthy=True, parts=dict.fromkeys(parts, True))
+        assert await of("", *parts) == [SERVING] * 3
+        await served.server.set_healthy(healthy=True, parts={parts[0]: False, parts[1]: True})
+        assert await of("", *parts) == [SERVING, NOT_SERVING, SERVING]
+        drained = asyncio.ensure_future(served.server.drain(timeout_s=5, grace_s=1))
+        await until(lambda: served.sample("talmach_serving") == 0)
+        await asyncio.sleep(0.1)
+        assert await of("", *parts) == [NOT_SERVING] * 3
+        assert await drained
 
 
 async def test_drain_finishes_what_is_in_flight() -> None:
