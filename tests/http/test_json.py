@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from talmach.contract import json_form, status
 from talmach.errors import InvalidRequest
 from talmach.pb import summarization_pb2, translation_pb2
+from talmach.pb.segment_pb2 import Segment
 from tests.hostile import CANARY, messages
 
 KINDS: list[Any] = [
@@ -50,7 +51,18 @@ def test_a_message_is_read_as_it_was_written(kind: Any, data: st.DataObject, nam
     message = data.draw(messages(kind.DESCRIPTOR).filter(finite))
     text = json_format.MessageToJson(message, preserving_proto_field_name=names, ensure_ascii=False)
     assert json_form.read(text.encode(), kind, 9) == message
-    assert json_form.read(json_form.render(message), kind, 9) == message
+    rendered = json_form.render(message)
+    assert json_form.read(rendered, kind, 9) == message
+    assert json_form.least_bytes(message) <= len(rendered)
+
+
+def test_the_least_size_of_a_reply() -> None:
+    """It tells of a reply of many sentences that it will not fit, and never of one that does."""
+    segments = [Segment(index=index, source_text="Так!", translated_text="Yes!") for index in range(20_000)]
+    translations = [translation_pb2.TextTranslation(segments=segments)]
+    reply = translation_pb2.TranslateTextResponse(translations=translations)
+    rendered = len(json_form.render(reply))
+    assert reply.ByteSize() < 0.5 * rendered < json_form.least_bytes(reply) <= rendered
 
 
 @pytest.mark.parametrize("field", ["ratio", "maxSentences", "diversity"])

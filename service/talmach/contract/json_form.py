@@ -8,6 +8,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 from google.protobuf import json_format
@@ -66,6 +67,28 @@ def to_dict(message: Message) -> dict[str, Any]:
 def render(message: Message) -> bytes:
     """Return a reply as JSON in one line."""
     return dump(to_dict(message))
+
+
+def least_bytes(message: Message) -> int:
+    """Return how large a reply is at least as JSON, in far less time than it takes to render it."""
+    size = _least_bytes(message.DESCRIPTOR)
+    for field, value in message.ListFields():
+        if field.message_type is None or field.message_type.GetOptions().map_entry:
+            continue
+        if not field.is_repeated:
+            size += least_bytes(value)
+        elif any(inner.is_repeated and inner.message_type is not None for inner in field.message_type.fields):
+            size += sum(map(least_bytes, value))
+        else:  # segments, of which there may be a hundred thousand: each costs 100 us to render
+            size += len(value) * _least_bytes(field.message_type)
+    return size
+
+
+@cache
+def _least_bytes(kind: Any) -> int:
+    """Return the bytes of what is always written of a message: braces, and each name with a value of one character."""
+    names = [field.json_name for field in kind.fields if not field.has_presence]
+    return len("{}") + sum(len(f'"{name}":0') for name in names)
 
 
 def dump(content: Any) -> bytes:

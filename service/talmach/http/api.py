@@ -73,9 +73,9 @@ class Api:
         await self._answer(exchange, self.methods.info)
 
     async def _answer(self, exchange: Exchange, reply: Message) -> None:
-        size = reply.ByteSize()
-        if size > self.methods.limits.max_message_bytes:
-            raise ReplyTooLarge(actual=size, limit=self.methods.limits.max_message_bytes)
+        size, limit = reply.ByteSize(), self.methods.limits.max_message_bytes
+        if (least := max(size, json_form.least_bytes(reply))) > limit:
+            raise ReplyTooLarge(actual=least, limit=limit)
         await exchange.answer(Reply(await offload(size, json_form.render, reply)))
 
     async def _read(self, exchange: Exchange, kind: type[_Request]) -> _Request:
