@@ -40,9 +40,9 @@ class Attention:
 class Looks:
     """Where the models looked for a translation, and for its source when that was taken for the translation of it.
 
-    On the development set of FLORES, 2,031 runs of one to three words, tags around a run came out around its
-    translation for 78 % of them with the attention of the one direction, for 76 % with the other, and for 85 % with
-    both; without, by their position, for 61 %. What counts as right was told by the tokens of the sentence encoder.
+    Tags around a run of one to three words of the development set come out around its translation for 77 % of 2,162
+    runs with the attention of the one direction, for 72 % with that of the other, and for 81 % with both; without, by
+    their position, for 59 % (`python -m models.training.tags`).
     """
 
     forward: Attention | None = None
