@@ -265,6 +265,8 @@ async def test_starting_and_draining() -> None:
             assert (got.status, got.reason, got.fields["retry-after"]) == (503, f"SERVER_{state.upper()}", "1")
             assert (health.status, health.json, health.fields["retry-after"]) == (503, {"status": state}, "1")
             assert live.status == 200
+            assert (await site.ask("/languages")).status == 503
+            assert (await site.ask("/frontend/settings")).json["charLimit"] == -1
 
 
 async def test_a_stuck_engine_fails_both_checks(site: Served) -> None:

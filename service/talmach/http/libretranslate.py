@@ -12,7 +12,6 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from talmach.access.gate import State
 from talmach.contract import json_form, status
 from talmach.contract.methods import Methods
 from talmach.contract.violations import InvalidFields, Violation, by_field, too_many_texts
@@ -59,7 +58,7 @@ class LibreTranslate:
 
     async def languages(self, _request: Request) -> Response:
         """Tell the languages, each with those that it is translated into."""
-        if self._admission.gate.state is State.STARTING:
+        if not self._is_ready:
             return JSONResponse({"error": "server: is starting"}, 503, {"retry-after": "1"})
         pairs = self.methods.info.language_pairs
         targets: dict[str, list[str]] = {}
@@ -71,10 +70,9 @@ class LibreTranslate:
 
     async def settings(self, _request: Request) -> Response:
         """Tell what a page of LibreTranslate would want to know."""
-        is_ready = self._admission.gate.state is not State.STARTING
         return JSONResponse(
             {
-                "charLimit": self.methods.limits.max_text_chars if is_ready else -1,
+                "charLimit": self.methods.limits.max_text_chars if self._is_ready else -1,
                 "frontendTimeout": 500,
                 "apiKeys": self._admission.is_for_clients_only,
                 "keyRequired": self._admission.is_for_clients_only,
@@ -87,6 +85,11 @@ class LibreTranslate:
                 },
             }
         )
+
+    @property
+    def _is_ready(self) -> bool:
+        """Whether there are methods; a server that is ended while it starts never has them."""
+        return hasattr(self, "methods")
 
     async def _translate(self, exchange: Exchange) -> None:
         fields = await _fields(exchange)
