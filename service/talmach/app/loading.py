@@ -13,6 +13,7 @@ from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue
 from talmach.catalog.manifest import ModelSpec
 from talmach.catalog.verify import verify
 from talmach.config import Settings
+from talmach.engine import malloc
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.encoder import Ct2Encoder
@@ -95,6 +96,7 @@ def load_engines(settings: Settings, metrics: Metrics) -> Engines:
         ModelUnusable: a file is missing or altered, cannot be loaded, or translates a golden sentence into nothing.
 
     """
+    malloc.tune()
     catalogue = open_catalogue(settings.models_dir)
     choice = choose(catalogue, settings)
     if choice.too_large:

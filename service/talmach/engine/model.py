@@ -126,7 +126,7 @@ class Model:
         """Bring the weights into memory again after `unload`; raises ModelUnusable."""
         try:
             # libgomp binds its threads to the thread that first needs them: one that is gone leaves the workers alone.
-            with malloc.loading(), ThreadPoolExecutor(1) as executor:
+            with ThreadPoolExecutor(1) as executor:
                 self._model = executor.submit(self._construct).result()
         except (OSError, RuntimeError, ValueError) as error:
             raise _cannot_be_loaded(self.model_id, error) from error
