@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,8 @@ from talmach.quality import check, sign_spans
 from talmach.text import boilerplate, casing, language, protected
 from talmach.text.clauses import split_clauses
 from talmach.text.document import Document
+from talmach.text.markup import TextFormat
+from talmach.translation.placement import place
 from talmach.translation.plan import parts
 from talmach.translation.restoration import Manner
 
@@ -35,6 +38,33 @@ def _write(text: str) -> None:
     if casing.is_all_caps(text):
         casing.to_sentence_case(text)
     Manner.of(text, "en", all_caps=False).restore(text, text, "")
+
+
+MARKS = (
+    *(
+        "<b>",
+        "слова <b>",
+        "<b>слова</b> ",
+        "<p>",
+        "</b>",
+        "&",
+        "<",
+        "<!--",
+        "<a b='",
+        "<i title='x'>",
+        "<code>x</code>",
+    ),
+    *("слова<br>", "&nbsp;a", "<p><button><b><td>", "<b a=1><p>", "<svg><![CDATA[", "<script><!--<script>"),
+    *("*a ", "[a", "**a** ", "[x](y) ", "`a ", "![a", "> ", "- a\n", "|a", "_a_*b*", "\\*", "[^1]", "a  \n", "~~a"),
+    *("| a |\n|-|\n", "***a", '[a](b "c" ', "<a@b.c>", "---\n"),
+)
+
+
+def _mark(text: str, written: TextFormat) -> None:
+    """Read a text and put the marks of its sentences into sentences as long."""
+    for piece in Document.of_markup(text, None, written, translate_attributes=True).sentences:
+        assert piece.marked is not None
+        place(piece.marked, piece.marked.text, None)
 
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
@@ -67,3 +97,10 @@ def test_no_text_takes_worse_than_linear_time(name: str) -> None:
 def _is_slow(function: Callable[[str], object], unit: str) -> bool:
     short, long = (_seconds(function, (unit * size)[:size]) for size in (SHORT, LONG))
     return long > 8 * short + 0.1
+
+
+@pytest.mark.parametrize("written", [TextFormat.HTML, TextFormat.MARKDOWN])
+def test_no_marks_take_worse_than_linear_time(written: TextFormat) -> None:
+    """The same for what is written in a format: its marks are read, cut out and placed again."""
+    function = partial(_mark, written=written)
+    assert not [unit for unit in MARKS if all(_is_slow(function, unit) for _ in range(_TRIES))]

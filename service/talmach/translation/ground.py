@@ -109,9 +109,10 @@ def find_atoms(marked: Marked, target: str, kept: Sequence[Span] = ()) -> dict[i
         starts = of_kept.get(words_of_atom, [])
         if len(starts) != len(own):
             ours, theirs = list(_whole(words_of_atom, marked.text)), list(_whole(words_of_atom, target))
-            if len(ours) != len(theirs):
+            here = dict(zip(ours, theirs, strict=True)) if len(ours) == len(theirs) else {}
+            if any(marked.marks[number].at not in here for number in own):
                 raise OutOfPlace
-            starts = [theirs[bisect_left(ours, marked.marks[number].at)] for number in own]
+            starts = [here[marked.marks[number].at] for number in own]
         found |= {number: Span(at, at + len(words_of_atom)) for number, at in zip(own, starts, strict=True)}
     return found
 

@@ -282,3 +282,10 @@ def test_an_atom_that_is_a_word_elsewhere_stays_itself() -> None:
     target = html_of("Зменная <code>a</code> тут <b>новая</b>", Article())
     assert target.startswith("a Zmennaa <code>a</code> ")
     assert re.sub("<[^>]+>", "", target) == "a Zmennaa a a novaa tut"
+
+
+def test_atoms_that_touch_words_or_each_other_stay_themselves() -> None:
+    """No blank parts them from their neighbours, so that they are no words by themselves."""
+    target = html_of("Націсніце <code>x</code><code>x</code>, <code>x</code>ам <b>зараз</b>")
+    assert target.count("<code>x</code>") == 3
+    assert re.sub("<[^>]+>", "", target).count("x") == 3
