@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from talmach.text.markup.html_tokens import TokenKind, tokens
 
 PIECES = (
+    "<code>", "</code>", "<code>x</code>", "<span class='a notranslate'>", "</span>", "<pre>", "</pre>",
+    "<kbd>", "новая ",
     "<p>", "</p>", "<b>", "</b>", "<i class='x'>", "</i>", "<a href=\"x>y\" title='it&quot;s'>", "</a>", "<br>",
     "<br/>", "<img src=a alt='b'>", "<!-- c -->", "<!-->", "<!--->", "<!--", "-->", "--!>", "<!x>",
     "<?php x ?>", "</>", "</ x>", "<![CDATA[ y ]]>", "<", ">", "&", "&amp;", "&nbsp;", "&#8212;", "&#x41;",
