@@ -135,6 +135,7 @@ def test_every_text_is_cut_without_loss(source: str) -> None:
         ("---\nназва: школа\n---\n\nНовая школа", "---\nназва: школа\n---\n\nskola Novaa"),
         ('```\nшкола\n```\n\n    школа\n\n<div>школа</div>\n\n[a]: http://x "школа"', None),
         ("Школа[^1] тут\n\n[^1]: Новая школа", "tut Skola[^1]\n\n[^1]: skola Novaa"),
+        ("Школа \\у горадзе", "goradze \\u Skola"),
         ("Школа &amp; сад \\* рака", "raka \\* sad &amp; Skola"),
         ("\r\nНовая школа\r\n\r\nСтары мост\r\n", "\r\nskola Novaa\r\n\r\nmost Stary\r\n"),
         ("школа -", "\\- skola"),
@@ -182,3 +183,8 @@ def test_an_article_comes_through(engine: type[NaughtyEngine]) -> None:
     ):
         assert target.count(kept) == source.count(kept) >= 1, kept
     assert not re.search("Дырэктар|будавалі|Панядзелак|падручнікі|Музей|Заўвага", target)
+
+
+def test_tags_in_a_line_find_their_words() -> None:
+    """As in HTML, of which they are a part."""
+    assert markdown_of("Новая <b>школа</b> тут") == "tut <b>skola</b> Novaa"

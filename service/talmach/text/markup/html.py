@@ -129,15 +129,15 @@ class HtmlReader:
         name, span = token.name, token.span
         is_block = name in _BLOCKS
         element = self._by_name[name][-1] if self._by_name[name] else None
-        was_untouched = self._untouched is not None
+        untouched = self._untouched
         if element is not None:
             is_crossing = not is_block and bool(self._blocks) and element.position < self._blocks[-1].position
             if is_crossing:  # a tag of the line ends no block
                 self._by_name[name].pop()
             else:
                 self._pop_to(element.position, span.end if element is self._untouched else span.start)
-        if was_untouched:
-            return
+        if untouched is not None and (self._untouched is not None or element is untouched):
+            return  # it is part of that
         if is_block:
             self._reader.block(span.start)
             self._point(token)

@@ -94,7 +94,9 @@ class MarkdownReader:
     def _read_single(self, taken: Taken, token: Token) -> None:
         places = self._block.places(taken.start, taken.end)
         if token.type == "text_special":
-            if token.content.isspace():
+            if token.content == token.markup:  # a backslash in front of what needs none
+                self._read_text(taken.start, taken.end)
+            elif token.content.isspace():
                 self._reader.spelled_blank("\u00a0", *places)
             else:
                 self._reader.spelled(token.content, *places)
