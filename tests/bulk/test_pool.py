@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.importorskip("pyarrow", reason="needs the extra bulk")
+
 from talmach.bulk.cluster import ClusterFailure, Pool
 from talmach.bulk.desk import tuned
 from talmach.config import load_settings

@@ -91,10 +91,10 @@ def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:
 
 
 def prove_encoder(spec: ModelSpec, encoder: Ct2Encoder) -> None:
-    """Encode two sentences; raises ModelUnusable when their vectors are none."""
+    """Encode two sentences; raises ModelUnusable when the vectors are not of unit length."""
     lengths = np.linalg.norm(encoder.encode(["Горад адкрыў новую школу.", "The town opened a new school."]), axis=1)
     if not np.allclose(lengths, 1, atol=1e-3):
-        raise ModelUnusable(spec.id, "failed its self-test; an embedding has not the length 1")
+        raise ModelUnusable(spec.id, "failed its self-test; an embedding is not of unit length")
 
 
 def _names(flags: Iterable[Flag]) -> str:
