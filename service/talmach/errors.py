@@ -7,6 +7,7 @@
     |   +-- BeyondQuota              TEXT_TOO_LONG              more at once than the client may send in a minute
     |   +-- UntranslatableTexts      as the first of them       which of several texts, and why
     |   +-- InvalidFields            as the first of them       of `contract.violations`: which fields, and why
+    |       +-- HttpRefusal          as its violation           of `http.refusals`: with a status of its own
     +-- ModelNotFound                MODEL_NOT_FOUND            no model of that name is in the catalog
     +-- StartFailure                 START_FAILURE              the server cannot start as it is set up
     |   +-- InvalidSettings          INVALID_SETTINGS           variables that are unknown or wrong
@@ -25,6 +26,7 @@
     +-- StreamIdle                   STREAM_IDLE                the caller neither sends nor takes anything
     +-- Unauthenticated              UNAUTHENTICATED            no token
     +-- PermissionDenied             PERMISSION_DENIED          a token that nobody was given
+    +-- UnusableInput                UNUSABLE_INPUT             of `bulk.job`: no archive, or another job's
     +-- ReplyTooLarge                REPLY_TOO_LARGE            the answer does not fit into one message
     +-- EngineFailure                ENGINE_FAILURE             the engine failed on the whole call
         +-- EngineTimeout            ENGINE_TIMEOUT             the engine took too long and was given up
