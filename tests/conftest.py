@@ -1,6 +1,14 @@
-"""How hypothesis searches: the same bounded search everywhere, and `--hypothesis-profile=fuzz` for a long one."""
+"""How hypothesis searches (`--hypothesis-profile=fuzz` searches long), and the log of a test."""
 
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
 from hypothesis import HealthCheck, settings
+
+from talmach.log import configure_logging
 
 # No deadline: on a loaded machine an example that takes half a second proves nothing.
 settings.register_profile("bounded", derandomize=True, deadline=None)
@@ -8,3 +16,14 @@ settings.register_profile(
     "fuzz", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("bounded")
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged during a test, as lines of JSON."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    configure_logging("debug", "json", stream)
+    yield stream
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()

@@ -3,20 +3,17 @@
 import asyncio
 import io
 import json
-import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-import structlog
 from redis.asyncio import Redis
 
 from talmach.cache import shared
 from talmach.cache.hypothesis_cache import key_of
 from talmach.cache.shared import SharedTier
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.log import configure_logging
 from talmach.metrics import Metrics
 from tests.unit.cache.conftest import RedisServer
 
@@ -27,14 +24,8 @@ SLOW_S = 5.0  # machines that run tests can be slow; a hanging server has a time
 
 
 @pytest.fixture(autouse=True)
-def log() -> Iterator[io.StringIO]:
-    """Everything that is logged during a test."""
-    root, stream = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers, root.level
-    configure_logging("debug", "json", stream)
-    yield stream
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+def _every_test_is_logged(log: io.StringIO) -> None:
+    """Logs are read by some tests, and clutter the output of none."""
 
 
 @pytest.fixture

@@ -15,33 +15,13 @@ from talmach.text.markup import TextFormat
 from talmach.translation.values import TranslationOptions
 from talmach.use_cases import ArticleTranslation
 from tests.fakes import NaughtyEngine
-from tests.unit.translation.test_html import DATA, OrderlyEngine, check_spans, translated
+from tests.unit.translation.test_html import DATA, WORDS, OrderlyEngine, check_spans, translated
 
 MARKDOWN = TranslationOptions("en", source_language="be", format=TextFormat.MARKDOWN)
 _SILENT = ("text", "softbreak", "inline")
-WORDS = [
-    "горад",
-    "новая",
-    "школа",
-    "дождж",
-    "у",
-    "Мінску",
-    "мост,",
-    "рака.",
-    "Дзеці",
-    "«тэатр»",
-    "loop",
-    "5",
-    "—",
-    "a_b_c",
-    "2*3",
-    "\\*",
-    "[1]",
-    "&",
-    "<",
-]
+MARKDOWN_WORDS = [*(word for word in WORDS if word != "mute"), "a_b_c", "2*3", "\\*", "[1]", "&", "<"]
 MARKS = ("**{}**", "*{}*", "_{}_", "~~{}~~", "[{}](http://x.y)", '[{}](<a b> "t")', "`{}`", "<b>{}</b>", "***{}***")
-phrases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+phrases = st.lists(st.sampled_from(MARKDOWN_WORDS), min_size=1, max_size=3).map(" ".join)
 runs = st.one_of(phrases, st.builds(str.format, st.sampled_from(MARKS), phrases))
 nested = st.one_of(
     runs, st.builds(str.format, st.sampled_from(MARKS), st.lists(runs, min_size=1, max_size=2).map(" ".join))
