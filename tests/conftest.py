@@ -18,12 +18,19 @@ settings.register_profile(
 settings.load_profile("bounded")
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything that is logged during a test, as lines of JSON."""
-    root, stream = logging.getLogger(), io.StringIO()
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """Give the process back its logging, whoever configures it: pytest has hooks in it, and the next test looks."""
+    root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    configure_logging("debug", "json", stream)
-    yield stream
+    yield
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    """Everything that is logged during a test, as lines of JSON."""
+    stream = io.StringIO()
+    configure_logging("debug", "json", stream)
+    return stream

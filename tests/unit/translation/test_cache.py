@@ -188,4 +188,4 @@ async def test_known_sentences_let_the_loop_turn() -> None:
         segments = tuple([segment async for segment in job.segments()])
         counting.cancel()
     assert segments == first.segments
-    assert turns > 150
+    assert turns > 10  # how many depends on the machine; one, when all are put together in one go
