@@ -1,11 +1,14 @@
-"""The table of protections fits the code and the tests; what it is for, `python tests/protections.py` proves."""
+"""The table of protections fits the code and the tests; what it is for, `python tests/prove_protections.py` proves."""
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.protections import PROTECTIONS, ROOT, Protection
+from tests.protections import PROTECTIONS, Protection
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda each: each.fault)

@@ -1,0 +1,77 @@
+"""What one caller could do to the others: overload, idle streams, unfinished messages, huge texts."""
+
+from .mutations import Protection, argument, block, handler, refusal, value
+
+_QUEUE = "batching/queue.py"
+_SERVER = "rpc/server.py"
+_GATE = "access/gate.py"
+_NEIGHBOURS = "tests/e2e/test_neighbours.py"
+_CACHE = "tests/unit/translation/test_cache.py"
+
+PROTECTIONS = (
+    Protection(
+        "overload: more than the queue holds",
+        refusal(_QUEUE, "BatchingQueue._admit", "QueueFull"),
+        "tests/e2e/test_overload.py::test_ten_times_more_than_it_can_do",
+    ),
+    Protection(
+        "overload: when to come back",
+        argument(_QUEUE, "BatchingQueue._admit", "QueueFull", "retry_after_s", "0.001"),
+        "tests/e2e/test_overload.py::test_who_waits_as_told_is_let_in",
+    ),
+    Protection(
+        "overload: too many calls at once",
+        refusal(_GATE, "Gate.enter", "QueueFull"),
+        "tests/rpc/test_errors.py::test_too_many_calls_at_once",
+    ),
+    Protection(
+        "overload: gRPC's own limit of pending calls",
+        value(_SERVER, "", "_MAX_PENDING_CALLS", "1_000"),
+        "tests/e2e/test_overload.py::test_every_refusal_of_a_burst_is_ours",
+    ),
+    Protection(
+        "idle streams: the share of one caller",
+        refusal(_GATE, "Gate.stream", "QuotaExceeded"),
+        f"{_NEIGHBOURS}::test_idle_streams_shut_nobody_out",
+    ),
+    Protection(
+        "idle streams: who sends nothing",
+        refusal("rpc/concurrency.py", "in_completion_order", "StreamIdle"),
+        f"{_NEIGHBOURS}::test_idle_streams_shut_nobody_out",
+    ),
+    Protection(
+        "idle streams: who takes nothing",
+        argument("rpc/interceptor.py", "CallInterceptor._send", "asyncio.timeout", 0, "None"),
+        f"{_NEIGHBOURS}::test_idle_streams_shut_nobody_out",
+    ),
+    Protection(
+        "legal requests: large texts are no work for the loop",
+        value("threads.py", "", "_LARGE_CHARS", "1_000_000_000"),
+        f"{_CACHE}::test_a_long_article_is_planned_off_the_loop",
+    ),
+    Protection(
+        "legal requests: what is known already is put together in several turns",
+        value("threads.py", "", "_TURN_S", "1_000.0"),
+        f"{_CACHE}::test_known_sentences_let_the_loop_turn",
+    ),
+    Protection(
+        "messages of strangers: nobody receives them",
+        block("rpc/interceptor.py", "CallInterceptor._wrap.answer_once", "_serve"),
+        f"{_NEIGHBOURS}::test_messages_of_strangers_are_not_even_received",
+    ),
+    Protection(
+        "messages that never end: the place of their call",
+        argument("rpc/interceptor.py", "CallInterceptor._first", "asyncio.timeout", 0, "None"),
+        f"{_NEIGHBOURS}::test_who_does_not_finish_a_message_loses_his_place",
+    ),
+    Protection(
+        "a bad item: it ends the stream",
+        handler("rpc/interceptor.py", "_parse_all", "InvalidFields"),
+        f"{_NEIGHBOURS}::test_one_bad_item_is_its_own_error",
+    ),
+    Protection(
+        "overload: more summaries than fit",
+        refusal("summary/admission.py", "Admission.enter", "QueueFull"),
+        f"{_NEIGHBOURS}::test_summaries_that_wait_are_not_stuck",
+    ),
+)

@@ -1,0 +1,59 @@
+"""The second door."""
+
+from .mutations import Protection, argument, call, case, refusal, value
+
+_EXCHANGE = "http/exchange.py"
+_HTTP = "tests/http/test_hostile.py"
+
+PROTECTIONS = (
+    Protection(
+        "HTTP: a body that never ends",
+        argument(_EXCHANGE, "Exchange.body", "asyncio.timeout", 0, "None"),
+        f"{_HTTP}::test_a_body_has_its_time",
+    ),
+    Protection(
+        "HTTP: a compressed body",
+        refusal(_EXCHANGE, "Exchange.body", "HttpRefusal"),
+        "tests/http/test_api.py::test_what_is_no_call_of_ours_is_refused",
+    ),
+    Protection(
+        "HTTP: a head that never ends",
+        case("http/connection.py", "Connection._wait", "is_closing"),
+        f"{_HTTP}::test_a_head_has_its_time",
+    ),
+    Protection(
+        "HTTP: a body in crumbs",
+        refusal("http/connection.py", "_Parser.next_event", "h11.RemoteProtocolError"),
+        f"{_HTTP}::test_a_body_in_crumbs",
+    ),
+    Protection(
+        "HTTP: connections beyond the limit",
+        call("http/connection.py", "Connection.connection_made", "abort"),
+        f"{_HTTP}::test_connections_beyond_the_limit_are_closed",
+    ),
+    Protection(
+        "HTTP: who takes nothing",
+        argument(_EXCHANGE, "Exchange._pass", "asyncio.timeout", 0, "None"),
+        f"{_HTTP}::test_a_caller_who_takes_nothing",
+    ),
+    Protection(
+        "HTTP: a caller vanishes",
+        call(_EXCHANGE, "Exchange.while_the_caller_waits.watch", "cancel"),
+        f"{_HTTP}::test_a_caller_who_goes_away_stops_his_work",
+    ),
+    Protection(
+        "HTTP: a deadline passes",
+        argument(_EXCHANGE, "Exchange.while_the_caller_waits", "asyncio.timeout_at", 0, "None"),
+        f"{_HTTP}::test_a_deadline_passes",
+    ),
+    Protection(
+        "HTTP: bodies of strangers who have a key in them",
+        value(_EXCHANGE, "", "_MAX_STRANGER_BYTES", "1_000_000_000"),
+        "tests/http/test_libretranslate.py::test_a_stranger_may_send_little",
+    ),
+    Protection(
+        "HTTP: millions of nothings",
+        refusal("http/libretranslate.py", "LibreTranslate._texts", "InvalidFields"),
+        f"{_HTTP}::test_millions_of_nothings",
+    ),
+)
