@@ -155,6 +155,28 @@ async def test_a_redis_that_hangs_costs_one_timeout(log: io.StringIO) -> None:
     assert "geheim" not in log.getvalue()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [b"*0\r\n", b"*2\r\n$-1\r\n$-1\r\n", b":1\r\n", b"$-1\r\n", b"+OK\r\n", b"-LOADING\r\n", b"HTTP/1.1 400\r\n\r\n"],
+)
+async def test_what_is_no_redis_is_a_redis_that_is_lost(answer: bytes, log: io.StringIO) -> None:
+    """It answers in its own way, or with too few values or too many; no call fails for that."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65_536):
+            writer.write(answer)
+        writer.close()
+
+    metrics = Metrics()
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0?lib_name=&lib_version="
+        tier = SharedTier(url, timeout_s=SLOW_S, ttl_s=1_000, metrics=metrics)
+        assert await tier.get_many([KEY]) == {}
+        assert metrics.registry.get_sample_value("talmach_cache_redis_errors_total") == 1
+        await tier.close()
+    assert events(log) == ["cache.redis_lost"]
+
+
 async def test_a_caller_that_goes_away_takes_nobody_along(redis_server: RedisServer) -> None:
     """A lookup that is cancelled in the middle leaves no answer behind for the next one to take for its own."""
     tier = SharedTier(redis_server.url, timeout_s=SLOW_S, ttl_s=1_000, metrics=Metrics())

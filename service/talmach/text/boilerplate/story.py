@@ -53,7 +53,7 @@ STORY_RULES: tuple[Rule, ...] = (
         pattern=rf"[(\[]?©? ?(?:{CAPITALISED}[ /|,]+){{0,4}}{STOCK}(?:[ /|,]+{CAPITALISED}){{0,4}}[.)\]]*",
     ),
     rule(
-        "agency picture", Kind.CREDIT, alone=True, pattern=rf"[(\[]?© ?{AGENCY}(?:[ /|,.]+{CAPITALISED}){{0,4}}[.)\]]*"
+        "agency picture", Kind.CREDIT, alone=True, pattern=rf"[(\[]?© ?{AGENCY}(?>[ /|,.]+{CAPITALISED}){{0,4}}[.)\]]*"
     ),
     rule(
         "illustrative picture",

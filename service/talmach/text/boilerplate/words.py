@@ -14,7 +14,9 @@ NAME = rf"{CAPITALISED}(?: {CAPITALISED}){{1,3}}"
 CHANNEL = (
     r"(?i:telegram|телеграм|тэлеграм|youtube|ютуб|instagram|инстаграм|інстаграм|facebook|фейсбук|фэйсбук|twitter|"
     r"твиттер|вконтакте|укантакце|vk\b|viber|вайбер|дзен|tik-?tok|тикток|тык-?ток|whatsapp|threads|одноклассник|"
-    r"аднакласнік|linkedin|bluesky|mastodon|google news|x\b|соц\S*сет|сац\S*сет|социальн\S+ сет|сацыяльн\S+ сет)[\w-]*"
+    r"аднакласнік|linkedin|bluesky|mastodon|google news|x\b|соц[\w.-]{0,20}?сет|сац[\w.-]{0,20}?сет|"
+    r"социальн\w{1,9} сет|сацыяльн\w{1,9} сет)"
+    r"[\w-]*"
 )
 FEED = (
     rf"(?:{CHANNEL}|(?i:канал|рассылк|новост|навін|групп[уы]|паблик|паблік|страниц|старонк|подкаст|падкаст|"
@@ -61,7 +63,9 @@ _CREDITED_WORD = _either(
     r"сацсет\w+|предоставлено|прадастаўлена|архивное|архіўнае|иллюстративное|ілюстрацыйнае|file|handout|screenshot|"
     r"courtesy|pool|photo|pictures|archive|\d{4})[,;]?",
 )
-CREDITED = rf"{_CREDITED_WORD}(?:[ ,]+{_CREDITED_WORD}){{0,9}}"  # names, agencies, sites; no other words
+# Names, agencies, sites; no other words. Atomic: a comma may belong to a word or stand between two, and nine words with
+# commas were read in more ways than could ever be tried.
+CREDITED = rf"(?>{_CREDITED_WORD}[ ,]+){{0,9}}{_CREDITED_WORD}"
 # «Фото автора», «Фота БелТА», «Фото Анны Лесной», «Фота прадастаўлена МНС»
 PHOTO_OF = (
     r"(?i:фото|фота|снимок|здымак|снимки|здымкі|видео|відэа) (?:"
