@@ -71,10 +71,9 @@ class SharedTier:
         """See `Tier.get_many`."""
         found: dict[bytes, Hypothesis] = {}
         for batch in _batches(keys):
-            values = await self._ask(partial(self._redis.mget, [_name(key) for key in batch]))
-            if values is None:
+            answers = await self._ask(partial(self._get_all, batch))
+            if answers is None:
                 break
-            answers = {key: parsed for key, value in zip(batch, values, strict=True) if (parsed := _parse(key, value))}
             self._metrics.cache_lookups.labels("redis", "hit").inc(len(answers))
             self._metrics.cache_lookups.labels("redis", "miss").inc(len(batch) - len(answers))
             found |= answers
@@ -101,6 +100,11 @@ class SharedTier:
                 del self._pending[key]
             if await self._ask(partial(self._set_all, batch)) is None:
                 self._pending.clear()
+
+    async def _get_all(self, keys: Sequence[bytes]) -> dict[bytes, Hypothesis]:
+        values = await self._redis.mget([_name(key) for key in keys])
+        # Strict: so many values as keys, or what answers is no Redis.
+        return {key: parsed for key, value in zip(keys, values, strict=True) if (parsed := _parse(key, value))}
 
     async def _set_all(self, hypotheses: Mapping[bytes, Hypothesis]) -> list[Any]:
         async with self._redis.pipeline(transaction=False) as pipeline:

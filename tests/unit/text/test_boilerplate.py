@@ -321,3 +321,20 @@ def test_a_hostile_line_takes_no_time(unit: str) -> None:
     for length in (40, 399):
         kind_of((unit * 400)[:length] + "!?", alone=True)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Фото: " + "http://a,,,, " * 9 + "нет",
+        "Фото: " + "Аб.вг,, " * 30 + "нет",
+        "мы в " + "соцсет," * 40 + "нет",
+        "поделиться" + ",сацсет" * 40 + "!нет",
+        "© REGNUM. " + "Аб.." * 90 + "нет",
+    ],
+)
+def test_a_line_that_can_be_read_in_many_ways_takes_no_time(line: str) -> None:
+    """A sign that may belong to a word or stand between two does not multiply the tries."""
+    started = time.process_time()
+    assert kind_of(line, alone=True) is None
+    assert time.process_time() - started < 1
