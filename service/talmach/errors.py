@@ -27,6 +27,7 @@
     +-- Unauthenticated              UNAUTHENTICATED            no token
     +-- PermissionDenied             PERMISSION_DENIED          a token that nobody was given
     +-- UnusableInput                UNUSABLE_INPUT             of `bulk.job`: no archive, or another job's
+    +-- ClusterFailure               CLUSTER_FAILURE            of `bulk.job`: no Ray, or too little of it
     +-- ReplyTooLarge                REPLY_TOO_LARGE            the answer does not fit into one message
     +-- EngineFailure                ENGINE_FAILURE             the engine failed on the whole call
         +-- EngineTimeout            ENGINE_TIMEOUT             the engine took too long and was given up

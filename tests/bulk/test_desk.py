@@ -15,7 +15,7 @@ from talmach.bulk.job import Options, Texts
 from talmach.bulk.record import Record
 from talmach.client import Article, AsyncClient, QualityFlag, SegmentStatus, SummaryOptions, TranslationOptions
 from talmach.config import load_settings
-from talmach.text.markup.format import TextFormat
+from talmach.text.markup.reading import TextFormat
 
 pytest.importorskip("ray", reason="needs the extra bulk")  # without it nobody gets to a desk
 ARTICLES: list[Texts] = [

@@ -4,8 +4,9 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="needs the extra bulk")
 
-from talmach.bulk.cluster import ClusterFailure, Pool
+from talmach.bulk.cluster import Pool
 from talmach.bulk.desk import tuned
+from talmach.bulk.job import ClusterFailure
 from talmach.config import load_settings
 
 

@@ -20,7 +20,7 @@ from talmach.errors import (
 from talmach.http import refusals
 
 # Those of the doors are part of the tree, too.
-DOORS = (job.UnusableInput, refusals.HttpRefusal)
+DOORS = (job.UnusableInput, job.ClusterFailure, refusals.HttpRefusal)
 
 
 def subclasses(cls: type[TalmachError]) -> set[type[TalmachError]]:
@@ -55,7 +55,6 @@ def test_every_error_is_drawn_in_the_tree_and_has_its_own_reason() -> None:
             "texts: has 9 items (limit 8)",
             {"limit": "8", "actual": "9"},
         ),
-        (violations.invalid_text("lead", "holds a lone surrogate"), "INVALID_TEXT", "lead: holds a lone surrogate", {}),
         (
             violations.invalid_language_code("target_language_code", "de", ["ru", "be"]),
             "INVALID_LANGUAGE_CODE",
@@ -81,7 +80,7 @@ def test_every_error_is_drawn_in_the_tree_and_has_its_own_reason() -> None:
             {"candidates": "ru:0.50, be:0.25"},
         ),
         (
-            violations.out_of_range("ratio", "is out of range", "(0, 1]"),
+            violations.out_of_range("ratio", "(0, 1]"),
             "OUT_OF_RANGE",
             "ratio: is out of range ((0, 1])",
             {"range": "(0, 1]"},

@@ -17,7 +17,8 @@ from talmach.app.engines import open_encoder, open_translator, prove_encoder, pr
 from talmach.app.fetching import PATTERNS, WEIGHTS, fetch
 from talmach.catalog.manifest import FILENAME, ModelSpec, load
 from talmach.catalog.verify import sha256_of, verify
-from talmach.engine.convert import convert, converter
+from talmach.engine.convert import convert
+from talmach.engine.model import LIBRARY
 from talmach.errors import ModelUnusable
 
 _GOLDEN = {
@@ -126,7 +127,7 @@ def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
         "source": {
             "repository": wanted.source if revision else source.name,
             "revision": revision,
-            "converter": converter(),
+            "converter": LIBRARY,
             "files": read,
         },
         "golden": {each: _GOLDEN[each.partition("-")[0]] for each in wanted.directions},

@@ -12,9 +12,8 @@ from typing import Any
 
 from talmach.app.loading import WORKERS_ON_GPU, usable_cores
 from talmach.bulk.actor import Actor, Report
-from talmach.bulk.job import Job
+from talmach.bulk.job import ClusterFailure, Job
 from talmach.config import Settings
-from talmach.errors import TalmachError
 
 # Ray reports nothing to its makers, and its C++ does not write among our lines.
 _ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
@@ -27,12 +26,6 @@ _BLOCKS_AHEAD = 4
 # take two cores about an hour.
 _STANDSTILL_S = 10_800.0
 _OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
-
-
-class ClusterFailure(TalmachError):
-    """The cluster cannot be reached, is lost, or lacks what the job needs."""
-
-    reason = "CLUSTER_FAILURE"
 
 
 @dataclass(frozen=True, slots=True)

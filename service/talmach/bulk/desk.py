@@ -20,7 +20,7 @@ from talmach.errors import TalmachError
 from talmach.metrics import Metrics
 from talmach.summary.values import SummaryOptions
 from talmach.text.article import Field
-from talmach.text.markup.format import TextFormat
+from talmach.text.markup import TextFormat
 from talmach.translation.values import TranslationOptions
 
 # Articles that are planned and queued: enough sentences of every length for batches without padding.
@@ -108,7 +108,7 @@ class Desk:
     async def _one(self, texts: Texts) -> Record:
         try:
             problems = Problems()
-            checks.parts_of_article("article", texts, self._limits, problems)
+            checks.article("article", texts, self._limits, problems)
             problems.settle()
             fields = dict(zip(_FIELDS, texts, strict=True))
             call = Call("bulk", "")

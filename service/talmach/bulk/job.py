@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from talmach.errors import TalmachError
-from talmach.text.markup.format import TextFormat
+from talmach.text.markup import TextFormat
 
 TEXT_COLUMNS = ("headline", "lead", "body")
 Texts = tuple[str, ...]
@@ -33,6 +33,12 @@ class UnusableInput(TalmachError):
     """The input or the output cannot be used for a job; names the file and what is wrong with it."""
 
     reason = "UNUSABLE_INPUT"
+
+
+class ClusterFailure(TalmachError):
+    """The cluster cannot be reached, is lost, or lacks what the job needs."""
+
+    reason = "CLUSTER_FAILURE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from talmach.bulk.job import BLOCK_ROWS, PARQUET, TEXT_COLUMNS, Block, Survey, UnusableInput
 from talmach.bulk.record import COLUMNS
 from talmach.bulk.schema import Columns
+from talmach.text.characters import is_encodable
 
 Row = dict[str, Any]
 _SHOWN_PROBLEMS = 5
@@ -87,17 +88,9 @@ def _parsed(line: bytes) -> Row:
         text = row.get(name)
         if text is not None and not isinstance(text, str):
             raise ValueError(f"{name}: is no text")
-        if text and not _is_valid(text):
+        if text and not is_encodable(text):
             raise ValueError(f"{name}: has half of a surrogate pair")
     return row
-
-
-def _is_valid(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _column_problems(path: Path, names: set[str]) -> list[str]:

@@ -8,11 +8,9 @@ from typing import Any
 
 from talmach.contract.offsets import OffsetUnit, SegmentOffsets
 from talmach.errors import TalmachError
-from talmach.text.article import Field
 from talmach.translation.values import Segment, SegmentStatus
 from talmach.use_cases import ArticleTranslation, Summary
 
-TEXT_COLUMNS = (Field.HEADLINE.value, Field.LEAD.value, Field.BODY.value)
 COLUMNS = ("translation", "summary", "flags", "segments", "models", "error")
 Record = dict[str, Any]
 """The columns of `COLUMNS`; in a row that failed all but `error` are None."""

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import platformdirs
 import tomli_w
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from talmach.catalog import default_models_dir
-from talmach.catalog.manifest import FILENAME, DirectionCode, ModelSpec, load
+from talmach.catalog.manifest import FILENAME, DirectionCode, ModelSpec, Spec, load
 from talmach.errors import ModelNotFound, ModelUnusable
 
 PREFERENCES = "preferences.toml"
@@ -35,13 +35,11 @@ class CatalogueEntry:
         return name in {self.spec.id, self.spec.set} or (self.embedded and name == EMBEDDED)
 
 
-class Preferences(BaseModel):
+class Preferences(Spec):
     """Names of models or sets, the preferred ones first; all others follow in the catalogue's own order."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     order: tuple[str, ...] = ()
-    directions: dict[DirectionCode, tuple[str, ...]] = {}  # before `order`
+    directions: dict[DirectionCode, tuple[str, ...]] = Field(default_factory=dict)  # before `order`
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,17 +25,21 @@ def _inside(path: str) -> str:
 
 InnerPath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
-DirectionCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")]
+SLUG = r"^[a-z0-9][a-z0-9.-]*$"
+DIRECTION = r"^[a-z]{2,3}-[a-z]{2,3}$"
+Slug = Annotated[str, Field(pattern=SLUG)]
+DirectionCode = Annotated[str, Field(pattern=DIRECTION)]
 Token = Annotated[str, Field(min_length=1)]
 LogProbability = Annotated[float, Field(le=0)]
 
 
-class _Spec(BaseModel):
+class Spec(BaseModel):
+    """Values of a file that an unknown key spoils."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Score(_Spec):
+class Score(Spec):
     """What a model reached in one direction; a score never travels without its signature."""
 
     signature: str = Field(min_length=1)  # test set, tokeniser, beam, engine and its version
@@ -44,14 +48,14 @@ class Score(_Spec):
     retrieval_accuracy: float | None = None  # of an encoder: share of nearest neighbours that are the translation
 
 
-class Golden(_Spec):
+class Golden(Spec):
     """A sentence that the model must translate before the server says SERVING."""
 
     direction: DirectionCode
     source: str = Field(min_length=1)
 
 
-class Decoding(_Spec):
+class Decoding(Spec):
     """How a translation model is searched unless a call says otherwise."""
 
     beam_size: int = Field(default=1, ge=1, le=MAX_BEAM_SIZE)
@@ -60,7 +64,7 @@ class Decoding(_Spec):
     no_repeat_ngram_size: int = Field(default=0, ge=0)  # 0 = off
 
 
-class Tokenizer(_Spec):
+class Tokenizer(Spec):
     """The files that cut a text into the model's tokens."""
 
     source: InnerPath = "sentencepiece.model"  # a SentencePiece model, or a tokenizer.json
@@ -68,7 +72,7 @@ class Tokenizer(_Spec):
     normalize: bool = True  # with talmach's normaliser first: for models that were trained with it
 
 
-class Prompt(_Spec):
+class Prompt(Spec):
     """The tokens that a translation model expects around a sentence in one direction."""
 
     source_prefix: tuple[Token, ...] = ()
@@ -76,7 +80,7 @@ class Prompt(_Spec):
     target_prefix: tuple[Token, ...] = ()  # forced; taken off the result
 
 
-class Lengths(_Spec):
+class Lengths(Spec):
     """The longest translation of a source of n tokens: the least of `factor` * n + `extra` and `limit`."""
 
     factor: float = Field(default=2.0, gt=0)
@@ -84,7 +88,7 @@ class Lengths(_Spec):
     limit: int | None = Field(default=None, ge=8)  # positions of the decoder
 
 
-class Encoding(_Spec):
+class Encoding(Spec):
     """How an encoder turns the tokens of a text into one vector."""
 
     text_prefix: str = ""  # before every text, such as "query: "
@@ -95,7 +99,7 @@ class Encoding(_Spec):
     activation: Literal["identity", "tanh"] = "identity"  # of the dense layer
 
 
-class Origin(_Spec):
+class Origin(Spec):
     """What an installed model was made of."""
 
     repository: str = Field(min_length=1)  # on the hub, or the name of a directory
@@ -104,7 +108,7 @@ class Origin(_Spec):
     files: dict[InnerPath, Sha256] = Field(default_factory=dict)  # that were read
 
 
-class ModelSpec(_Spec):
+class ModelSpec(Spec):
     """One model: what it is, which files it has under `path` and what they must hash to."""
 
     id: Slug
@@ -150,7 +154,7 @@ class ModelSpec(_Spec):
         return self
 
 
-class Manifest(_Spec):
+class Manifest(Spec):
     """Every model of one models directory, in the order of preference."""
 
     models: tuple[ModelSpec, ...] = Field(alias="model", min_length=1)

@@ -2,21 +2,17 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from talmach.catalog.manifest import DirectionCode, Slug
+from talmach.catalog.manifest import DirectionCode, Slug, Spec
 from talmach.errors import ModelNotFound
 
 FILENAME = "public.toml"
 
 
-class _Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PublishedScore(_Fact):
+class PublishedScore(Spec):
     """What the model's own page says it reached; never measured here."""
 
     direction: DirectionCode
@@ -25,7 +21,7 @@ class PublishedScore(_Fact):
     value: float
 
 
-class PublicModel(_Fact):
+class PublicModel(Spec):
     """One model on the hub."""
 
     id: Slug
@@ -41,7 +37,7 @@ class PublicModel(_Fact):
     scores: tuple[PublishedScore, ...] = ()
 
 
-class _Public(_Fact):
+class _Public(Spec):
     models: tuple[PublicModel, ...] = Field(alias="model")
 
 
@@ -55,21 +51,3 @@ def named(models: tuple[PublicModel, ...], name: str) -> list[PublicModel]:
     if found := [model for model in models if name in {model.id, model.set}]:
         return found
     raise ModelNotFound(dict.fromkeys(model.set or model.id for model in models))
-
-
-def is_slug(text: str) -> bool:
-    """Whether a text can be a model's id."""
-    return _fits(Slug, text)
-
-
-def is_direction(text: str) -> bool:
-    """Whether a text has the form of a direction."""
-    return _fits(DirectionCode, text)
-
-
-def _fits(kind: Any, text: str) -> bool:
-    try:
-        TypeAdapter(kind).validate_python(text)
-    except ValidationError:
-        return False
-    return True

@@ -6,16 +6,11 @@ from pathlib import Path
 from talmach.catalog.manifest import ModelSpec
 from talmach.errors import ModelUnusable
 
-_CHUNK_BYTES = 1 << 20
-
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file as 64 hexadecimal digits; raises OSError."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def verify(spec: ModelSpec, models_dir: Path) -> Path:

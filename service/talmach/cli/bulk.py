@@ -70,7 +70,7 @@ def bulk(
         raise BadInput("bulk needs packages that are not installed: pip install 'talmach[bulk]'")
     settings = load_settings()
     # Here, because of the extra.
-    from talmach.bulk import cluster, job, parts
+    from talmach.bulk import job, parts
 
     options = job.Options(target, source, summary, beam_size, written or FORMATS[0])
     try:
@@ -81,7 +81,7 @@ def bulk(
             _run(opened, settings, address, actors)
     except job.UnusableInput as error:
         raise BadInput(str(error)) from error
-    except cluster.ClusterFailure as error:
+    except job.ClusterFailure as error:
         raise CommandFailed(str(error)) from error
 
 

@@ -1,6 +1,7 @@
 """`talmach models`: what there is, here and on the hub; pull, prefer, remove and verify."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ import typer
 
 from talmach.catalog import default_models_dir, public
 from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue, prefer, user_models_dir
-from talmach.catalog.manifest import FILENAME
+from talmach.catalog.manifest import DIRECTION, FILENAME, SLUG
 from talmach.catalog.public import PublicModel
 from talmach.catalog.verify import verify
 from talmach.cli import terminal
@@ -105,8 +106,8 @@ def pull(
     if Path(name).is_dir():
         if model_id is None:
             raise BadInput("--id: a checkpoint of one's own needs a name")
-        if not (Path(name) / "model.bin").exists():
-            _check_id(model_id)
+        if not ((Path(name) / "model.bin").exists() or re.fullmatch(SLUG, model_id)):
+            raise BadInput("--id: small Latin letters, digits, dots and hyphens only")
         wanted = [
             pulling.Wanted(
                 model_id, name, tuple(_split(directions)), licence, revision=revision, quantization=quantization
@@ -217,14 +218,9 @@ def _described(model: PublicModel) -> str:
     return f"{named}: {does}, {terms}{size}{f'; {scores}' if scores else ''}"
 
 
-def _check_id(model_id: str) -> None:
-    if not public.is_slug(model_id):
-        raise BadInput("--id: small Latin letters, digits, dots and hyphens only")
-
-
 def _split(directions: str) -> Sequence[str]:
     parts = [each.strip() for each in directions.split(",") if each.strip()]
-    if wrong := [each for each in parts if not public.is_direction(each)]:
+    if wrong := [each for each in parts if not re.fullmatch(DIRECTION, each)]:
         raise BadInput(f"--directions: {wrong[0]!r} is not of the form ru-en")
     return parts
 

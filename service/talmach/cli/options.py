@@ -36,11 +36,6 @@ def check_default(source: str | None, default: str | None) -> None:
         raise BadInput("--from and --default-from exclude each other")
 
 
-def is_text(argument: str) -> bool:
-    """Say whether an argument was UTF-8: Python turns other bytes into characters that cannot be sent."""
-    return not any("\ud800" <= character <= "\udfff" for character in argument)
-
-
 def check_pair(source: str | None, target: str | None) -> None:
     """Raise BadInput when the two languages are the same one."""
     if source is not None and source == target:

@@ -23,7 +23,6 @@ from talmach.cli.options import (
     between,
     check_default,
     check_pair,
-    is_text,
 )
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
@@ -36,6 +35,7 @@ from talmach.client import (
     TranslationOptions,
     to_json,
 )
+from talmach.text.characters import is_encodable
 
 _WAIT = "translating"
 
@@ -56,7 +56,7 @@ def _format(name: str | None) -> str | None:
 
 def _texts(values: list[str]) -> list[str]:
     for value in values:
-        if not is_text(value):
+        if not is_encodable(value):
             raise typer.BadParameter(f"{value!r} is not UTF-8 text.")
     return values
 

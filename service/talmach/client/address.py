@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
+from talmach.text.characters import is_encodable
+
 _MAX_PORT = 65_535
 _SOCKETS = ("unix:", "unix-abstract:")
 _LISTS = ("ipv4:", "ipv6:")
@@ -41,7 +43,7 @@ class Target:
             endpoints = [match[1] if (match := _DNS.fullmatch(address)) else address]
         matches = [_ENDPOINT.fullmatch(each) for each in endpoints]
         is_valid = address.partition(":")[2] and all(each and int(each[2]) <= _MAX_PORT for each in matches)
-        if not (is_valid and _is_unicode(address)):
+        if not (is_valid and is_encodable(address)):
             raise ValueError(f"{address!r} is not HOST:PORT")
         return cls(address, tuple(each[1].strip("[]") for each in matches if each))
 
@@ -69,11 +71,6 @@ class Target:
             return ""
         # Never the name and password that may stand before the host.
         return f"{urlsplit(os.environ[variable]).netloc.rpartition('@')[2]} ({variable})"
-
-
-def _is_unicode(address: str) -> bool:
-    """Say whether it can be encoded: a command's argument need not be UTF-8."""
-    return not re.search("[\ud800-\udfff]", address)
 
 
 def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

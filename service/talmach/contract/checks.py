@@ -1,6 +1,6 @@
 """The checks on what a request holds; each adds to the violations of the request instead of raising at the first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from talmach.contract.info import Limits
 from talmach.contract.violations import (
@@ -12,7 +12,6 @@ from talmach.contract.violations import (
     text_too_long,
     too_many_texts,
 )
-from talmach.pb.common_pb2 import Article as ArticleMessage
 from talmach.pb.common_pb2 import TranslationOptions as OptionsMessage
 from talmach.text.language import LANGUAGES, normalize_code
 
@@ -59,13 +58,8 @@ def texts(field: str, contents: Sequence[str], limits: Limits, problems: Problem
         problems.append(text_too_long(field, actual=total, limit=limits.max_request_chars))
 
 
-def article(field: str, message: ArticleMessage, limits: Limits, problems: Problems) -> None:
-    """Check an article: its three fields together are one text."""
-    parts_of_article(field, (message.headline, message.lead, message.body), limits, problems)
-
-
-def parts_of_article(field: str, parts: Sequence[str], limits: Limits, problems: Problems) -> None:
-    """Check an article that comes in no message."""
+def article(field: str, parts: Collection[str], limits: Limits, problems: Problems) -> None:
+    """Check an article: its parts together are one text."""
     total = sum(map(len, parts))
     if not any(part.strip() for part in parts):
         problems.append(empty_text(field))
@@ -90,19 +84,13 @@ def glossary(message: OptionsMessage, limits: Limits, problems: Problems) -> Non
 def between(field: str, value: float, lowest: float, highest: float, problems: Problems) -> None:
     """Check a number against its inclusive bounds; NaN is outside."""
     if not lowest <= value <= highest:
-        problems.append(out_of_range(field, "is out of range", f"[{lowest}, {highest}]"))
-
-
-def at_least_one(field: str, value: int, problems: Problems) -> None:
-    """Check a number that has no upper bound."""
-    if value < 1:
-        problems.append(out_of_range(field, "is out of range", "[1, 2147483647]"))
+        problems.append(out_of_range(field, f"[{lowest}, {highest}]"))
 
 
 def share(field: str, value: float, problems: Problems) -> None:
     """Check a share of a whole that must not be nothing."""
     if not 0 < value <= 1:
-        problems.append(out_of_range(field, "is out of range", "(0, 1]"))
+        problems.append(out_of_range(field, "(0, 1]"))
 
 
 def _term(field: str, term: str, limits: Limits, problems: Problems) -> None:

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 
 from talmach.contract.checks import Problems
 from talmach.contract.violations import InvalidFields, Violation, too_many_texts
+from talmach.text.characters import is_encodable
 
 _Message = TypeVar("_Message", bound=Message)
 _MAX_PROBLEMS = 50  # out of millions in one request
@@ -59,14 +60,9 @@ def parse(data: bytes) -> Any:
         raise _invalid("is not JSON") from error
 
 
-def to_dict(message: Message) -> dict[str, Any]:
-    """Return a reply as JSON's objects; every field is there that has a value by default."""
-    return json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
-
-
 def render(message: Message) -> bytes:
-    """Return a reply as JSON in one line."""
-    return dump(to_dict(message))
+    """Return a reply as JSON in one line, with every field that has a value by default."""
+    return dump(json_format.MessageToDict(message, always_print_fields_with_no_presence=True))
 
 
 def least_bytes(message: Message) -> int:
@@ -145,17 +141,8 @@ class _Shape:
         elif isinstance(value, str) and field.enum_type is not None and value not in field.enum_type.values_by_name:
             names = ", ".join(field.enum_type.values_by_name)
             self._problems.append(_malformed(path, f"is not {what} ({names})"))
-        elif isinstance(value, str) and not is_text(value):
+        elif isinstance(value, str) and not is_encodable(value):
             self._problems.append(Violation(path, "INVALID_TEXT", "has half of a surrogate pair"))
-
-
-def is_text(value: str) -> bool:
-    """Say whether a string is one that UTF-8 can hold; JSON can write halves of surrogate pairs."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _unknown(path: str, name: str, known: Iterable[str]) -> Violation:

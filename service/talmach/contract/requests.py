@@ -20,6 +20,7 @@ _FORMATS = {
     common_pb2.TEXT_FORMAT_UNSPECIFIED: TextFormat.TEXT,
     **{common_pb2.TextFormat.Value(f"TEXT_FORMAT_{each.name}"): each for each in TextFormat},
 }
+_MAX_INT = 2**31 - 1  # the contract's largest
 
 
 class RequestReader:
@@ -42,13 +43,14 @@ class RequestReader:
     ) -> tuple[Fields, TranslationOptions, SummaryOptions | None]:
         """Read a request for the translation of an article, with its summary when that is asked for too."""
         problems = Problems()
-        checks.article("article", request.article, self._limits, problems)
+        fields = _fields(request.article)
+        checks.article("article", fields.values(), self._limits, problems)
         options = self._options(request.options, problems)
         summary = None
         if isinstance(request, translation_pb2.TranslateArticleRequest) and request.HasField("summary_options"):
             summary = _summary(request.summary_options, problems)
         problems.settle()
-        return _fields(request.article), options, summary
+        return fields, options, summary
 
     def item(
         self, request: translation_pb2.BatchTranslateRequest, *, is_taken: bool
@@ -59,26 +61,28 @@ class RequestReader:
         if is_taken:
             problems.append(Violation("id", "DUPLICATE_ID", "is the id of another item in flight"))
         content = request.WhichOneof("content")
+        fields = {Field.TEXT: request.text} if content == "text" else _fields(request.article)
         if content == "text":
             checks.text("text", request.text, self._limits, problems)
         elif content == "article":
-            checks.article("article", request.article, self._limits, problems)
+            checks.article("article", fields.values(), self._limits, problems)
         else:
             problems.append(empty_text("content"))
         options = self._options(request.options, problems)
         problems.settle()
-        return {Field.TEXT: request.text} if content == "text" else _fields(request.article), options
+        return fields, options
 
     def summarization(
         self, request: summarization_pb2.SummarizeArticleRequest
     ) -> tuple[Fields, SummaryOptions, TranslationOptions]:
         """Read a request for a summary; without a target language it is not to be translated."""
         problems = Problems()
-        checks.article("article", request.article, self._limits, problems)
+        fields = _fields(request.article)
+        checks.article("article", fields.values(), self._limits, problems)
         summary = _summary(request.summary_options, problems)
         options = self._options(request.options, problems, needs_target=False)
         problems.settle()
-        return _fields(request.article), summary, options
+        return fields, summary, options
 
     def to_detect(self, request: translation_pb2.DetectLanguageRequest) -> Sequence[str]:
         """Read the texts whose languages are asked for."""
@@ -132,12 +136,10 @@ def _glossary(message: common_pb2.TranslationOptions) -> tuple[GlossaryEntry, ..
 
 def _summary(message: summarization_pb2.SummaryOptions, problems: Problems) -> SummaryOptions:
     length = message.WhichOneof("length")
-    if length == "max_sentences":
-        checks.at_least_one("summary_options.max_sentences", message.max_sentences, problems)
-    elif length == "ratio":
+    if length == "ratio":
         checks.share("summary_options.ratio", message.ratio, problems)
-    elif length == "max_chars":
-        checks.at_least_one("summary_options.max_chars", message.max_chars, problems)
+    elif length is not None:
+        checks.between(f"summary_options.{length}", getattr(message, length), 1, _MAX_INT, problems)
     if message.HasField("diversity"):
         checks.between("summary_options.diversity", message.diversity, 0, 1, problems)
     return SummaryOptions(

@@ -69,11 +69,6 @@ def too_many_texts(field: str, *, actual: int, limit: int) -> Violation:
     return Violation(field, "TOO_MANY_TEXTS", f"has {actual} items (limit {limit})", metadata)
 
 
-def invalid_text(field: str, description: str) -> Violation:
-    """INVALID_TEXT: text that no language has, such as a lone surrogate."""
-    return Violation(field, "INVALID_TEXT", description)
-
-
 def invalid_language_code(field: str, code: str, supported: Iterable[str]) -> Violation:
     """INVALID_LANGUAGE_CODE: the code is missing or names none of the `supported` languages."""
     languages = ", ".join(supported)
@@ -81,6 +76,6 @@ def invalid_language_code(field: str, code: str, supported: Iterable[str]) -> Vi
     return Violation(field, "INVALID_LANGUAGE_CODE", description, {"supported": languages})
 
 
-def out_of_range(field: str, description: str, bounds: str) -> Violation:
+def out_of_range(field: str, bounds: str) -> Violation:
     """OUT_OF_RANGE: a number outside `bounds`, which are in interval notation such as `(0, 1]`."""
-    return Violation(field, "OUT_OF_RANGE", f"{description} ({bounds})", {"range": bounds})
+    return Violation(field, "OUT_OF_RANGE", f"is out of range ({bounds})", {"range": bounds})

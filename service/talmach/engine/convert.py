@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from talmach.engine.base import Direction
-from talmach.engine.model import LIBRARY
 from talmach.engine.tokenizers import Vocabularies
 from talmach.errors import ModelUnusable
 
@@ -257,8 +256,3 @@ def _architecture(config: dict[str, Any]) -> str:
 def _json(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return values
-
-
-def converter() -> str:
-    """Return what converts here, with its version."""
-    return LIBRARY

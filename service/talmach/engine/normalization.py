@@ -9,12 +9,7 @@ here.
 import re
 import unicodedata
 
-from talmach.text.characters import fold_letters
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from talmach.text.characters import fold_letters, word_set
 
 _FOLDED = str.maketrans(
     {
@@ -33,12 +28,12 @@ _DIGIT_DASH = re.compile(r"(?<=\d)—(?=\d)")
 _SPACES = re.compile(r"\s+")
 # A word parted at the end of a line. The hyphen stays after a word that is written with one, and before a particle.
 _PARTED_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,40})[-\u2010\u00ad][ \t]*[\r\n]+[ \t]*(?=([^\W\d_]{1,40}))")
-_HYPHENATED = _words(
+_HYPHENATED = word_set(
     "юго северо вице экс мини макси кто что как где когда куда какой кого кому чем по во из паўднёва паўночна "
     "віцэ хто што дзе калі куды які па з-за well self non ex co semi anti pro vice half north south mid re long short "
     "high low full part so"
 )
-_PARTICLES = _words("то либо нибудь таки ка небудзь year years old based style like up in")
+_PARTICLES = word_set("то либо нибудь таки ка небудзь year years old based style like up in")
 
 
 def to_official_belarusian(text: str) -> str:

@@ -15,12 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talmach.access.gate import State
 from talmach.calls import REQUEST_ID, UNKNOWN_METHOD
-from talmach.errors import TalmachError
 from talmach.http import docs_page, libretranslate, openapi
 from talmach.http.api import Api
 from talmach.http.exchange import TIMEOUT_FIELD, Endpoint, Rules
 from talmach.http.libretranslate import LibreTranslate
-from talmach.http.refusals import refusal, unknown_path, wrong_method
+from talmach.http.refusals import HttpRefusal, refusal
 from talmach.http.reply import JSON
 
 _HERE = Path(__file__).parent
@@ -148,9 +147,10 @@ def _unknown(rules: Rules) -> Callable[[Request, Exception], Response]:
         assert isinstance(error, HTTPException)
         call = rules.admission.begin(UNKNOWN_METHOD, request.headers.items())
         rules.admission.refuse(call, "UNIMPLEMENTED")
-        allowed = (error.headers or {}).get("Allow", "")
-        failure: TalmachError = wrong_method(allowed) if allowed else unknown_path()
-        made = refusal(failure)
+        if allowed := (error.headers or {}).get("Allow"):
+            made = refusal(HttpRefusal(405, "method", "METHOD_NOT_ALLOWED", f"is not served here ({allowed})"))
+        else:
+            made = refusal(HttpRefusal(404, "path", "UNKNOWN_PATH", "is not one of this server; /docs has them all"))
         return Response(made.body, made.status, error.headers, made.media_type)
 
     return answer

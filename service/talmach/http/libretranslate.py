@@ -21,6 +21,7 @@ from talmach.http.refusals import HttpRefusal, fields_of, status_of
 from talmach.http.reply import JSON, Reply
 from talmach.pb import common_pb2, translation_pb2
 from talmach.text.article import Field
+from talmach.text.characters import is_encodable
 from talmach.threads import offload
 from talmach.translation.source import Detection
 from talmach.translation.values import Translation
@@ -136,7 +137,7 @@ class LibreTranslate:
             name = f"q[{place}]" if isinstance(q, list) else "q"
             if not isinstance(each, str):
                 raise _wrong(name, "is not a string")
-            if not json_form.is_text(each):
+            if not is_encodable(each):
                 raise _wrong(name, "has half of a surrogate pair")
         return texts, isinstance(q, list)
 
@@ -234,7 +235,7 @@ def _first(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _code(field: str, value: Any) -> str:
-    if not isinstance(value, str) or not json_form.is_text(value):
+    if not isinstance(value, str) or not is_encodable(value):
         raise _wrong(field, "is not the code of a language")
     return value
 

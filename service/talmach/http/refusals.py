@@ -42,16 +42,6 @@ def body_too_large(limit: int) -> HttpRefusal:
     return HttpRefusal(413, "request", "MESSAGE_TOO_LARGE", f"is too large (limit {limit} bytes)")
 
 
-def unknown_path() -> HttpRefusal:
-    """There is nothing there."""
-    return HttpRefusal(404, "path", "UNKNOWN_PATH", "is not one of this server; /docs has them all")
-
-
-def wrong_method(allowed: str) -> HttpRefusal:
-    """There is something there, for other methods."""
-    return HttpRefusal(405, "method", "METHOD_NOT_ALLOWED", f"is not served here ({allowed})")
-
-
 def status_of(error: TalmachError) -> int:
     """Return the status that an error has in HTTP."""
     if isinstance(error, HttpRefusal):

@@ -19,7 +19,7 @@ from grpc_status import rpc_status
 from talmach.admission import Admission
 from talmach.calls import REQUEST_ID, UNKNOWN_METHOD, Call
 from talmach.contract import status
-from talmach.contract.violations import InvalidFields, invalid_text
+from talmach.contract.violations import InvalidFields, Violation
 from talmach.errors import ReplyTooLarge, StreamIdle, TalmachError
 from talmach.rpc.batch import Unreadable
 
@@ -148,7 +148,8 @@ def _parse(request: bytes, parse: Callable[[bytes], _Response]) -> _Response:
     try:
         return parse(request)
     except DecodeError as error:
-        raise InvalidFields([invalid_text("request", "is not a valid message (is its text UTF-8?)")]) from error
+        problem = Violation("request", "INVALID_TEXT", "is not a valid message (is its text UTF-8?)")
+        raise InvalidFields([problem]) from error
 
 
 async def _parse_all(

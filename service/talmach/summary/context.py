@@ -8,6 +8,7 @@ import re
 from enum import Enum
 
 from talmach.summary.terms import terms_of
+from talmach.text.characters import word_set
 
 
 class Dependence(Enum):
@@ -25,19 +26,15 @@ class Dependence(Enum):
         return self in (Dependence.POINTS_BACK, Dependence.QUOTES_SOMEONE_NAMED_BEFORE)
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 def _phrases(text: str) -> re.Pattern[str]:
     """Any of the phrases, one a line, as whole words at the beginning."""
     return re.compile(rf"(?:{'|'.join(text.strip().splitlines())})\b", re.IGNORECASE)
 
 
-_PRONOUNS = _set("он она оно они ён яна яно яны he she it they")
-_OBLIQUE = _set("ней нем нём них нему ним ними него неё нее ёй ім імі іх яго яе яму him her them it")
-_POSSESSIVES = _set("его её ее их яго яе іх his her its their")
-_DEMONSTRATIVES = _set(
+_PRONOUNS = word_set("он она оно они ён яна яно яны he she it they")
+_OBLIQUE = word_set("ней нем нём них нему ним ними него неё нее ёй ім імі іх яго яе яму him her them it")
+_POSSESSIVES = word_set("его её ее их яго яе іх his her its their")
+_DEMONSTRATIVES = word_set(
     "этот эта это эти этого этой этому этим этими этих этом эту такой такая такое такие таков такова таковы "
     "гэты гэтая гэта гэтыя гэтага гэтай гэтаму гэтым гэтымі гэтых гэтую такі такая такое такія "
     "this that these those such"
@@ -53,7 +50,7 @@ _TIMES = re.compile(
     r"year|month|week|spring|summer|autumn|winter|season|morning|evening|night)"
 )
 # A pronoun or connective in front points back to a sentence that the reader of the summary may not see.
-_OPENERS = _PRONOUNS | _POSSESSIVES | _set("ему ей им там тогда яму ёй там тады there then")
+_OPENERS = _PRONOUNS | _POSSESSIVES | word_set("ему ей им там тогда яму ёй там тады there then")
 _CONNECTIVES = _phrases(
     r"""
 поэтому|потому|следовательно|таким образом|в результате этого|затем|потом
@@ -67,10 +64,10 @@ besides(?=,)|moreover|furthermore|additionally|in addition(?! to)|what is more
 nevertheless|nonetheless|on the other hand|at the same time|meanwhile
 """
 )
-_CONTRASTS = _set("однако аднак however")
+_CONTRASTS = word_set("однако аднак however")
 _CONTRAST_WITHIN = 6  # words: "In the 35th minute, however, ..."
 # The same behind a preposition: «У ёй», «О них», "With them", "In her opinion", «Паводле яе разлікаў», "Among these".
-_PREPOSITIONS = _set(
+_PREPOSITIONS = word_set(
     "в во на с со к о об от до из у за под над при про без для по среди между после перед из-за благодаря несмотря "
     "ў ва з са да пра аб ад паводле сярод паміж пасля перад праз дзякуючы нягледзячы "
     "in on with for at of by from among between after before despite under about without"
@@ -78,7 +75,7 @@ _PREPOSITIONS = _set(
 # Russian and Belarusian free their word order, but put a comma in front of every clause: a pronoun this early, in the
 # first clause, has its name in another sentence. His and her often belong to a name beside them.
 _PRONOUN_WITHIN = 4  # words: «За одну ночь он ...»
-_EARLY_PRONOUNS = _set("он она оно они ему ей ён яна яно яны яму ёй ім им")
+_EARLY_PRONOUNS = word_set("он она оно они ему ей ён яна яно яны яму ёй ім им")
 _FIRST_CLAUSE = re.compile(r"[^,;:—–«»“”\"(]*")
 _IN_THE_NAME_OF = re.compile(r"\b(?:им|ім)\.")  # an abbreviation
 _CALENDAR = (

@@ -7,13 +7,10 @@ is lost to the summary, whereas a missed caption still has to win against the st
 import re
 
 from talmach.summary.terms import terms_of
+from talmach.text.characters import word_set
 
 # Longer lines are sentences in practice, and a long list of endings finds something in all of them.
 _LONGEST = 12  # words
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 _COPULA = re.compile(r"\s[—–-]\s")  # «Вербна — малы горад.» has no other verb
@@ -26,11 +23,11 @@ _CYRILLIC_ENDING = re.compile(
     r")(?:ся|сь)?$|..цца$"
 )
 # The present tense needs no verb behind a pronoun: «Она очень большая», «Гэта новая школа».
-_CYRILLIC = _set(
+_CYRILLIC = word_set(
     "ёсць есть нет няма можно нельзя нужно трэба нельга вядома невядома известно "
     "ідзе едзе я ты он она оно мы вы они это ён яна яно яны гэта"
 )
-_ENGLISH = _set(
+_ENGLISH = word_set(
     "am is are was were be been being has have had do does did will would can could may might must shall should "
     "became become began begin begun bring broke brought build built buy came chose come cost cut die draw drew drove "
     "fall fell felt fight find flew fought found gave get give go goes got grew held hit hold kept knew know lay lead "

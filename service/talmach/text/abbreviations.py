@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cache
 
+from talmach.text.characters import word_set
+
 
 class Ending(Enum):
     """When the dot of an abbreviation also ends the sentence."""
@@ -59,10 +61,6 @@ class Abbreviations:
         return ending or (self.endings.get(key.capitalize()) if key.isupper() else None)
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 def _endings(**groups: str) -> dict[str, Ending]:
     """The table of words grouped by the name of their `Ending`."""
     pairs = [(word, Ending[name.upper()]) for name, words in groups.items() for word in words.split()]
@@ -72,7 +70,7 @@ def _endings(**groups: str) -> dict[str, Ending]:
 
 
 # The sentence goes on after the currency: «5 млрд долл. США».
-ISSUERS = _words("сша рф рб беларуси канады австралии гонконга сингапура ссср зша беларусі аўстраліі ганконга")
+ISSUERS = word_set("сша рф рб беларуси канады австралии гонконга сингапура ссср зша беларусі аўстраліі ганконга")
 
 RUSSIAN = Abbreviations(
     # An abbreviated adjective precedes a noun in small letters: «мед. служба» needs no entry.
@@ -109,7 +107,7 @@ RUSSIAN = Abbreviations(
         quantity="град ед проц",
         reference="рис табл ил илл вып том тел факс прил",
     ),
-    starters=_words(
+    starters=word_set(
         "я ты он она оно мы вы они это этот эта эти тот та те там тут здесь так такой такая такие все всё в во на с "
         "со к ко о об обо от до из изо у по за под над при про без для между через после перед и а но или да же ни не "
         "если когда пока хотя чтобы поэтому потому однако также тоже кроме например именно только уже ещё еще затем "
@@ -118,8 +116,8 @@ RUSSIAN = Abbreviations(
         "среди около более менее самый ранее позже далее итак вот ведь впрочем впервые согласно отметим напомним "
         "накануне сначала всего один два три"
     ),
-    continuations=_words("мск гмт цельсия фаренгейта"),
-    labels=_words(
+    continuations=word_set("мск гмт цельсия фаренгейта"),
+    labels=word_set(
         "вариант варианта варианту вариантом варианте гепатит гепатита гепатиту "
         "гепатитом гепатите витамин витамина витамину витамином витамине витаминов категория категории категорию "
         "категорией пункт пункта пункту пунктом пункте точка точки точке точку точкой сектор сектора секторе секторов "
@@ -128,11 +126,11 @@ RUSSIAN = Abbreviations(
         "грипп гриппа гриппу гриппом штамм штамма площадка площадки площадке трибуна трибуны трибуне трибуну "
         "серия серии серию подъезд подъезда корпус корпуса корпусе линия линии линию терминал терминала терминале"
     ),
-    weak_labels=_words(
+    weak_labels=word_set(
         "план плана плану планом плане группа группы группе группу группой школа школы школе школу дом дома доме часть "
         "части"
     ),
-    temporal=_words(
+    temporal=word_set(
         "в во на с к до по от после перед около начале конце середине января февраля марта апреля мая июня июля "
         "августа сентября октября ноября декабря январе феврале марте апреле мае июне июле августе сентябре октябре "
         "ноябре декабре янв фев февр апр авг сент окт нояб дек весной летом осенью зимой уже ещё только и"
@@ -172,7 +170,7 @@ BELARUSIAN = Abbreviations(
         quantity="град прац",
         reference="мал табл іл вып том тэл факс каб",
     ),
-    starters=_words(
+    starters=word_set(
         "я ты ён яна яно мы вы яны гэта гэты гэтая гэтыя той тая тыя там тут так такі такая такія усе ўсе усё ўсё у ў "
         "ва на з са са к да аб ад праз па за пад над пры пра без для між паміж пасля перад і а але або ці дык жа ні "
         "не ня калі пакуль хаця хоць каб таму аднак таксама акрамя апроч напрыклад менавіта толькі ўжо ужо яшчэ затым "
@@ -181,8 +179,8 @@ BELARUSIAN = Abbreviations(
         "менш самы раней пазней далей вось бо урэшце упершыню ўпершыню паводле згодна адзначым нагадаем напярэдадні "
         "спачатку гэтак усяго адзін два тры"
     ),
-    continuations=_words("цэльсія фарэнгейта"),
-    labels=_words(
+    continuations=word_set("цэльсія фарэнгейта"),
+    labels=word_set(
         "варыянт варыянта варыянту варыянтам варыянце гепатыт гепатыту гепатытам гепатыце "
         "вітамін вітаміну вітамінам вітаміне вітамінаў катэгорыя катэгорыі катэгорыю катэгорыяй пункт пункта пункту "
         "пунктам пункце кропка кропкі кропцы кропку сектар сектара сектары блок блока блоку клас класа класу класе тып "
@@ -190,11 +188,11 @@ BELARUSIAN = Abbreviations(
         "разрад разраду грып грыпу штам штаму пляцоўка пляцоўкі пляцоўцы трыбуна трыбуны трыбуне серыя серыі серыю "
         "пад'езд пад'езда пад’езд пад’езда корпус корпуса лінія лініі лінію тэрмінал тэрмінала"
     ),
-    weak_labels=_words(
+    weak_labels=word_set(
         "план плана плану планам плане група групы групе групу групай школа школы школе школу дом дома доме частка "
         "часткі"
     ),
-    temporal=_words(
+    temporal=word_set(
         "у ў ва на з да к па ад пасля перад каля пачатку канцы сярэдзіне студзеня лютага сакавіка красавіка мая "
         "траўня чэрвеня ліпеня жніўня верасня кастрычніка лістапада снежня студзені лютым сакавіку красавіку маі "
         "траўні чэрвені ліпені жніўні верасні кастрычніку лістападзе снежні студз лют сак крас чэрв ліп жн вер кастр "
@@ -233,7 +231,7 @@ ENGLISH = Abbreviations(
             "d r Rs"
         ),
     ),
-    starters=_words(
+    starters=word_set(
         "a an the i he she it we you they this that these those there here his her its our your their my in on at by "
         "for from to with without of as about after before during since until under over between among against "
         "through and but or nor so yet if when while although though because unless whether however moreover "
@@ -242,17 +240,17 @@ ENGLISH = Abbreviations(
         "another such only even just once again is are was were be been has have had do does did can could may might "
         "must should would despite instead thus hence therefore according nearly almost perhaps"
     ),
-    continuations=_words(
+    continuations=word_set(
         "monday tuesday wednesday thursday friday saturday sunday gmt utc est edt et cet cest cst cdt mst mdt pst pdt "
         "pt ct msk moscow eastern pacific central local"
     ),
-    labels=_words(
+    labels=word_set(
         "plan hepatitis vitamin vitamins group type class grade category section part appendix exhibit schedule block "
         "option platform terminal zone gate building unit phase series point side team row league division pool court "
         "hall annex influenza strain level stage variant letter tower wing pier lane"
     ),
     weak_labels=frozenset(),
-    temporal=_words(
+    temporal=word_set(
         "at by around about until till since on in from before after jan feb mar apr jun jul aug sep sept oct nov dec"
     ),
 )

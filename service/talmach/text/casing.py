@@ -9,14 +9,10 @@ import re
 from collections.abc import Callable
 
 from talmach.text import protected
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from talmach.text.characters import word_set
 
 # Those with a vowel; consonants alone give an acronym away. Common words are left out (WHO, IT, МАРТ).
-_ACRONYMS = _words(
+_ACRONYMS = word_set(
     "США РФ РБ ЕС ООН НАТО СНГ ЕАЭС ОДКБ ОБСЕ ЕЭК ШОС БРИКС МАГАТЭ ЮНЕСКО ЮНИСЕФ ВОЗ ВТО МОК ФИФА УЕФА МИД ОАО ООО ЗАО "
     "АО ИП ГАИ МГУ БГУ АЭС ТЭЦ ОПЕК УВД УК КНР КНДР ФРГ ОАЭ ЮАР СССР БССР НАСА ИИ АПК "
     "ЗША ЕЗ ААН АБСЕ АДКБ ЕАЭК ЮНІСЕФ САЗ АПЕК БДУ УНП ДАІ МЗС АТ ААТ ЗАТ ТАА ААЭ СНД НАН "
@@ -24,7 +20,7 @@ _ACRONYMS = _words(
     "AIDS AI CEO CIA FBI NBA UFO PR ISS USAID BRICS"
 )
 # No acronyms, although they have no vowel.
-_PLAIN = _words("МЛН МЛРД ТРЛН КГ КМ СМ ММ ГГ ВВ ДР ПР СТР MR MRS DR VS ST KG KM MLN BLN PM")
+_PLAIN = word_set("МЛН МЛРД ТРЛН КГ КМ СМ ММ ГГ ВВ ДР ПР СТР MR MRS DR VS ST KG KM MLN BLN PM")
 _PART = re.compile(r"[^\W_]+(?:[’'ʼ][^\W_]+)*")
 _ROMAN = re.compile(r"[IVXІХ]{2,}")
 _VOWEL = re.compile("[AEIOUYАЕЁИОУЫЭЮЯІЎ]", re.IGNORECASE)

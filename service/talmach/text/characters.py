@@ -34,6 +34,20 @@ _LATIN = re.compile("[A-Za-z]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as one string."""
+    return frozenset(text.split())
+
+
+def is_encodable(text: str) -> bool:
+    """Whether UTF-8 can hold a text: JSON and a command's arguments may bring in halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def words_of(text: str) -> list[str]:
     """Runs of letters and digits, apostrophes inside them included; hyphens part words."""
     return _WORD.findall(text)

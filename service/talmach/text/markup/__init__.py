@@ -1,7 +1,6 @@
 """Texts that are written in a format: which of their characters are words to read, and how the rest is kept.
 
-format       the formats that a text may be written in
-reading      what a reader sees of a text, and the marks in it
+reading      what a reader sees of a text in a format, and the marks in it
 html         HTML -> reading; html_tokens: its tags, comments and texts, with their places
 markdown     Markdown -> reading; markdown_blocks, markdown_inline: its blocks and what is in them, with their places;
              markdown_lines: whether a line is read as it is meant
@@ -13,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from talmach.text.markup.cutting import Cut, Cutter
-from talmach.text.markup.format import TextFormat
 from talmach.text.markup.html import HtmlReader
 from talmach.text.markup.markdown import MarkdownReader
 from talmach.text.markup.markdown_lines import ESCAPES, as_text, structure
 from talmach.text.markup.marked import InnerMark, Marked, Placed
-from talmach.text.markup.reading import MarkKind, Reading
+from talmach.text.markup.reading import MarkKind, Reading, TextFormat
 
 __all__ = [
     "Cut",

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from talmach.text import sentences
-from talmach.text.markup.format import TextFormat
 from talmach.text.markup.marked import InnerMark, Marked
-from talmach.text.markup.reading import Attribute, Mark, MarkKind, Reading
+from talmach.text.markup.reading import Attribute, Mark, MarkKind, Reading, TextFormat
 from talmach.text.span import Span
 
 _OPENS, _CLOSES = MarkKind.OPEN, MarkKind.CLOSE

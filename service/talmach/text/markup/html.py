@@ -10,30 +10,26 @@ from collections import defaultdict
 from dataclasses import dataclass
 from html.entities import html5
 
-from talmach.text.markup.format import TextFormat
+from talmach.text.characters import word_set
 from talmach.text.markup.html_tokens import FOREIGN, Token, TokenKind, tokens
-from talmach.text.markup.reading import BLANKS, MarkKind, Reader, Reading
+from talmach.text.markup.reading import BLANKS, MarkKind, Reader, Reading, TextFormat
 from talmach.text.span import Span
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Anything else is inline, unknown elements included.
-_BLOCKS = _words(
+_BLOCKS = word_set(
     "address article aside audio blockquote body button canvas caption center col colgroup datalist dd details dialog "
     "dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html "
     "iframe input label legend li listing main map marquee menu nav noscript object ol optgroup option p pre search "
     "section select slot summary table tbody td template textarea tfoot th thead title tr ul video xmp plaintext"
 )
-VOID = _words("area base br col embed hr img input link meta param source track wbr frame keygen")
-_UNTOUCHED = _words("script style pre code textarea xmp plaintext listing iframe noembed noframes") | set(FOREIGN)
-_UNREAD = _words("script style iframe noembed noframes") | set(FOREIGN)  # nobody sees them as text
-_READ_ATTRIBUTES = _words("title alt placeholder aria-label")
+VOID = word_set("area base br col embed hr img input link meta param source track wbr frame keygen")
+_UNTOUCHED = word_set("script style pre code textarea xmp plaintext listing iframe noembed noframes") | set(FOREIGN)
+_UNREAD = word_set("script style iframe noembed noframes") | set(FOREIGN)  # nobody sees them as text
+_READ_ATTRIBUTES = word_set("title alt placeholder aria-label")
+_OUTSIDE_PARAGRAPHS = word_set("button option optgroup td th tr tbody thead tfoot caption input label")
 # Unclosed elements that an opening tag ends.
 _CLOSED_BY = {
-    **dict.fromkeys(_BLOCKS - _words("button option optgroup td th tr tbody thead tfoot caption input label"), ("p",)),
+    **dict.fromkeys(_BLOCKS - _OUTSIDE_PARAGRAPHS, ("p",)),
     "li": ("p", "li"),
     "dt": ("p", "dt", "dd"),
     "dd": ("p", "dt", "dd"),
@@ -42,7 +38,7 @@ _CLOSED_BY = {
     "td": ("p", "td", "th"),
     "th": ("p", "td", "th"),
     "tr": ("p", "td", "th", "tr"),
-    **dict.fromkeys(_words("tbody thead tfoot"), ("p", "td", "th", "tr", "tbody", "thead", "tfoot")),
+    **dict.fromkeys(word_set("tbody thead tfoot"), ("p", "td", "th", "tr", "tbody", "thead", "tfoot")),
 }
 _CHUNK = re.compile(
     rf"([{BLANKS}]+)|(&(?:#[xX][0-9A-Fa-f]{{1,8}}|#[0-9]{{1,9}}|[A-Za-z][A-Za-z0-9]{{0,31}});?)|[^&{BLANKS}]+|&"

@@ -10,12 +10,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from talmach.text.markup.format import TextFormat
 from talmach.text.markup.html import VOID
 from talmach.text.markup.markdown_blocks import Block, blocks
 from talmach.text.markup.markdown_inline import Inside, Taken, WrittenDown
 from talmach.text.markup.markdown_lines import ESCAPES
-from talmach.text.markup.reading import MarkKind, Reader, Reading
+from talmach.text.markup.reading import MarkKind, Reader, Reading, TextFormat
 from talmach.text.span import Span
 
 # Marks of lists of tasks and of footnotes, which CommonMark does not know.

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from talmach.text.markup.format import TextFormat
-from talmach.text.markup.reading import MarkKind
+from talmach.text.markup.reading import MarkKind, TextFormat
 from talmach.text.span import Span
 
 

@@ -10,11 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from talmach.text.markup.format import TextFormat
 from talmach.text.span import Span
 
 _SIGN = re.compile(r"[^\w ]")
 BLANKS = "\t\n\f\r "  # what HTML folds to one blank
+
+
+class TextFormat(Enum):
+    """How a text is written; the names are those of the contract."""
+
+    TEXT = "text"
+    HTML = "html"
+    MARKDOWN = "markdown"
 
 
 class MarkKind(Enum):
