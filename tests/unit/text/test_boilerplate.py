@@ -330,7 +330,7 @@ def test_a_hostile_line_takes_no_time(unit: str) -> None:
         "Фото: " + "Аб.вг,, " * 30 + "нет",
         "мы в " + "соцсет," * 40 + "нет",
         "поделиться" + ",сацсет" * 40 + "!нет",
-        "© REGNUM. " + "Аб.." * 90 + "нет",
+        "© REGNUM. " + "Аб.." * 90 + " нет",
     ],
 )
 def test_a_line_that_can_be_read_in_many_ways_takes_no_time(line: str) -> None:
