@@ -2,7 +2,8 @@
 
 Events are named `noun.verb` and carry values, not sentences; a library's message arrives as `library.logged`. A user's
 text must never get here, and it could come inside a foreign exception, so of an exception only its type and its place
-are written; a TalmachError, whose message is free of texts by contract, keeps its message.
+are written; a TalmachError, whose message is free of texts by contract, keeps its message. A library that says the same
+over and over is heard ten times a minute: some do so thousands of times a second, and a disk is soon full.
 """
 
 import logging
@@ -25,6 +26,8 @@ from talmach.errors import TalmachError
 LogFormat = Literal["auto", "json", "console"]
 _MAX_WAITING_LINES = 4_096
 _FLUSH_S = 1.0
+_MAX_REPEATS, _REPEATS_S = 10, 60.0
+_MAX_MESSAGES = 1_000
 
 
 def configure_logging(level: str = "info", log_format: LogFormat = "auto", stream: TextIO | None = None) -> None:
@@ -49,9 +52,12 @@ def configure_logging(level: str = "info", log_format: LogFormat = "auto", strea
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format, stream)],
         )
     )
+    handler.addFilter(_Repeats())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # It quotes what it cannot read of a form; the line of the call says that the form was refused.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 @contextmanager
@@ -65,6 +71,7 @@ def in_background() -> Iterator[None]:
     assert isinstance(direct, logging.StreamHandler)
     handler = _BackgroundHandler(direct.stream)
     handler.setFormatter(direct.formatter)
+    handler.filters = direct.filters
     root.handlers = [handler]
     try:
         yield
@@ -77,6 +84,29 @@ def count_dropped_lines(count: Callable[[], None]) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, _BackgroundHandler):
             handler.count = count
+
+
+class _Repeats(logging.Filter):
+    """Drops what a library has said too often within a minute; the first line after it tells how many were dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard: dict[tuple[str, int, str], tuple[float, int]] = {}  # since when, how often
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to write a record."""
+        if isinstance(record.msg, dict):  # an event of ours
+            return True
+        message = record.name, record.levelno, str(record.msg).split("\n", 1)[0]
+        if len(self._heard) > _MAX_MESSAGES:
+            self._heard.clear()
+        now = time.monotonic()
+        since, count = self._heard.get(message, (now, 0))
+        if now - since >= _REPEATS_S:
+            record.left_out = max(0, count - _MAX_REPEATS)
+            since, count = now, 0
+        self._heard[message] = since, count + 1
+        return count < _MAX_REPEATS
 
 
 class _BackgroundHandler(logging.Handler):
@@ -123,7 +153,9 @@ def _renderer(log_format: LogFormat, stream: TextIO) -> Processor:
 def _name_library_message(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     # asyncio puts the repr of the failed task, with the exception's text in it, on the lines after the first.
     message = str(event["event"]).split("\n", 1)[0]
-    return {**event, "event": "library.logged", "library": event["_record"].name, "message": message}
+    record = event["_record"]
+    left_out = {"left_out": record.left_out} if getattr(record, "left_out", 0) else {}
+    return {**event, "event": "library.logged", "library": record.name, "message": message, **left_out}
 
 
 def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

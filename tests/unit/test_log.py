@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 import structlog
 
 from talmach.errors import ModelUnusable
@@ -86,6 +87,35 @@ def test_library_messages_take_the_same_way() -> None:
     (record,) = records(stream)
     assert (record["event"], record["library"], record["level"]) == ("library.logged", "grpc.aio", "warning")
     assert record["message"] == "port 7 is odd"
+
+
+def test_a_library_that_repeats_itself_is_heard_ten_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its messages by itself; later it is heard again, with the number of lines that were left out."""
+    stream, now = io.StringIO(), [0.0]
+    configure_logging(stream=stream)
+    monkeypatch.setattr("talmach.log.time.monotonic", lambda: now[0])
+    for number in range(1_000):
+        logging.getLogger("asyncio").error("accept() failed\nsocket: %d", number)
+    logging.getLogger("asyncio").error("something else")
+    logging.getLogger("grpc").error("accept() failed")
+    for _ in range(20):
+        structlog.get_logger().info("rpc.done")  # ours are one for each call, and all are kept
+    said = [record.get("message", record["event"]) for record in records(stream)]
+    assert said == [*["accept() failed"] * 10, "something else", "accept() failed", *["rpc.done"] * 20]
+    now[0] = 61.0
+    logging.getLogger("asyncio").error("accept() failed\nsocket: %d", 0)
+    assert records(stream)[-1]["left_out"] == 990
+
+
+def test_the_memory_of_repeats_is_bounded() -> None:
+    """A library that never says the same twice is heard, and costs no memory for ever."""
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    for number in range(5_000):
+        logging.getLogger("library").warning(f"message {number}")  # noqa: G004 - as some libraries do
+    assert len(records(stream)) == 5_000
+    (limit,) = logging.getLogger().handlers[0].filters
+    assert len(limit._heard) <= 1_001  # type: ignore[union-attr]
 
 
 def test_exceptions_are_logged_without_their_text() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from talmach.access.connections import raise_file_limit
 from talmach.cli.failures import CommandFailed
 from talmach.cli.session import run
 from talmach.config import Settings, is_host_port, load_settings
@@ -52,6 +53,7 @@ def serve(address: Address = None, http: HttpAddress = None) -> None:
         malloc.limit_arenas(os.cpu_count() or 1)
     configure_logging(settings.log_level, settings.log_format)
     sys.setswitchinterval(_SWITCH_S)
+    raise_file_limit()
     with in_background():
         asyncio.run(_serve(settings))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import structlog
 import uvicorn
 
+from talmach.access.connections import max_connections
 from talmach.admission import Admission
 from talmach.contract.info import ServerInfo
 from talmach.contract.methods import Methods
@@ -23,8 +24,6 @@ from talmach.use_cases import UseCases
 _SETTING = "TALMACH_HTTP_ADDRESS"
 _MAX_HEAD_BYTES = 16_384  # as the metadata of gRPC
 _GOODBYE_S = 1
-# Whoever the gate refuses is told why, which takes a connection; any beyond these are closed unheard.
-_CONNECTIONS_PER_CALL = 4
 # How long data may stay unacknowledged before the system closes the connection.
 _MAX_UNHEARD_MS = 60_000
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("talmach.http")
@@ -55,10 +54,13 @@ class HttpServer:
         self._libre = LibreTranslate(rules)
         self._health = Health(rules)
 
+        # Whoever the gate refuses is told why, which takes a connection; any beyond these are closed unheard.
+        room = max_connections(max_concurrent_calls)
+
         class OurConnection(Connection):
             head_timeout_s = stream_idle_s
             max_head_bytes = _MAX_HEAD_BYTES
-            max_connections = _CONNECTIONS_PER_CALL * max_concurrent_calls
+            max_connections = room
 
         self._server = _Uvicorn(
             uvicorn.Config(

@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from talmach.access.clients import ClientRegistry
+from talmach.access.connections import max_connections
 from talmach.access.gate import Gate, State
 from talmach.admission import Admission
 from talmach.calls import Tracing
@@ -203,6 +204,8 @@ def _options(max_message_bytes: int, max_concurrent_calls: int) -> list[tuple[st
         # Between two limits gRPC refuses by chance; with one, what fits today fits tomorrow.
         ("grpc.max_metadata_size", _MAX_METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", _MAX_METADATA_BYTES),
+        # Any beyond these are closed at once, and their callers see UNAVAILABLE.
+        ("grpc.max_allowed_incoming_connections", max_connections(max_concurrent_calls)),
         ("grpc.max_concurrent_streams", max_concurrent_calls + _UNCOUNTED_STREAMS),
         ("grpc.server.max_pending_requests", _MAX_PENDING_CALLS),
         ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
