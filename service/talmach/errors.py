@@ -240,17 +240,11 @@ class Unauthenticated(TalmachError):
 
     reason = "UNAUTHENTICATED"
 
-    def __init__(self, message: str = "authorization: no valid bearer token") -> None:
-        super().__init__(message)
-
 
 class PermissionDenied(TalmachError):
     """A token that nobody was given."""
 
     reason = "PERMISSION_DENIED"
-
-    def __init__(self, message: str = "authorization: this client may not make this call") -> None:
-        super().__init__(message)
 
 
 class ReplyTooLarge(TalmachError):

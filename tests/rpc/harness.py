@@ -24,7 +24,6 @@ from talmach.pb.info_pb2_grpc import InfoServiceStub
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
 from talmach.rpc.server import Server
-from talmach.rpc.tls import ServerTls
 from talmach.summary.summarizer import Summarizer
 from talmach.translation.translator import Translator
 from talmach.use_cases import UseCases
@@ -118,7 +117,7 @@ async def running(
     engine: NaughtyEngine | None = None,
     limits: Limits = LIMITS,
     clients: Clients | None = None,
-    tls: ServerTls | None = None,
+    tls: grpc.ServerCredentials | None = None,
     tracing: Tracing | None = None,
     serving: bool = True,
     address: str = "127.0.0.1:0",

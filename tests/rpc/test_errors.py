@@ -333,8 +333,8 @@ RAISED = [
     (QuotaExceeded(2.5, "characters per minute"), "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
     (ServerStarting(), "UNAVAILABLE", "SERVER_STARTING"),
     (DeadlineExceeded(), "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"),
-    (Unauthenticated(), "UNAUTHENTICATED", "UNAUTHENTICATED"),
-    (PermissionDenied(), "PERMISSION_DENIED", "PERMISSION_DENIED"),
+    (Unauthenticated("authorization: no bearer token"), "UNAUTHENTICATED", "UNAUTHENTICATED"),
+    (PermissionDenied("authorization: no client has this token"), "PERMISSION_DENIED", "PERMISSION_DENIED"),
     (EngineFailure(), "INTERNAL", "ENGINE_FAILURE"),
     (TalmachError("something: else"), "INTERNAL", "INTERNAL"),
 ]

@@ -4,14 +4,34 @@ What gRPC makes of files that are no good is a handshake that fails every time.
 """
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from talmach.access.watched import read
+from talmach.access.watched import Watched, read
 from talmach.errors import UnusableFile
 
+_Value = TypeVar("_Value")
 CERT_SETTING = "TALMACH_TLS_CERT_FILE"
 KEY_SETTING = "TALMACH_TLS_KEY_FILE"
 CLIENT_CA_SETTING = "TALMACH_TLS_CLIENT_CA_FILE"
+
+
+def watched(cert: Path, key: Path, client_ca: Path | None, load: Callable[[], _Value]) -> Watched[_Value]:
+    """Return what `load` makes of a server's files, which are checked first, each time that they change.
+
+    Raises:
+        UnusableFile: a file cannot be read or is not what it should be, or the key is of another certificate.
+
+    """
+
+    def checked() -> _Value:
+        check_pair(CERT_SETTING, cert, KEY_SETTING, key)
+        if client_ca is not None:
+            check_certificate(CLIENT_CA_SETTING, client_ca)
+        return load()
+
+    return Watched("tls", [cert, key, *([client_ca] if client_ca else [])], checked)
 
 
 def check_certificate(option: str, path: Path) -> None:

@@ -9,11 +9,12 @@ from typing import Any, Self
 import prometheus_client
 import structlog
 
+from talmach.access.clients import ClientRegistry
 from talmach.access.gate import stream_shares
 from talmach.app.collection import full_collections_in_quiet_moments
 from talmach.app.health import Health
 from talmach.app.loading import Engines, check_device, load_engines
-from talmach.app.opening import load_clients, load_tls, open_http
+from talmach.app.opening import open_http
 from talmach.app.service import Service
 from talmach.config import Settings
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
@@ -21,6 +22,7 @@ from talmach.errors import CannotListen, InvalidSettings
 from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
 from talmach.rpc.server import Server
+from talmach.rpc.tls import credentials
 from talmach.threads import Workers
 from talmach.use_cases import UseCases
 
@@ -56,7 +58,9 @@ class Application:
         settings = self._settings
         check_device(settings)
         count_dropped_lines(self._metrics.log_lines_dropped.inc)
-        clients, tls = load_clients(settings, self._metrics), load_tls(settings)
+        clients = ClientRegistry(settings.clients_file, self._metrics) if settings.clients_file else None
+        cert, key = settings.tls_cert_file, settings.tls_key_file
+        tls = credentials(cert, key, settings.tls_client_ca_file) if cert and key else None
         self._tracing = _tracing(settings.otlp_endpoint) if settings.otlp_endpoint else None
         self._server = Server(
             settings.address,

@@ -1,9 +1,8 @@
-"""What the settings name beside the models: clients, certificates, the cache and the second door."""
+"""What the settings name beside the models: the second door and the cache."""
 
 from importlib.metadata import version
 from typing import Any
 
-from talmach.access.clients import ClientRegistry
 from talmach.admission import Admission
 from talmach.app.loading import Engines
 from talmach.cache import HypothesisCache, LocalTier, Tier, fingerprint
@@ -11,19 +10,6 @@ from talmach.config import Settings
 from talmach.engine.model import LIBRARY
 from talmach.errors import InvalidSettings
 from talmach.metrics import Metrics
-from talmach.rpc.tls import ServerTls
-
-
-def load_clients(settings: Settings, metrics: Metrics) -> ClientRegistry | None:
-    """Return the clients that are let in, None = everybody; raises UnusableFile."""
-    return ClientRegistry(settings.clients_file, metrics) if settings.clients_file else None
-
-
-def load_tls(settings: Settings) -> ServerTls | None:
-    """Return what the server encrypts with, None = nothing; raises UnusableFile."""
-    if settings.tls_cert_file is None or settings.tls_key_file is None:
-        return None
-    return ServerTls(settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file)
 
 
 def open_http(settings: Settings, admission: Admission) -> Any:

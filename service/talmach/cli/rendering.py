@@ -136,10 +136,6 @@ def _model_name(model: ModelInfo) -> str:
     return f"{model.id} {model.version} ({'draft, ' if model.draft else ''}{model.compute_type} on {model.device})"
 
 
-def _search(model: ModelInfo) -> str:
-    return f", beam {model.decoding.beam_size}" if model.HasField("decoding") else ""
-
-
 def show_server(console: Console, server: GetServerInfoResponse) -> None:
     """Show version, language pairs, models and limits."""
     pairs = [
@@ -151,7 +147,8 @@ def show_server(console: Console, server: GetServerInfoResponse) -> None:
     show_line(console, f"{'pairs':<10}{', '.join(pairs)}")
     for model in server.models:
         place = "" if model.in_memory else ", not in memory now"
-        facts = f"{_model_name(model)}, {model.architecture}, {model.licence}{_search(model)}{place}"
+        search = f", beam {model.decoding.beam_size}" if model.HasField("decoding") else ""
+        facts = f"{_model_name(model)}, {model.architecture}, {model.licence}{search}{place}"
         show_line(console, f"{'model':<10}{facts}")
     for field, value in server.limits.ListFields():
         show_line(console, f"{field.name:<26}{value:>12,}")

@@ -4,7 +4,7 @@ client.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from talmach.cli import terminal
@@ -14,7 +14,6 @@ from talmach.client import AsyncClient, RpcFailed
 from talmach.errors import StartFailure
 
 if TYPE_CHECKING:
-    from talmach.app.application import Application
     from talmach.config import Settings
 
 _FIND_TIMEOUT_S = 5.0
@@ -48,42 +47,25 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
         tls_key_file=None,
         tls_client_ca_file=None,
     )
+    from talmach.app.application import Application
+
     configure_logging("warning")
-    async with running(settings, "loading the models") as application, AsyncClient(application.address) as client:
-        yield client
-
-
-@asynccontextmanager
-async def running(settings: "Settings", shown: str = "") -> AsyncIterator["Application"]:
-    """Yield a server that serves, and stop it at the end; `shown` = what to show while it starts.
-
-    Raises:
-        StartFailure: a model, the address, or a file that the settings name cannot be used.
-
-    """
-    application = _application(settings)
-    try:
-        with _start_failures(), terminal.spinner(shown):
-            await application.start()
-        yield application
-    finally:
-        await application.stop()
+    async with AsyncExitStack() as stack:
+        with _start_failures(), terminal.spinner("loading the models"):
+            application = await stack.enter_async_context(Application(settings))
+        yield await stack.enter_async_context(AsyncClient(application.address))
 
 
 async def run(settings: "Settings", stopping: asyncio.Event) -> bool:
-    """Run a server until the event; return whether every call could finish. Raises StartFailure as `running` does."""
-    application = _application(settings)
+    """Run a server until the event; return whether every call could finish. Raises StartFailure as `connect` does."""
+    from talmach.app.application import Application
+
+    application = Application(settings)
     try:
         with _start_failures():
             return await application.run_until(stopping)
     finally:
         await application.stop()
-
-
-def _application(settings: "Settings") -> "Application":
-    from talmach.app.application import Application
-
-    return Application(settings)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from typing import Any
 
 import ctranslate2
 import numpy as np
-from numpy.typing import NDArray
 
 from talmach.engine.base import (
     AlignedSentence,
@@ -19,7 +18,7 @@ from talmach.engine.base import (
     TargetLengths,
     TokenizedSentence,
 )
-from talmach.engine.model import Model, TokenizerFiles, need_gpu, resolve_device
+from talmach.engine.model import Model, TokenizerFiles
 from talmach.errors import EngineFailure
 
 
@@ -50,20 +49,17 @@ class Ct2Translator(Model):
         self.low_confidence = low_confidence or {}
         self._lengths = lengths or TargetLengths()
         self._prompts = {each: Prompt.tagged(each) if prompts is None else prompts[each] for each in directions}
-        if device == "cuda":
-            need_gpu(model_id)
-        device, compute_type = resolve_device(device, compute_type)
-
-        def construct() -> Any:
-            return ctranslate2.Translator(
-                str(directory),
-                device=device,
-                compute_type=compute_type,
-                inter_threads=workers,
-                intra_threads=threads_per_worker,
-            )
-
-        super().__init__(model_id, directory, tokenizer or TokenizerFiles(), list(self._prompts.values()), construct)
+        super().__init__(
+            model_id,
+            directory,
+            tokenizer or TokenizerFiles(),
+            list(self._prompts.values()),
+            ctranslate2.Translator,
+            device=device,
+            compute_type=compute_type,
+            workers=workers,
+            threads_per_worker=threads_per_worker,
+        )
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """See `TranslationEngine.tokenize`."""
@@ -114,8 +110,11 @@ class Ct2Translator(Model):
         ]
         if not options.align:
             return hypotheses
-        looks = (_attention(result, len(prefix)) for result, prefix in zip(results, prefixes, strict=True))
-        return [replace(each, attention=attention) for each, attention in zip(hypotheses, looks, strict=True)]
+        looks = (result.attention[0][: len(prefix)] for result, prefix in zip(results, prefixes, strict=True))
+        return [
+            replace(each, attention=np.array(look, dtype=np.float32))
+            for each, look in zip(hypotheses, looks, strict=True)
+        ]
 
     @functools.cache  # noqa: B019 - one entry for each target language, and models live as long as the process
     def _pieces_with(self, letters: str) -> list[list[str]] | None:
@@ -137,8 +136,3 @@ class Ct2Translator(Model):
         # Byte pieces can spell a line break, and one sentence is one line.
         # ... and a sequence that is no character; a text must not carry its sign.
         return Hypothesis(" ".join(str(text).replace("\ufffd", "").split()), score, len(tokens), truncated=not ended)
-
-
-def _attention(result: Any, prefix_tokens: int) -> NDArray[np.float32]:
-    """Return how much each token of the forced beginning looked at each source token."""
-    return np.array(result.attention[0][:prefix_tokens], dtype=np.float32)

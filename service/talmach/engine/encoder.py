@@ -4,14 +4,14 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import ctranslate2
 import numpy as np
 from numpy.typing import NDArray
 
 from talmach.engine.base import Prompt
-from talmach.engine.model import Model, TokenizerFiles, need_gpu, resolve_device
+from talmach.engine.model import Model, TokenizerFiles
 from talmach.errors import EngineFailure, ModelUnusable
 
 _BATCH_SIZE = 16  # 32 took a seventh longer, because of padding
@@ -56,20 +56,17 @@ class Ct2Encoder(Model):
         self._prompt = prompt
         self._pooling = pooling = pooling or Pooling()
         self._dense = _load_dense(model_id, directory / pooling.dense) if pooling.dense else None
-        if device == "cuda":
-            need_gpu(model_id)
-        device, compute_type = resolve_device(device, compute_type)
-
-        def construct() -> Any:
-            return ctranslate2.Encoder(
-                str(directory),
-                device=device,
-                compute_type=compute_type,
-                inter_threads=workers,
-                intra_threads=threads_per_worker,
-            )
-
-        super().__init__(model_id, directory, tokenizer or TokenizerFiles(), [prompt], construct)
+        super().__init__(
+            model_id,
+            directory,
+            tokenizer or TokenizerFiles(),
+            [prompt],
+            ctranslate2.Encoder,
+            device=device,
+            compute_type=compute_type,
+            workers=workers,
+            threads_per_worker=threads_per_worker,
+        )
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `SentenceEncoder.encode`; what exceeds the model's window is ignored."""

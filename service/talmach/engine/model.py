@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +101,18 @@ class Model:
         directory: Path,
         files: TokenizerFiles,
         prompts: Sequence[Prompt],
-        construct: Callable[[], Any],
+        kind: Callable[..., Any],
+        *,
+        device: str,
+        compute_type: str,
+        workers: int,
+        threads_per_worker: int,
     ) -> None:
-        """Load the model; raises ModelUnusable."""
+        """Load the model; `kind` is the class of CTranslate2 that runs it. Raises ModelUnusable."""
         self.model_id = model_id
+        if device == "cuda":
+            need_gpu(model_id)
+        device, compute_type = resolve_device(device, compute_type)
         try:
             vocabularies = Vocabularies(directory)
             _check_prompts(model_id, prompts, vocabularies)
@@ -117,7 +126,14 @@ class Model:
             raise ModelUnusable(model_id, f"its tokenizer needs a package that is not installed: {cure}") from error
         except (OSError, RuntimeError, ValueError) as error:
             raise _cannot_be_loaded(model_id, error) from error
-        self._construct = construct
+        self._construct = partial(
+            kind,
+            str(directory),
+            device=device,
+            compute_type=compute_type,
+            inter_threads=workers,
+            intra_threads=threads_per_worker,
+        )
         self.load()
         self.device = str(self._model.device)  # "cpu" or "cuda", as it is in effect
         self.compute_type = str(self._model.compute_type)  # in effect, not the one asked for

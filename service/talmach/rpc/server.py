@@ -23,7 +23,6 @@ from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_gr
 from talmach.rpc.connections import hang_up
 from talmach.rpc.interceptor import CallInterceptor
 from talmach.rpc.servicers import InfoServicer, SummarizationServicer, TranslationServicer
-from talmach.rpc.tls import ServerTls
 from talmach.use_cases import UseCases
 
 SERVICES = (
@@ -55,7 +54,7 @@ class Server:
         metrics: Metrics,
         max_message_bytes: int,
         clients: ClientRegistry | None = None,
-        tls: ServerTls | None = None,
+        tls: grpc.ServerCredentials | None = None,
         tracing: Tracing | None = None,
         with_reflection: bool = True,
         max_concurrent_calls: int = 1_024,
@@ -168,7 +167,7 @@ class Server:
     def _add_port(self) -> int:
         if self._tls is None:
             return self._server.add_insecure_port(self._address)
-        return self._server.add_secure_port(self._address, self._tls.credentials())
+        return self._server.add_secure_port(self._address, self._tls)
 
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         self._metrics.serving.set(status == _SERVING)

@@ -4,44 +4,24 @@ from pathlib import Path
 
 import grpc
 
-from talmach.access.certificates import (
-    CERT_SETTING,
-    CLIENT_CA_SETTING,
-    KEY_SETTING,
-    check_certificate,
-    check_pair,
-)
-from talmach.access.watched import Watched, read
+from talmach.access.certificates import CERT_SETTING, CLIENT_CA_SETTING, KEY_SETTING, watched
+from talmach.access.watched import read
 
 
-class ServerTls:
-    """The server's certificate and key, and which clients' certificates it asks for."""
+def credentials(cert: Path, key: Path, client_ca: Path | None = None) -> grpc.ServerCredentials:
+    """Return what a gRPC server listens with; it looks for new files at every handshake.
 
-    def __init__(self, cert_file: Path, key_file: Path, client_ca_file: Path | None = None) -> None:
-        """`client_ca_file` None = clients need no certificate.
+    `client_ca` None = clients need no certificate. Raises UnusableFile as `certificates.watched` does.
+    """
 
-        Raises:
-            UnusableFile: a file cannot be read or is not what it should be, or the key is of another certificate.
+    def load() -> grpc.ServerCertificateConfiguration:
+        pair = read(KEY_SETTING, key), read(CERT_SETTING, cert)
+        roots = read(CLIENT_CA_SETTING, client_ca) if client_ca else None
+        return grpc.ssl_server_certificate_configuration([pair], root_certificates=roots)
 
-        """
-        self._cert_file = cert_file
-        self._key_file = key_file
-        self._client_ca_file = client_ca_file
-        files = [cert_file, key_file, *([client_ca_file] if client_ca_file else [])]
-        self._configuration = Watched("tls", files, self._read)
-
-    def credentials(self) -> grpc.ServerCredentials:
-        """Return what a gRPC server listens with; it looks for new files at every handshake."""
-        return grpc.dynamic_ssl_server_credentials(
-            self._configuration.current(),
-            self._configuration.changed,  # type: ignore[arg-type]  # None = unchanged, which grpc's types do not know
-            require_client_authentication=self._client_ca_file is not None,
-        )
-
-    def _read(self) -> grpc.ServerCertificateConfiguration:
-        check_pair(CERT_SETTING, self._cert_file, KEY_SETTING, self._key_file)
-        if self._client_ca_file:
-            check_certificate(CLIENT_CA_SETTING, self._client_ca_file)
-        client_ca = read(CLIENT_CA_SETTING, self._client_ca_file) if self._client_ca_file else None
-        pair = read(KEY_SETTING, self._key_file), read(CERT_SETTING, self._cert_file)
-        return grpc.ssl_server_certificate_configuration([pair], root_certificates=client_ca)
+    files = watched(cert, key, client_ca, load)
+    return grpc.dynamic_ssl_server_credentials(
+        files.current(),
+        files.changed,  # type: ignore[arg-type]  # None = unchanged, which grpc's types do not know
+        require_client_authentication=client_ca is not None,
+    )

@@ -66,7 +66,7 @@ def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     previous: int | None = None  # the last sentence that is no boilerplate, where it was read first
     needs_lead = include_lead
     for sentence in article.sentences:
-        first = seen.setdefault(_fold(sentence), sentence)
+        first = seen.setdefault(tuple(terms_of(sentence.text)), sentence)
         outside = _objection_to_place(sentence, first)
         form = _PART_OF_QUOTATION if sentence.index in parts else _objection_to_form(sentence.text, is_cased=is_cased)
         if outside is not None:
@@ -118,7 +118,3 @@ def _objection_to_form(text: str, *, is_cased: bool) -> str | None:
     if not has_verb(text):
         return "fragment without a verb"
     return None if _TERMINAL.search(text) else _LINE
-
-
-def _fold(sentence: Sentence) -> tuple[str, ...]:
-    return tuple(terms_of(sentence.text))

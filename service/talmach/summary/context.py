@@ -131,7 +131,7 @@ def _points_back(text: str) -> bool:
     words = terms_of(text)
     if not words or _EXPLETIVE.match(text):
         return False
-    if _opens_with_reference(words) or _CONNECTIVES.match(text) or _NAMELESS_OPENING.match(text):
+    if words[0] in _OPENERS or _is_demonstrative(words) or _CONNECTIVES.match(text) or _NAMELESS_OPENING.match(text):
         return True
     if not _CONTRASTS.isdisjoint(words[:_CONTRAST_WITHIN]) or _ABOUT_THIS.match(text):
         return True
@@ -140,10 +140,6 @@ def _points_back(text: str) -> bool:
     first_clause = _FIRST_CLAUSE.match(_IN_THE_NAME_OF.sub("", text))
     assert first_clause is not None  # it matches the empty text too
     return not _EARLY_PRONOUNS.isdisjoint(terms_of(first_clause.group())[:_PRONOUN_WITHIN])
-
-
-def _opens_with_reference(words: list[str]) -> bool:
-    return words[0] in _OPENERS or _is_demonstrative(words)
 
 
 def _refers(words: list[str]) -> bool:

@@ -18,7 +18,7 @@ def term_vectors(texts: Sequence[str]) -> SparseRows:
 
     The square root is the usual damping of counts; the logarithm leaves something of a stem that is in every sentence.
     """
-    counts = [Counter(stem(word) for word in terms_of(text)) for text in texts]
+    counts = [Counter(word[:_STEM] for word in terms_of(text)) for text in texts]
     frequency = Counter(term for count in counts for term in count)
     numbers = {term: number for number, term in enumerate(frequency)}
     rows = np.repeat(np.arange(len(texts)), [len(count) for count in counts])
@@ -33,8 +33,3 @@ def term_vectors(texts: Sequence[str]) -> SparseRows:
 def terms_of(text: str) -> list[str]:
     """Return the words and numbers of `text` in lower case; an apostrophe or a hyphen is part of a word."""
     return [word.casefold() for word in _WORD.findall(text)]
-
-
-def stem(word: str) -> str:
-    """Return what the forms of `word` have in common, roughly."""
-    return word[:_STEM]

@@ -96,7 +96,7 @@ def test_a_mistake_gets_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Nothing is on standard output, and standard error has the sentence."""
-    monkeypatch.delattr(session, "running")
+    monkeypatch.delattr(session, "_start_failures")
     assert run(monkeypatch, *arguments) == 2
     assert capsys.readouterr() == ("", f"talmach: {sentence}\n")
 
