@@ -85,6 +85,24 @@ def test_whole_numbers_may_be_written_as_others() -> None:
         json_form.read(b'{"summaryOptions": {"maxSentences": 3.5}}', kind, 9)
 
 
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ('{"options": {"format": 4294967298}}', r"options\.format: is not one of its names"),
+        ('{"options": {"offsetEncoding": -4294967295}}', r"options\.offset_encoding: is not one of its names"),
+        ('{"options": {"model": "a", "model": "b"}}', "request: is not JSON"),
+        ('{"options": {"beamSize": 1, "beam_size": 2}}', r"options\.beam_size: excludes beamSize"),
+        ('{"summaryOptions": {"ratio": 1, "maxSentences": 2}}', r"summary_options\.max_sentences: excludes ratio"),
+    ],
+)
+def test_what_protobuf_would_read_as_something_else(body: str, problem: str) -> None:
+    """It keeps the lower 32 bits of a number, and the last of two values."""
+    with pytest.raises(InvalidRequest, match=problem):
+        json_form.read(body.encode(), summarization_pb2.SummarizeArticleRequest, 9)
+    nothing = b'{"summaryOptions": {"ratio": null, "maxSentences": 2}, "options": {"beamSize": null, "beam_size": 2}}'
+    assert json_form.read(nothing, summarization_pb2.SummarizeArticleRequest, 9).summary_options.max_sentences == 2
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.DESCRIPTOR.name)
 @given(data=st.data())
 def test_anything_else_is_refused(kind: Any, data: st.DataObject) -> None:

@@ -126,7 +126,9 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a number in an array": ({"q": [RAIN, 3], "source": "be", "target": "en"}, "q[1]: is not a string"),
     "half a pair": ('{"q": "\\ud800", "source": "be", "target": "en"}', "q: has half of a surrogate pair"),
     "a code of no language": ({"q": RAIN, "source": "xx", "target": "en"}, "source: is not the code of a supported"),
-    "a code of no kind": ({"q": RAIN, "source": "be", "target": ["en"]}, "target: is not the code of a language"),
+    "twice no language": ({"q": "x", "source": "zz", "target": "zz"}, "source: is not the code of a supported"),
+    "no language for nothing": ({"q": " ", "source": "be", "target": "zz"}, "target: is not the code of a"),
+    "a code of no kind": ({"q": RAIN, "source": "be", "target": ["en"]}, "target: is not the code of a"),
     "another format": (
         {"q": RAIN, "source": "be", "target": "en", "format": "rtf"},
         "format: is not one of text, html",
@@ -225,6 +227,7 @@ async def test_keys_are_tokens(tmp_path: Path, log: StringIO) -> None:
             await ask(fields | {"api_key": "x"}),
         )
         assert [each.status for each in (none, empty, wrong)] == [400, 400, 403]
+        assert (await ask(fields | {"api_key": "\ud800"})).json == wrong.json
         assert wrong.json == {"error": "Invalid API key"}
         assert site.running.sample("talmach_refused_total", reason="UNAUTHENTICATED") == 2
         assert (await site.ask("/frontend/settings")).json["keyRequired"] is True

@@ -126,7 +126,8 @@ class ClientRegistry:
 
 def sha256_of(token: str) -> str:
     """Return what the clients file holds of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    # JSON can write half of a surrogate pair; it is a wrong token like any other.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def _parse(path: Path) -> list[_Entry]:

@@ -21,6 +21,7 @@ from talmach.text.characters import is_encodable
 
 _Message = TypeVar("_Message", bound=Message)
 _MAX_PROBLEMS = 50  # out of millions in one request
+_MIN_NUMBER, _MAX_NUMBER = -(2**31), 2**31 - 1  # of an enumeration
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _KINDS: dict[int, tuple[str, tuple[type, ...]]] = {
     FieldDescriptor.CPPTYPE_BOOL: ("true or false", (bool,)),
@@ -106,6 +107,7 @@ class _Shape:
             self._problems.append(_malformed(path, "is not an object"))
             return
         fields = {name: field for field in kind.fields for name in (field.name, field.json_name)}
+        given: dict[str, str] = {}  # by the name of a field, or of what one of several fields is: which field it was
         for name, value in content.items():
             if len(self._problems) >= _MAX_PROBLEMS:
                 return
@@ -113,7 +115,11 @@ class _Shape:
             if field is None:
                 self._problems.append(_unknown(path, name, fields))
             elif value is not None:  # null is the same as nothing
-                self._check_field(_join(path, field.name), value, field)
+                place = field.containing_oneof.name if field.containing_oneof else field.name
+                if (other := given.setdefault(place, name)) != name:  # protobuf would take the last
+                    self._problems.append(_malformed(_join(path, field.name), f"excludes {other}"))
+                else:
+                    self._check_field(_join(path, field.name), value, field)
 
     def _check_field(self, path: str, value: Any, field: FieldDescriptor) -> None:
         if not field.is_repeated:
@@ -141,6 +147,9 @@ class _Shape:
         elif isinstance(value, str) and field.enum_type is not None and value not in field.enum_type.values_by_name:
             names = ", ".join(field.enum_type.values_by_name)
             self._problems.append(_malformed(path, f"is not {what} ({names})"))
+        elif field.enum_type is not None and isinstance(value, int) and not _MIN_NUMBER <= value <= _MAX_NUMBER:
+            # protobuf would keep the lower 32 bits, which may be the number of another name.
+            self._problems.append(_malformed(path, f"is not {what}"))
         elif isinstance(value, str) and not is_encodable(value):
             self._problems.append(Violation(path, "INVALID_TEXT", "has half of a surrogate pair"))
 

@@ -22,6 +22,7 @@ from talmach.http.reply import JSON, Reply
 from talmach.pb import common_pb2, translation_pb2
 from talmach.text.article import Field
 from talmach.text.characters import is_encodable
+from talmach.text.language import LANGUAGES, normalize_code
 from talmach.threads import offload
 from talmach.translation.source import Detection
 from talmach.translation.values import Translation
@@ -98,20 +99,21 @@ class LibreTranslate:
             if not fields.get(name):
                 raise _wrong(name, "is missing")
         texts, is_batch = self._texts(fields["q"])
-        source, wants_alternatives = fields["source"], _number("alternatives", fields.get("alternatives") or 0) > 0
+        source, target = _code("source", fields["source"]), _code("target", fields["target"])
+        wants_alternatives = _number("alternatives", fields.get("alternatives") or 0) > 0
         # A blank text has nothing to translate; it comes back as it is.
         places = [place for place, text in enumerate(texts) if text.strip()]
         request = translation_pb2.TranslateTextRequest(
             texts=[texts[place] for place in places],
             options=common_pb2.TranslationOptions(
-                source_language_code="" if source == _AUTO else _code("source", source),
-                target_language_code=_code("target", fields["target"]),
+                source_language_code="" if source == _AUTO else source,
+                target_language_code=target,
                 format=_format(fields.get("format") or "text"),
             ),
         )
         translated: list[str] = list(texts)
         detected = [_unknown()] * len(texts)
-        if places and source != fields["target"]:
+        if places and source != target:
             async with exchange.while_the_caller_waits():
                 for place, each in zip(places, await self._translations(request, exchange), strict=True):
                     if each.source.is_undetermined:
@@ -154,6 +156,7 @@ class LibreTranslate:
             raise _wrong("q", "is missing")
         texts, _ = self._texts(fields["q"])
         request = translation_pb2.DetectLanguageRequest(texts=["\n".join(texts)])
+        exchange.call.check_deadline()
         (found,) = await self.methods.use_cases.detect(self.methods.reader.to_detect(request), exchange.call)
         candidates = [{"confidence": _percent(each.confidence), "language": each.language} for each in found.candidates]
         await exchange.answer(Reply(json_form.dump(candidates)))
@@ -235,9 +238,13 @@ def _first(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _code(field: str, value: Any) -> str:
-    if not isinstance(value, str) or not is_encodable(value):
-        raise _wrong(field, "is not the code of a language")
-    return value
+    """Return the language that a code names, or `auto`; without one even a text that stays as it is is refused."""
+    if field == "source" and value == _AUTO:
+        return _AUTO
+    language = normalize_code(value) if isinstance(value, str) else None
+    if language is None:
+        raise _wrong(field, f"is not the code of a supported language ({', '.join(LANGUAGES)})")
+    return language
 
 
 def _format(value: Any) -> "common_pb2.TextFormat.ValueType":
