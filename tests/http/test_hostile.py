@@ -122,10 +122,10 @@ async def test_a_body_in_crumbs(site: Served, log: StringIO) -> None:
     assert (await answer(reader)).status == 200
     writer.close()
     reader, writer = await site.connect()
-    begin = time.monotonic()
+    begin = time.process_time()
     writer.write(head + b"1\r\n \r\n" * 100_000)
     assert (await answer(reader)).status == 400
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
     writer.close()
     await until(lambda: len(lines(log)) == 2)
     assert "error_at" not in log.getvalue()

@@ -100,9 +100,9 @@ def test_three_hundred_real_sentences_take_well_under_a_second() -> None:
     encoder = WordEncoder()
     summarizer = Summarizer(encoder, metrics=Metrics())
     summarizer.choose(article, SummaryOptions())
-    start = time.perf_counter()
+    start = time.process_time()
     encoder.encode([sentence.text for sentence in article.sentences])
-    encoding = time.perf_counter() - start
-    start = time.perf_counter()
+    encoding = time.process_time() - start
+    start = time.process_time()
     summarizer.choose(article, SummaryOptions(ratio=0.3))
-    assert time.perf_counter() - start - encoding < 1
+    assert time.process_time() - start - encoding < 1

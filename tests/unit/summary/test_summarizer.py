@@ -242,9 +242,9 @@ def test_three_hundred_sentences_take_well_under_a_second() -> None:
 
     body = "\n".join(f"Сказ нумар {number} гэтага вельмі доўгага артыкула пра школу." for number in range(300))
     article = Article.parse(HEADLINE, "", body)
-    start = time.perf_counter()
+    start = time.process_time()
     summary = Summarizer(Random(), metrics=Metrics()).choose(article, SummaryOptions(ratio=0.5))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert len(summary.chosen) == 150
 
 
