@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,9 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from talmach.log import configure_logging
+
+# As the command does: of its own accord gRPC's core tells between the tests what they do to connections.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 # No deadline: on a loaded machine an example that takes half a second proves nothing.
 settings.register_profile("bounded", derandomize=True, deadline=None)

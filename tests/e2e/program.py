@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ DATA = Path(__file__).parents[1] / "data"
 COMMAND = (sys.executable, "-m", "talmach")
 NAUGHTY_COMMAND = (sys.executable, str(Path(__file__).with_name("naughty.py")))
 TIMEOUT_S = 120
+_ANY_PORT = random.SystemRandom()  # another sequence in each process of the tests
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -29,10 +32,12 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def free_address() -> str:
-    """Return a loopback address whose port is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    """Return a loopback address whose port is free, and stays so: the system gives out ports above these."""
+    while True:
+        port = _ANY_PORT.randrange(16_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return f"127.0.0.1:{port}"
 
 
 @dataclass(frozen=True, slots=True)
