@@ -1,21 +1,41 @@
-"""Gives a translation the typography of its source: what `engine.normalization` folded away."""
+"""Gives a translation the typography of its source: what `engine.normalization` folded away, and what models mislay."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from talmach.engine.normalization import to_official_belarusian
 from talmach.text import casing
 from talmach.text.characters import CLOSING, TERMINAL
+from talmach.text.evidence import FUNCTION_WORDS, LEXICON
 
 _CURLY_QUOTES = frozenset("«»“”„")
+_DOUBLE_QUOTE = re.compile('[«»“”„"]')
 _CURLY_APOSTROPHES = frozenset("’ʼ")
-_QUOTES = {"ru": ("«", "»"), "be": ("«", "»"), "en": ("“", "”")}
+# Around a quotation, and around one inside of that.
+_CYRILLIC_QUOTES = (("«", "»"), ("„", "“"))
+_QUOTES = {"ru": _CYRILLIC_QUOTES, "be": _CYRILLIC_QUOTES, "en": (("“", "”"), ("‘", "’"))}
 # Languages that write an apostrophe inside words.
 _APOSTROPHE = {"be": "’", "en": "’"}
 _TARASKIEVICA = re.compile("[ґҐ]")
 _STRAIGHT_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?=\s)")
+_INNER_QUOTATION = re.compile(r"(?<!\w)'(\w[^'\"]*)'(?!\w)")
 _OPENS_BEHIND = "([—-«“"
 _ABBREVIATION = re.compile(r"(?:\.\w{1,4}|(?<!\w)\w|\.)\.$")  # "U.S.", «г.», "..."
+_SPACED_HYPHEN = re.compile(r"(?<=[ \u00a0])-(?= )")
+_SPACED_DASH = re.compile(r"(?<=[ \u00a0])[—–](?=[ \u00a0])")
+_RANGE = re.compile(r"(?<!\d)(\d+)([—–])(\d+)")
+_HYPHENATED_RANGE = re.compile(r"(?<![\d-])(\d+)-(\d+)(?![\d-])")
+_MINUS = re.compile(r"(?<!\w)−(?=\d)")
+_FOLDED_MINUS = re.compile(r"(?<!\w)[—-](?=\d)")
+_FIRST_LETTERS = re.compile(r"[^\w\s]*([^\W\d_]+)")
+_FIRST_WORD = re.compile(r"[^\w\s]*([^\W\d_]+)(?![\w-]| ?\d)")
+# What English writes with a capital, although it is in the lists.
+_CAPITALISED = {"i", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"} | {
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+}  # fmt: skip
+_ORDINARY_WORDS = {language: (FUNCTION_WORDS[language] | words) - _CAPITALISED for language, words in LEXICON.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,9 @@ class Manner:
     curly_quotes: bool
     curly_apostrophes: bool
     ellipses: bool
+    quote_count: int  # of double ones
+    nested_quotes: bool
+    dash: str | None  # what stands for a hyphen between spaces; None = the hyphen
 
     @classmethod
     def of(cls, source: str, language: str, *, all_caps: bool) -> "Manner":
@@ -37,13 +60,16 @@ class Manner:
         """
         characters = set(source)
         quotes, apostrophes = bool(characters & _CURLY_QUOTES), bool(characters & _CURLY_APOSTROPHES)
-        is_typographic = quotes or apostrophes or "…" in source
+        is_typographic = quotes or apostrophes or bool(characters & set("…—"))
         return cls(
             language,
             all_caps,
             curly_quotes=quotes or (is_typographic and '"' not in source),
             curly_apostrophes=apostrophes or (is_typographic and "'" not in source),
             ellipses="…" in source,
+            quote_count=len(_DOUBLE_QUOTE.findall(source)),
+            nested_quotes={"«", "„"} <= characters or {"“", "‘"} <= characters,
+            dash=_dash(source, language),
         )
 
     def restore(self, source: str, target: str, before: str) -> str:
@@ -53,11 +79,54 @@ class Manner:
             target = to_official_belarusian(target)
         if self.ellipses:
             target = target.replace("...", "…")
+        count = len(_DOUBLE_QUOTE.findall(source))
+        if target.count('"') % 2 and count % 2 == 0 and count == self.quote_count:
+            target = _pair_quotes(source, target, before, self.language)
+        target = self._match_dashes(source, target)
         if self.curly_apostrophes and self.language in _APOSTROPHE:
             target = _STRAIGHT_APOSTROPHE.sub(_APOSTROPHE[self.language], target)
         if self.curly_quotes:
-            target = _curl_quotes(target, _QUOTES[self.language], before)
+            target = self._curl_quotes(target, before)
+        target = _match_first_letter(source, target, before, _ORDINARY_WORDS[self.language])
         return casing.to_all_caps(target) if self.all_caps else target
+
+    def _match_dashes(self, source: str, target: str) -> str:
+        """Give back the minus, the dash of a range, and the dash that a model wrote as a hyphen between spaces."""
+        if _MINUS.search(source):
+            target = _FOLDED_MINUS.sub("−", target)
+        ranges = {(first, last): dash for first, dash, last in _RANGE.findall(source)}
+        if ranges:
+            target = _HYPHENATED_RANGE.sub(lambda match: self._range(match, ranges), target)
+        return _SPACED_HYPHEN.sub(self.dash, target) if self.dash else target
+
+    def _range(self, match: re.Match[str], ranges: Mapping[tuple[str, str], str]) -> str:
+        first, last = match.groups()
+        dash = ranges.get((first, last), "-")
+        return f"{first}{'–' if self.language == 'en' and dash != '-' else dash}{last}"
+
+    def _curl_quotes(self, target: str, before: str) -> str:
+        outer, inner = _QUOTES[self.language]
+        if self.nested_quotes:
+            target = _INNER_QUOTATION.sub(lambda match: inner[0] + match[1] + inner[1], target)
+        result, *pieces = target.split('"')
+        depth = 0
+        for piece in pieces:
+            opens = _opens((before + result)[-1:])
+            depth += opens
+            opening, closing = inner if self.nested_quotes and depth > 1 else outer
+            result += (opening if opens else closing) + piece
+            depth -= not opens and depth > 0
+        return result
+
+
+def _dash(source: str, language: str) -> str | None:
+    """Russian and Belarusian have one dash; English takes that of the source. Who types hyphens for it, keeps them."""
+    if _SPACED_HYPHEN.search(source):
+        return None
+    if language != "en":
+        return "—"
+    dash = _SPACED_DASH.search(source)
+    return dash[0] if dash else None
 
 
 def _match_final_stop(source: str, target: str) -> str:
@@ -68,12 +137,28 @@ def _match_final_stop(source: str, target: str) -> str:
     return target
 
 
-def _curl_quotes(target: str, quotes: tuple[str, str], before: str) -> str:
-    opening, closing = quotes
-    result, *pieces = target.split('"')
-    # An odd mark belongs to a quotation that goes on in another sentence: the spaces tell which side it is on.
-    for piece in pieces:
-        previous = (before + result)[-1:]
-        opens = not previous or previous.isspace() or previous in _OPENS_BEHIND
-        result += (opening if opens else closing) + piece
-    return result
+def _opens(previous: str) -> bool:
+    """Whether a straight mark behind a character opens: a lone one belongs to a quotation of several sentences."""
+    return not previous or previous.isspace() or previous in _OPENS_BEHIND
+
+
+def _pair_quotes(source: str, target: str, before: str, language: str) -> str:
+    """Mend a translation that has one mark too few or too many, of a source whose quotations are whole."""
+    is_quoted = bool(_DOUBLE_QUOTE.search(source))
+    first, last = target.index('"'), target.rindex('"')
+    if _DOUBLE_QUOTE.match(source.rstrip(TERMINAL + " ")[-1:]) and _opens(target[:last][-1:]):
+        stop = "." if language != "en" and target.endswith(".") and not target.endswith("..") else ""
+        return f'{target.removesuffix(stop)}"{stop}'
+    if not before and not _opens(target[:first][-1:]) and (not is_quoted or _DOUBLE_QUOTE.match(source)):
+        return f'"{target}'
+    return target if is_quoted else target.replace('"', "", 1)
+
+
+def _match_first_letter(source: str, target: str, before: str, ordinary: Collection[str]) -> str:
+    """A model begins whatever it is given like a sentence; what goes on with a small letter does so in translation."""
+    ours, theirs = _FIRST_LETTERS.match(source), _FIRST_WORD.match(target)
+    goes_on = ours[1].islower() if ours else bool(before) and source[:1].isdigit()
+    if theirs and goes_on and theirs[1].istitle() and theirs[1].lower() in ordinary:
+        at = theirs.start(1)
+        return target[:at] + target[at].lower() + target[at + 1 :]
+    return target

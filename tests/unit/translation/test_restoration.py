@@ -29,6 +29,112 @@ def test_quotation_marks_are_those_of_the_target_language(
     assert restored(source, target, language) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "language", "expected"),
+    [
+        (
+            "«Стаўка „перагрэта“, — лічыць ён».",
+            '"Ставка "перегрета", — считает он".',
+            "ru",
+            "«Ставка „перегрета“, — считает он».",
+        ),
+        (
+            "«Стаўка „перагрэта“», — лічыць ён.",
+            "\"The rate is 'overheated',\" he says.",
+            "en",
+            "“The rate is ‘overheated’,” he says.",
+        ),
+        ("“It is ‘hot’ here,” she said.", '"Тут "горача", — сказала яна".', "be", "«Тут „горача“, — сказала яна»."),
+        # Who uses one kind of marks for both, gets one kind.
+        (
+            "«Сёння «Эпл» тут», — сказаў ён.",
+            '"Сегодня "Эппл" здесь", — сказал он.',
+            "ru",
+            "«Сегодня «Эппл» здесь», — сказал он.",
+        ),
+    ],
+)
+def test_a_quotation_inside_of_another_has_marks_of_its_own(
+    source: str, target: str, language: str, expected: str
+) -> None:
+    """As the source tells them apart, in the marks of the target language."""
+    assert restored(source, target, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "language", "expected"),
+    [
+        # The closing mark is lost, at the end.
+        ("He said, “I am here. I will win.”", 'Ён сказаў: "Я тут. Я выйграю.', "be", "Ён сказаў: «Я тут. Я выйграю»."),
+        (
+            "Ён сказаў: «Я тут. Я выйграю!»",
+            'He said, "I am here. I will win!',
+            "en",
+            "He said, “I am here. I will win!”",
+        ),
+        ("Ён сказаў: «Я тут…»", 'He said, "I am here...', "en", "He said, “I am here…”"),
+        # The opening mark is lost, at the beginning.
+        ("«Мы тут», — сказаў ён.", 'We are here," he said.', "en", "“We are here,” he said."),
+        # Direct speech behind a dash, of which English makes a quotation.
+        ("Мы тут, — сказаў ён.", 'We are here," he said.', "en", "“We are here,” he said."),
+        ("Мы тут, — сказаў ён.", '"We are here, he said.', "en", "We are here, he said."),
+        # A quotation that goes on in another sentence has one mark in both.
+        ("«Мы тут, — сказаў ён.", '"We are here, he said.', "en", "“We are here, he said."),
+        ("Мы тут», — сказаў ён.", 'We are here," he said.', "en", "We are here,” he said."),
+    ],
+)
+def test_quotation_marks_come_in_pairs(source: str, target: str, language: str, expected: str) -> None:
+    """A model that mislays one gets it back, or loses the other, where the source tells which."""
+    assert restored(source, target, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "language", "expected"),
+    [
+        ("“We are here,” he said.", '"Мы тут", - сказаў ён.', "be", "«Мы тут», — сказаў ён."),
+        ('"We are here," he said.', '"Мы здесь", - сказал он.', "ru", '"Мы здесь", — сказал он.'),
+        ("«Слуцк» – «Гомель» 0:0.", '"Slutsk" - "Gomel" 0:0.', "en", "“Slutsk” – “Gomel” 0:0."),
+        ("Падрабязнасці — на сайце.", "Details - on the site.", "en", "Details — on the site."),
+        # Who types hyphens instead, keeps them.
+        ("Навіны - Спорт", "Новости - Спорт", "ru", "Новости - Спорт"),
+        ("Слуцк перамог.", "Slutsk - the winner.", "en", "Slutsk - the winner."),
+        # What the models were never shown.
+        ("Тур пройдзе 5–6 снежня.", "Тур пройдет 5-6 декабря.", "ru", "Тур пройдет 5–6 декабря."),
+        ("Лік 7,5—8,2 %.", "The rate of 7.5-8.2%.", "en", "The rate of 7.5–8.2%."),
+        ("З 5–6 на 17-6.", "С 5-6 на 17-6.", "ru", "С 5–6 на 17-6."),
+        ("Да −5 °C, удзень +3.", "До —5 °C, днём +3.", "ru", "До −5 °C, днём +3."),
+        ("Да −5 °C.", "To -5 °C.", "en", "To −5 °C."),
+    ],
+)
+def test_dashes_hyphens_and_minus_signs_are_told_apart(source: str, target: str, language: str, expected: str) -> None:
+    """Folded together for the models, they come back as the source has them and the target language writes them."""
+    assert restored(source, target, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "before", "expected"),
+    [
+        ("в феврале её не меняли.", "It was not changed in February.", "", "it was not changed in February."),
+        ("за суткі набраў 12 тыс.", "In a day, it got 12,000.", " ", "in a day, it got 12,000."),
+        ("12 мая адкрылі музей.", "On May 12, a museum opened.", " ", "on May 12, a museum opened."),
+        # Words that have a capital of their own, or that no list has.
+        ("учора быў дождж.", "Yesterday Minsk had rain.", "", "yesterday Minsk had rain."),
+        ("у Мінску дождж.", "Minsk has rain.", "", "Minsk has rain."),
+        ("я тут.", "I am here.", "", "I am here."),
+        ("у маі дождж.", "May 12 has rain.", "", "May 12 has rain."),
+        # A sentence that begins like one.
+        ("За суткі набраў 12 тыс.", "In a day, it got 12,000.", "", "In a day, it got 12,000."),
+        ("12 мая адкрылі музей.", "On May 12, a museum opened.", "", "On May 12, a museum opened."),
+        ("iPhone тут.", "The iPhone is here.", "", "The iPhone is here."),
+    ],
+)
+def test_what_goes_on_with_a_small_letter_does_so_in_translation(
+    source: str, target: str, before: str, expected: str
+) -> None:
+    """Items of a list, and what stands behind a link or a name that is kept: models begin it like a sentence."""
+    assert Manner.of(source, "en", all_caps=False).restore(source, target, before) == expected
+
+
 def test_a_part_knows_what_stands_before_it() -> None:
     """A mark right behind a kept word closes."""
     manner = Manner.of("Сайт «example.by» тут.", "en", all_caps=False)
@@ -42,6 +148,11 @@ def test_straight_marks_stay_straight() -> None:
     assert restored('У сям’і ёсць "так".', 'A family\'s "yes".') == 'A family’s "yes".'
     assert restored("У сям'і «так».", 'A family\'s "yes".') == "A family's “yes”."
     assert restored("Сям'я тут.", "It's here.") == "It's here."
+
+
+def test_an_author_of_dashes_gets_typographic_marks() -> None:
+    """Nobody types a dash by accident."""
+    assert restored("Мы тут, — сказаў ён.", '"It\'s here," he said.') == "“It’s here,” he said."
 
 
 @pytest.mark.parametrize(
