@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
@@ -131,14 +131,16 @@ class Decoder:
                 outcome, await self._decode_again(task, task.parts, strict(options, self._target_language))
             )
         if Flag.SIGN_MISMATCH in outcome.flags:
-            outcome = _better(outcome, await self._decode_again(task, self._around_signs(task), options))
+            around = await self._in_a_turn(task, self._around_signs)
+            outcome = _better(outcome, await self._decode_again(task, around, options))
         if outcome.is_incomplete and len(task.parts) > 1:
             # A lone word between two links says too little; with the links in view the model may know it.
-            outcome = _better(outcome, await self._decode_again(task, self._whole(task), options))
+            whole = await self._in_a_turn(task, self._whole)
+            outcome = _better(outcome, await self._decode_again(task, whole, options))
         is_missed = any(entry.verbatim and honoured < count for entry, (count, honoured) in outcome.glossary.items())
         if is_missed or not marking.has_atoms(task.plan.sentence.marked, outcome.text):
             # What the model does not see it cannot change.
-            around = self._cut(task.text, task.phrases, task.direction)
+            around = await self._in_a_turn(task, self._around_phrases)
             outcome = await self._decode_again(task, around, options) or outcome
         return outcome
 
@@ -190,6 +192,14 @@ class Decoder:
         looks = (self.hypotheses.looks((task.direction, source), decoded, options) for source, decoded in asked)
         known: dict[tuple[str, str | None], Looks] = dict(zip(asked, await asyncio.gather(*looks), strict=True))
         return [known.get((part.source, part.decoded), Looks()) for part in outcome.joined]
+
+    async def _in_a_turn(self, task: _Task, cut: Callable[[_Task], tuple[Part, ...]]) -> tuple[Part, ...]:
+        """Cut a sentence once more: a long one takes a second of tokenising."""
+        return await self.hypotheses.turns.take(len(task.text), partial(cut, task))
+
+    def _around_phrases(self, task: _Task) -> tuple[Part, ...]:
+        """The parts of a sentence when its do-not-translate phrases are kept from the model."""
+        return self._cut(task.text, task.phrases, task.direction)
 
     def _around_signs(self, task: _Task) -> tuple[Part, ...]:
         """The parts of a sentence when its signs are kept from the model, with the numbers beside them."""

@@ -91,9 +91,14 @@ class Hypotheses:
     async def get(self, keys: Iterable[Key], options: DecodeOptions) -> dict[Key, Hypothesis]:
         """Return the hypotheses of some parts; raises EngineFailure, DeadlineExceeded."""
         keys = dict.fromkeys(keys)
-        await self._recall((key, options) for key in keys if (key, options, False) not in self._futures)
         # All queued before the first is waited for.
-        futures = {key: self._future(key, options) for key in keys if (key, options) not in self._recalled}
+        futures: dict[Key, asyncio.Future[Decoded]] = {}
+        remaining = iter(keys)
+        while some := list(itertools.islice(remaining, _PARTS_A_TURN)):
+            await self._recall((key, options) for key in some if (key, options, False) not in self._futures)
+            futures |= {key: self._future(key, options) for key in some if (key, options) not in self._recalled}
+            if len(some) == _PARTS_A_TURN:
+                await asyncio.sleep(0)
         return {
             key: await self._wait(key, options, futures[key]) if key in futures else self._recalled[key, options]
             for key in keys

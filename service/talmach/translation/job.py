@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from talmach.errors import EngineFailure, LanguageUndetermined, TalmachError
+from talmach.errors import EngineFailure, LanguageUndetermined
 from talmach.metrics import Metrics
 from talmach.text.article import Field
 from talmach.text.markup import MarkKind
@@ -143,7 +143,9 @@ class TranslationJob:
             outcome = self._outcomes[key]
             try:
                 outcome.set_result(await _attempt(decoder, plan))
-            except TalmachError as error:
+            except (
+                Exception
+            ) as error:  # an error of our own too, or whoever waits for this sentence would wait for ever
                 outcome.set_exception(error)
                 outcome.exception()  # seen: maybe nobody waits for this one
                 raise

@@ -6,8 +6,11 @@ import time
 
 import pytest
 
-from talmach.engine.base import DecodeOptions, Direction
+from talmach.engine.base import AlignedSentence, DecodeOptions, Direction
 from talmach.errors import DeadlineExceeded, QueueFull
+from talmach.text.article import Field
+from talmach.text.markup import TextFormat
+from talmach.translation.source import Source
 from tests.fakes import NaughtyEngine, until
 from tests.unit.translation.harness import TO_ENGLISH, Running, running
 
@@ -141,6 +144,20 @@ async def test_failures_of_a_job_nobody_listens_to_are_not_logged(caplog: pytest
         del job
         gc.collect()
     assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+async def test_an_error_that_nobody_expected_ends_the_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for the sentence hears of it, instead of waiting for ever."""
+
+    def fail(*_arguments: object) -> AlignedSentence:
+        raise ValueError("boom")
+
+    async with running() as served, asyncio.timeout(20):
+        monkeypatch.setattr(served.engine, "tokenize_pair", fail)
+        source = Source.read({Field.TEXT: "<p>Гэты <b>сказ</b> пра школу.</p>"}, "be", TextFormat.HTML)
+        async with served.translator.prepare(source, TO_ENGLISH) as job:
+            with pytest.raises(ValueError, match="boom"):
+                [segment async for segment in job.segments()]
 
 
 async def test_timings_and_usage_are_those_of_the_job() -> None:

@@ -1,8 +1,12 @@
 """What the engine gets wrong: decoded once more, flagged, copied, or failed alone."""
 
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
-from talmach.engine.base import DecodeOptions
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure, QueueFull
 from talmach.quality import Flag
 from talmach.translation.decoding import strict
@@ -18,6 +22,33 @@ async def test_a_loop_is_decoded_again_and_the_better_one_kept() -> None:
     assert served.engine.options == [DecodeOptions(), strict(DecodeOptions(), "en")]
     assert segment.translated_text == "pautaraecca. loop skaz Gety"
     assert segment.flags == frozenset()
+
+
+class _Signless(NaughtyEngine):
+    """Loses a sign, and remembers which long texts were cut into tokens by the thread of the event loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocking: list[str] = []
+
+    def tokenize(self, text: str, direction: Direction) -> list[str]:
+        if len(text) > 400 and threading.current_thread() is threading.main_thread():
+            self.blocking.append(text)
+        return super().tokenize(text, direction)
+
+    def _hypothesis(self, tokens: Sequence[str], options: DecodeOptions) -> Hypothesis:
+        came = super()._hypothesis(tokens, options)
+        return replace(came, text=came.text.replace("€", ""))
+
+
+async def test_a_long_sentence_is_cut_again_without_holding_up_the_loop() -> None:
+    """Around its signs, which takes as long as it took to cut it the first time."""
+    engine = _Signless()
+    text = "слова за словам 5 € " + "і яшчэ слова, " * 400
+    async with running(engine) as served:
+        segment = await served.segment(text, TranslationOptions("en", "be"))
+    assert segment.translated_text.count("€") == 1
+    assert engine.blocking == []
 
 
 async def test_a_second_try_is_never_narrower_than_the_first() -> None:
