@@ -29,8 +29,8 @@ _COPIED = ("models", "proto", "service", "tests")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "results")
 
 
-def check(protection: Protection, root: Path) -> str:
-    """Run the test on the project in `root` without a protection; return what became of it."""
+def check(protection: Protection, root: Path) -> tuple[str, str]:
+    """Run the test on the project in `root` without a protection; return what became of it, and what it says."""
     path = root / "service" / "talmach" / protection.without.path
     whole = path.read_text(encoding="utf-8")
     path.write_text(protection.without.apply(whole), encoding="utf-8")
@@ -40,21 +40,22 @@ def check(protection: Protection, root: Path) -> str:
         path.write_text(whole, encoding="utf-8")
 
 
-def _run(test: str, root: Path) -> str:
+def _run(test: str, root: Path) -> tuple[str, str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
     variables = os.environ | {"PYTHONPATH": str(root / "service"), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        status = subprocess.run(
-            command, cwd=root, env=variables, capture_output=True, timeout=TIMEOUT_S, check=False
-        ).returncode
+        done = subprocess.run(
+            command, cwd=root, env=variables, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
     except subprocess.TimeoutExpired:
-        return "hangs"
-    return {0: "passes", 1: "fails"}.get(status, f"did not run (status {status})")
+        return "hangs", ""
+    problems = [line.partition(" - ")[2] for line in done.stdout.splitlines() if line.startswith("FAILED ")]
+    return {0: "passes", 1: "fails"}.get(done.returncode, f"did not run (status {done.returncode})"), "".join(problems)
 
 
 def _whole(test: str, root: Path) -> bool:
     """Whether a test passes while nothing is taken out; tried twice, since a busy machine fails some by itself."""
-    return any(_run(test, root) == "passes" for _ in range(2))
+    return any(_run(test, root)[0] == "passes" for _ in range(2))
 
 
 def main() -> int:
@@ -74,10 +75,12 @@ def main() -> int:
         whole = {test: _whole(test, root) for test in dict.fromkeys(each.test for each in chosen)}
         for each in chosen:
             began = time.monotonic()
-            result = check(each, root) if whole[each.test] else "fails with the protection too"
+            result, problem = check(each, root) if whole[each.test] else ("fails with the protection too", "")
             unproven += result not in ("fails", "hangs")
             name = each.test.rpartition("::")[2]
             print(f"{result:6} {time.monotonic() - began:5.0f} s  {each.fault}: {name}", flush=True)
+            if problem:
+                print(f"{'':16}{problem}", flush=True)
     print(f"{len(chosen) - unproven} of {len(chosen)} protections are proven")
     return 1 if unproven else 0
 
