@@ -41,7 +41,7 @@ PROTECTIONS = (
     ),
     Protection(
         "idle streams: who takes nothing",
-        argument("rpc/interceptor.py", "CallInterceptor._send", "asyncio.timeout", 0, "None"),
+        block("rpc/interceptor.py", "CallInterceptor._send", "patience"),
         f"{_NEIGHBOURS}::test_idle_streams_shut_nobody_out",
     ),
     Protection(
@@ -61,7 +61,7 @@ PROTECTIONS = (
     ),
     Protection(
         "messages that never end: the place of their call",
-        argument("rpc/interceptor.py", "CallInterceptor._first", "asyncio.timeout", 0, "None"),
+        block("rpc/interceptor.py", "CallInterceptor._first", "patience"),
         f"{_NEIGHBOURS}::test_who_does_not_finish_a_message_loses_his_place",
     ),
     Protection(

@@ -1,6 +1,6 @@
 """The second door."""
 
-from .mutations import Protection, argument, call, case, refusal, value
+from .mutations import Protection, argument, block, call, case, refusal, value
 
 _EXCHANGE = "http/exchange.py"
 _HTTP = "tests/http/test_hostile.py"
@@ -8,7 +8,7 @@ _HTTP = "tests/http/test_hostile.py"
 PROTECTIONS = (
     Protection(
         "HTTP: a body that never ends",
-        argument(_EXCHANGE, "Exchange.body", "asyncio.timeout", 0, "None"),
+        block(_EXCHANGE, "Exchange.body", "patience"),
         f"{_HTTP}::test_a_body_has_its_time",
     ),
     Protection(
@@ -33,7 +33,7 @@ PROTECTIONS = (
     ),
     Protection(
         "HTTP: who takes nothing",
-        argument(_EXCHANGE, "Exchange._pass", "asyncio.timeout", 0, "None"),
+        block(_EXCHANGE, "Exchange._pass", "patience"),
         f"{_HTTP}::test_a_caller_who_takes_nothing",
     ),
     Protection(

@@ -53,6 +53,16 @@ PROTECTIONS = (
         f"{_FAULTS}::test_an_idle_stream_does_not_outlast_the_drain",
     ),
     Protection(
+        "SIGTERM beside callers who take nothing",
+        call(_SERVER, "Server.drain", "hurry"),
+        "tests/e2e/test_untaken.py::test_who_takes_nothing_does_not_outlast_the_drain",
+    ),
+    Protection(
+        "SIGTERM while a large reply is on its way",
+        call("rpc/interceptor.py", "CallInterceptor._wrap.answer_once", "_stay_until_taken"),
+        "tests/e2e/test_untaken.py::test_a_large_reply_is_given_time_to_arrive",
+    ),
+    Protection(
         "nobody reads the log",
         block("cli/serve.py", "serve", "in_background"),
         f"{_FAULTS}::test_a_log_that_nobody_reads",

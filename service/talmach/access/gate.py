@@ -1,12 +1,13 @@
 """Which calls are let in: none while the server starts or drains, and no more at once than it can carry."""
 
 import asyncio
+import math
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from enum import Enum, auto
 
-from talmach.errors import QueueFull, QuotaExceeded, ServerDraining, ServerStarting
+from talmach.errors import QueueFull, QuotaExceeded, ServerDraining, ServerStarting, StreamIdle
 
 # Calls last from milliseconds to seconds: in a second some have certainly ended.
 _RETRY_AFTER_S = 1.0
@@ -41,6 +42,8 @@ class Gate:
         self._streams: Counter[str] = Counter()  # by caller
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        self._patience_s = math.inf
+        self._waits: set[asyncio.Timeout] = set()
 
     def check(self) -> None:
         """Raise ServerStarting or ServerDraining unless the server takes new work."""
@@ -61,6 +64,12 @@ class Gate:
         self.check()
         if self._calls >= self._max_calls:
             raise QueueFull(_RETRY_AFTER_S)
+        with self.stay():
+            yield
+
+    @contextmanager
+    def stay(self) -> Iterator[None]:
+        """Keep the place of a call that was let in and is served, but has not left."""
         self._calls += 1
         self._is_empty.clear()
         try:
@@ -90,6 +99,29 @@ class Gate:
             self._streams[caller] -= 1
             if not self._streams[caller]:
                 del self._streams[caller]
+
+    @asynccontextmanager
+    async def patience(self, idle_s: float) -> AsyncIterator[None]:
+        """Wait inside the block for a caller to send or take something, not longer than `idle_s`; raises StreamIdle."""
+        try:
+            async with asyncio.timeout(min(idle_s, self._patience_s)) as wait:
+                self._waits.add(wait)
+                try:
+                    yield
+                finally:
+                    self._waits.discard(wait)
+        except TimeoutError as error:
+            if not wait.expired():
+                raise
+            raise StreamIdle(min(idle_s, self._patience_s)) from error
+
+    def hurry(self, patience_s: float) -> None:
+        """From now on wait no longer than this for a caller who sends or takes nothing; for a server that drains."""
+        self._patience_s = patience_s
+        end = asyncio.get_running_loop().time() + patience_s
+        for wait in self._waits:
+            if not wait.expired():
+                wait.reschedule(min(end, wait.when() or end))
 
     def end_streams(self) -> None:
         """Let streams of requests end as soon as they have nothing at work; for a server that drains."""

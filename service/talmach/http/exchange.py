@@ -75,19 +75,16 @@ class Exchange:
         if len(length) > len(str(limit)) or int(length) > limit:
             raise body_too_large(limit)
         body, is_complete = bytearray(), False
-        try:
-            async with asyncio.timeout(self._rules.idle_s):
-                while not is_complete:
-                    message = await self._receive()
-                    if message["type"] == "http.disconnect":
-                        self.call.caller_is_gone = True
-                        raise asyncio.CancelledError
-                    body += message.get("body", b"")
-                    if len(body) > limit:
-                        raise body_too_large(limit)
-                    is_complete = not message.get("more_body", False)
-        except TimeoutError as error:
-            raise StreamIdle(self._rules.idle_s) from error
+        async with self._rules.admission.gate.patience(self._rules.idle_s):
+            while not is_complete:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    self.call.caller_is_gone = True
+                    raise asyncio.CancelledError
+                body += message.get("body", b"")
+                if len(body) > limit:
+                    raise body_too_large(limit)
+                is_complete = not message.get("more_body", False)
         return bytes(body)
 
     async def content(self, parse: Callable[..., _Content], *arguments: object) -> _Content:
@@ -179,11 +176,8 @@ class Exchange:
         self.is_over = True
 
     async def _pass(self, message: Message) -> None:
-        try:
-            async with asyncio.timeout(self._rules.idle_s):
-                await self._send(message)
-        except TimeoutError as error:
-            raise StreamIdle(self._rules.idle_s) from error
+        async with self._rules.admission.gate.patience(self._rules.idle_s):
+            await self._send(message)
 
 
 Handler = Callable[[Exchange], Awaitable[None]]

@@ -9,7 +9,7 @@ the text of the exception, and a reply that is too large with a status that look
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
@@ -27,6 +27,8 @@ _Response = TypeVar("_Response")
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _MaybeHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
+# What a connection takes at once, whether or not anybody reads.
+_SMALL_BYTES = 65_536
 _OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
 
 
@@ -43,6 +45,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._stream_idle_s = stream_idle_s
         self._max_message_bytes = max_message_bytes
         self._admission = admission
+        self._waiting: set[asyncio.Task[None]] = set()  # for replies to be taken
 
     async def intercept_service(
         self,
@@ -85,7 +88,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def answer_once(requests: AsyncIterator[bytes], context: _Context) -> Any:
             async with self._serve(details, context):
-                return serialize(await behaviour(await read(requests), context))
+                reply = serialize(await behaviour(await read(requests), context))
+                if len(reply) > _SMALL_BYTES:
+                    self._stay_until_taken(context)
+                return reply
 
         async def answer_in_stream(requests: AsyncIterator[bytes], context: _Context) -> None:
             # A coroutine that writes, not a generator: one that grpc abandons is closed some time later, by the garbage
@@ -117,20 +123,32 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             rich = rpc_status.to_status(status.to_status(failure))
             await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
 
+    def _stay_until_taken(self, context: _Context) -> None:
+        """Keep the place of a call whose reply is still to go, as long as its caller may take for that."""
+        gate, place, taken = self._admission.gate, ExitStack(), asyncio.Event()
+        place.enter_context(gate.stay())  # before the call itself leaves
+        context.add_done_callback(lambda _: taken.set())  # type: ignore[arg-type] # typed as a class, called as a function
+
+        async def wait() -> None:
+            with place, suppress(StreamIdle):
+                async with gate.patience(self._stream_idle_s):
+                    await taken.wait()
+
+        waiting = asyncio.create_task(wait())
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+
     async def _first(self, requests: AsyncIterator[bytes]) -> bytes:
         """Return the only message; no message counts as an empty one, which its reader will reject."""
-        try:
-            async with asyncio.timeout(self._stream_idle_s):
-                return await anext(requests, b"")
-        except TimeoutError as error:
-            raise StreamIdle(self._stream_idle_s) from error
+        async with self._admission.gate.patience(self._stream_idle_s):
+            return await anext(requests, b"")
 
     async def _send(self, reply: bytes, context: _Context, call: Call) -> None:
         try:
-            async with asyncio.timeout(self._stream_idle_s):
+            async with self._admission.gate.patience(self._stream_idle_s):
                 await context.write(reply)
-        except TimeoutError as error:
-            raise StreamIdle(self._stream_idle_s) from error
+        except TalmachError:
+            raise
         except Exception:
             # grpc's own exception for a caller that has gone is not public.
             call.caller_is_gone = True

@@ -34,6 +34,8 @@ _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 # What has been answered gets this long to be sent.
 _GOODBYE_S = 0.5
+# Of the time that calls get to finish: whoever sends and takes nothing for so long is not waited for any longer.
+_PATIENCE_SHARE = 0.5
 # Beside the calls that the gate counts, one connection may have so many of health and reflection. More calls than the
 # gate lets in must fit: gRPC would keep the others waiting where nobody sees them, instead of the gate refusing them.
 _UNCOUNTED_STREAMS = 64
@@ -149,6 +151,7 @@ class Server:
         self._gate.state = State.DRAINING
         await self._set_health(_NOT_SERVING)
         _log.info("server.draining", timeout_s=timeout_s)
+        self._gate.hurry(timeout_s * _PATIENCE_SHARE)
         asyncio.get_running_loop().call_later(grace_s, self._gate.end_streams)
         is_empty, _ = await asyncio.gather(
             self._gate.wait_until_empty(timeout_s), asyncio.sleep(min(grace_s, timeout_s))
