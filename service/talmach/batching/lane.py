@@ -43,6 +43,11 @@ class Entry:
         """Source tokens."""
         return len(self.tokens)
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first sentence of its request."""
+        return self.due == self.queued_at
+
 
 @dataclass(slots=True)
 class Lane:
