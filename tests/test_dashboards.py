@@ -18,7 +18,20 @@ TARGET_LABELS = {"instance", "job"}
 SERIES = {name: {*family.labels, *TARGET_LABELS} for family in families() for name in family.series} | {
     "up": TARGET_LABELS
 }
-FUNCTIONS = {"avg", "count", "histogram_quantile", "increase", "max", "min", "rate", "scalar", "sum"}
+FUNCTIONS = {
+    "absent",
+    "avg",
+    "changes",
+    "count",
+    "histogram_quantile",
+    "increase",
+    "max",
+    "min",
+    "rate",
+    "scalar",
+    "sum",
+    "time",
+}
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,17 @@ class Metrics:
         self.log_lines_dropped = Counter(
             "talmach_log_lines_dropped", "Log lines that nobody read in time.", registry=at
         )
+        self.files_not_reloaded = Gauge(
+            "talmach_files_not_reloaded",
+            "1 while a file of the settings (tls, clients) cannot be used as it is now, and what it held before is.",
+            ["what"],
+            registry=at,
+        )
+        self.certificate_expires_s = Gauge(
+            "talmach_certificate_expires_timestamp_seconds",
+            "When the server's certificate in use expires, in Unix time; 0 without TLS.",
+            registry=at,
+        )
         build = Gauge("talmach_build_info", "Always 1; the version of talmach.", ["version"], registry=at)
         build.labels(version("talmach")).set(1)
         ProcessCollector(registry=at)

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from talmach.client import AsyncClient, Cause, Client, NotConnected, RpcFailed, Tls
-from talmach.rpc.tls import credentials
+from talmach.rpc.tls import credentials, watch
 from tests.rpc.harness import Running, running
 
 INFO = "talmach.v1.InfoService/GetServerInfo"
@@ -69,9 +69,9 @@ async def test_every_cause_is_named(served: Running, web: str, tmp_path: Path) -
     here, elsewhere = written(tmp_path, authority, "127.0.0.1"), written(tmp_path, authority, "talmach.example.org")
     began = time.monotonic()
     async with (
-        running(tls=credentials(*here)) as encrypted,
-        running(tls=credentials(*elsewhere)) as named,
-        running(tls=credentials(*here, tmp_path / "ca.pem")) as mutual,
+        running(tls=credentials(watch(*here))) as encrypted,
+        running(tls=credentials(watch(*elsewhere))) as named,
+        running(tls=credentials(watch(*here, tmp_path / "ca.pem"))) as mutual,
     ):
         for address, tls, cause in (
             ("127.0.0.1:1", None, Cause.REFUSED),

@@ -1,6 +1,9 @@
 """TLS from files: encrypted, mutual, replaced while the server runs."""
 
+import json
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 
 from talmach.client import AsyncClient, RpcFailed, Tls
 from talmach.errors import UnusableFile
-from talmach.rpc.tls import credentials
+from talmach.rpc.tls import credentials, watch
 from tests.rpc.harness import Clients, Running, running
 
 NAME = "talmach.example.org"
@@ -71,7 +74,7 @@ async def is_let_in(served: Running, tls: Tls | None) -> bool:
 
 async def test_tls_and_only_tls(files: Files, authority: trustme.CA) -> None:
     """Who trusts the authority gets in; who trusts another, expects another name or speaks plaintext does not."""
-    async with running(tls=credentials(files.cert, files.key)) as served:
+    async with running(tls=credentials(watch(files.cert, files.key))) as served:
         assert await is_let_in(served, trust(authority))
         assert not await is_let_in(served, trust(trustme.CA()))
         assert not await is_let_in(served, Tls(authority.cert_pem.bytes(), server_name="other.example.org"))
@@ -82,7 +85,7 @@ async def test_mutual_tls_asks_for_a_certificate(files: Files, authority: trustm
     """Of the authority that is named for clients, which need not be the server's."""
     of_clients = trustme.CA()
     of_clients.cert_pem.write_to_path(tmp_path / "clients.pem")
-    async with running(tls=credentials(files.cert, files.key, tmp_path / "clients.pem")) as served:
+    async with running(tls=credentials(watch(files.cert, files.key, tmp_path / "clients.pem"))) as served:
         assert await is_let_in(served, trust(authority, of_clients))
         assert not await is_let_in(served, trust(authority))
         assert not await is_let_in(served, trust(authority, authority))
@@ -91,7 +94,7 @@ async def test_mutual_tls_asks_for_a_certificate(files: Files, authority: trustm
 async def test_tokens_travel_over_tls(files: Files, authority: trustme.CA, tmp_path: Path) -> None:
     """A certificate of the server alone opens no door."""
     clients = Clients(tmp_path / "clients.toml").write(desk="")
-    async with running(tls=credentials(files.cert, files.key), clients=clients) as served:
+    async with running(tls=credentials(watch(files.cert, files.key)), clients=clients) as served:
         async with served.client("desk-token", trust(authority)) as client:
             await client.info()
         async with served.client(tls=trust(authority)) as client:
@@ -101,15 +104,18 @@ async def test_tokens_travel_over_tls(files: Files, authority: trustme.CA, tmp_p
 
 async def test_new_files_are_used_at_the_next_handshake(files: Files, authority: trustme.CA, log: StringIO) -> None:
     """Broken ones are logged and the old pair kept; connections that are open stay open."""
-    newer = trustme.CA()
-    async with running(tls=credentials(files.cert, files.key)) as served, served.client(tls=trust(authority)) as old:
+    newer, tls = trustme.CA(), watch(files.cert, files.key)
+    async with running(tls=credentials(tls)) as served, served.client(tls=trust(authority)) as old:
         await old.info()
+        assert not tls.is_outdated()
         files.key.write_bytes(newer.issue_cert(NAME).private_key_pem.bytes())
         assert await is_let_in(served, trust(authority))
         assert "is not the key of the certificate" in log.getvalue()
+        assert tls.is_outdated()
         files.cert.unlink()
         assert await is_let_in(served, trust(authority))
         files.write(newer)
+        assert not tls.is_outdated()  # whoever looks takes the new files from nobody
         assert await is_let_in(served, trust(newer))
         assert not await is_let_in(served, trust(authority))
         await old.info()
@@ -118,11 +124,25 @@ async def test_new_files_are_used_at_the_next_handshake(files: Files, authority:
     assert "PRIVATE KEY" not in log.getvalue()
 
 
+async def test_a_certificate_that_has_expired_is_told_of(files: Files, authority: trustme.CA, log: StringIO) -> None:
+    """A server starts with it, since clients may not mind, and says so; the new one is known at once."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    past = authority.issue_cert(NAME, not_before=now - timedelta(90), not_after=now - timedelta(2))
+    files.cert.write_bytes(past.cert_chain_pems[0].bytes())
+    files.key.write_bytes(past.private_key_pem.bytes())
+    tls = watch(files.cert, files.key)
+    (line,) = [json.loads(each) for each in log.getvalue().splitlines() if "certificate.expired" in each]
+    assert (line["level"], line["days"]) == ("error", 2)
+    assert tls.current().expires_at == (now - timedelta(2)).timestamp()
+    files.write(authority)
+    assert tls.current().expires_at > time.time()
+
+
 async def test_a_new_authority_of_clients_is_used(files: Files, authority: trustme.CA, tmp_path: Path) -> None:
     """The clients of the old one are refused from then on."""
     first, second, path = trustme.CA(), trustme.CA(), tmp_path / "clients.pem"
     first.cert_pem.write_to_path(path)
-    async with running(tls=credentials(files.cert, files.key, path)) as served:
+    async with running(tls=credentials(watch(files.cert, files.key, path))) as served:
         assert await is_let_in(served, trust(authority, first))
         second.cert_pem.write_to_path(path)
         assert await is_let_in(served, trust(authority, second))
@@ -155,7 +175,7 @@ async def test_wrong_files_are_named(files: Files, tmp_path: Path) -> None:
         ((files.cert, files.key, none), f"TALMACH_TLS_CLIENT_CA_FILE: {none} cannot be read"),
     ):
         with pytest.raises(UnusableFile) as caught:
-            credentials(*arguments)
+            watch(*arguments)
         assert problem in str(caught.value)
         assert "\n" not in str(caught.value)
 

@@ -113,6 +113,10 @@ class ClientRegistry:
         self._clock = clock
         self._accounts: dict[str, Account] = {}
 
+    def is_outdated(self) -> bool:
+        """Say whether the file cannot be used as it is now, and the clients are those of before."""
+        return self._clients.is_outdated()
+
     def authenticate(self, authorization: str | bytes | None) -> Account:
         """Return the account of the caller, with the quotas of now; raises what `Clients.identify` raises."""
         client = self._clients.current().identify(authorization)

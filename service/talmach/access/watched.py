@@ -35,35 +35,48 @@ class Watched(Generic[_Value]):
         self._lock = threading.Lock()
         # Before the content: what changes while it is being read is read again.
         self._signature = _signature(paths)
-        self._value = load()
+        self._value = self._known = load()
         self._problem = ""  # from the last attempt; empty = there was none
         self._tried_at = 0.0
 
     def current(self) -> _Value:
         """Return the newest value that could be used."""
-        self.changed()
-        return self._value
+        with self._lock:
+            self._look()
+            return self._value
 
     def changed(self) -> _Value | None:
         """Return the value if it is another one since the last call, else None; what cannot be used is only logged."""
         with self._lock:
-            signature, now = _signature(self._paths), time.monotonic()
-            # A file that could not be read may be readable now and look as it did.
-            is_due = bool(self._problem) and now - self._tried_at >= _RETRY_S
-            if signature == self._signature and not is_due:
+            self._look()
+            if self._value is self._known:
                 return None
-            is_news = signature != self._signature
-            self._signature, self._tried_at = signature, now
-            try:
-                self._value = self._load()
-            except UnusableFile as error:
-                if is_news or str(error) != self._problem:
-                    _log.error("files.not_reloaded", what=self._name, problem=str(error))
-                self._problem = str(error)
-                return None
-            self._problem = ""
-            _log.info("files.reloaded", what=self._name)
+            self._known = self._value
             return self._value
+
+    def is_outdated(self) -> bool:
+        """Say whether the files cannot be used as they are now, and the value is of before."""
+        with self._lock:
+            self._look()
+            return bool(self._problem)
+
+    def _look(self) -> None:
+        signature, now = _signature(self._paths), time.monotonic()
+        # A file that could not be read may be readable now and look as it did.
+        is_due = bool(self._problem) and now - self._tried_at >= _RETRY_S
+        if signature == self._signature and not is_due:
+            return
+        is_news = signature != self._signature
+        self._signature, self._tried_at = signature, now
+        try:
+            self._value = self._load()
+        except UnusableFile as error:
+            if is_news or str(error) != self._problem:
+                _log.error("files.not_reloaded", what=self._name, problem=str(error))
+            self._problem = str(error)
+            return
+        self._problem = ""
+        _log.info("files.reloaded", what=self._name)
 
 
 def _signature(paths: Sequence[Path]) -> _Signature:

@@ -11,6 +11,7 @@ import structlog
 
 from talmach.access.clients import ClientRegistry
 from talmach.access.gate import stream_shares
+from talmach.access.watched import Watched
 from talmach.app.collection import full_collections_in_quiet_moments
 from talmach.app.health import Health
 from talmach.app.loading import Engines, check_device, load_engines
@@ -22,7 +23,7 @@ from talmach.errors import CannotListen, InvalidSettings
 from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
 from talmach.rpc.server import Server
-from talmach.rpc.tls import credentials
+from talmach.rpc.tls import Identity, credentials, watch
 from talmach.threads import Workers
 from talmach.use_cases import UseCases
 
@@ -60,14 +61,15 @@ class Application:
         count_dropped_lines(self._metrics.log_lines_dropped.inc)
         clients = ClientRegistry(settings.clients_file, self._metrics) if settings.clients_file else None
         cert, key = settings.tls_cert_file, settings.tls_key_file
-        tls = credentials(cert, key, settings.tls_client_ca_file) if cert and key else None
+        tls = watch(cert, key, settings.tls_client_ca_file) if cert and key else None
+        self._watch_files(clients, tls)
         self._tracing = _tracing(settings.otlp_endpoint) if settings.otlp_endpoint else None
         self._server = Server(
             settings.address,
             metrics=self._metrics,
             max_message_bytes=settings.max_message_bytes,
             clients=clients,
-            tls=tls,
+            tls=credentials(tls) if tls else None,
             tracing=self._tracing,
             with_reflection=settings.reflection,
             max_concurrent_calls=settings.max_concurrent_calls,
@@ -135,6 +137,15 @@ class Application:
         self._service = Service(engines, self._settings, self._metrics, health.report)
         health.watch(self._service)
         return self._service.use_cases, _describe(engines, self._service, self._settings)
+
+    def _watch_files(self, clients: ClientRegistry | None, tls: Watched[Identity] | None) -> None:
+        # Asked whenever somebody looks: else nothing would show before the next handshake or call.
+        outdated = self._metrics.files_not_reloaded
+        if clients is not None:
+            outdated.labels("clients").set_function(clients.is_outdated)
+        if tls is not None:
+            outdated.labels("tls").set_function(tls.is_outdated)
+            self._metrics.certificate_expires_s.set_function(lambda: tls.current().expires_at)
 
     def _start_metrics_page(self) -> None:
         if self._settings.metrics_address:

@@ -29,6 +29,19 @@ def test_a_load_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.M
     assert value.current() == "new"
 
 
+def test_a_change_is_given_once_whoever_else_looks(tmp_path: Path) -> None:
+    """The metrics may look at any time: the handshake after it gets the new value all the same."""
+    path = tmp_path / "file"
+    path.write_text("old", encoding="utf-8")
+    value = Watched("thing", [path], lambda: path.read_text(encoding="utf-8"))
+    assert value.changed() is None
+    path.write_text("newer", encoding="utf-8")
+    assert not value.is_outdated()
+    assert value.current() == "newer"
+    assert value.changed() == "newer"
+    assert value.changed() is None
+
+
 def test_a_new_mode_is_a_change(tmp_path: Path) -> None:
     """Whoever may read the file now may not have been able to before."""
     path, loads = tmp_path / "file", []
