@@ -1,7 +1,8 @@
-"""Pastes the current tables into the documents: `python tests/update_tables.py`."""
+"""Pastes the current tables into the documents, and the alerts into Kubernetes: `python tests/update_tables.py`."""
 
 import re
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from talmach.config import PREFIX, Settings
 from talmach.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
+ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
+ALERTS_OF_KUBERNETES = ROOT / "deploy" / "kubernetes" / "components" / "monitoring" / "alerts.yaml"
 sys.path.insert(0, str(ROOT))  # a script finds what lies beside it, and the benchmark lies beside its folder
 from benchmarks import archive_table  # noqa: E402
 from benchmarks.table import read_table  # noqa: E402
@@ -34,13 +37,30 @@ def tables() -> list[tuple[str, str, str]]:
 
 
 def main() -> None:
-    """Replace what stands between the markers."""
+    """Replace what stands between the markers, and the copy of the alerts."""
+    ALERTS_OF_KUBERNETES.write_text(prometheus_rule(), encoding="utf-8")
     for document, name, table in tables():
         path = ROOT / document
         pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
         text, escaped = path.read_text(encoding="utf-8"), table.replace("\\", r"\\")
         text = re.sub(pattern, rf"\g<1>\n{escaped}\n\n\g<2>", text, flags=re.DOTALL)
         path.write_text(text, encoding="utf-8")
+
+
+def prometheus_rule() -> str:
+    """Return the alerts as Prometheus Operator takes them."""
+    _, _, groups = ALERTS.read_text(encoding="utf-8").partition("groups:\n")
+    return f"""\
+# A copy of deploy/prometheus/alerts.yaml, made by tests/update_tables.py.
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: talmach
+  labels:
+    app.kubernetes.io/name: talmach
+spec:
+  groups:
+{textwrap.indent(groups, "  ")}"""
 
 
 def models_table(manifest: Manifest) -> str:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from talmach.config import Settings
+from tests.update_tables import ALERTS, ALERTS_OF_KUBERNETES, prometheus_rule
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
@@ -24,6 +25,7 @@ KUSTOMIZATIONS = ["overlays/cpu", "overlays/gpu", "overlays/tls", "models"]
 OVERLAYS = KUSTOMIZATIONS[:3]
 # The pause in `preStop` needs 1.30.
 VERSIONS = ["1.30", "1.37"]
+CUSTOM = {"PrometheusRule", "ServiceMonitor"}
 WORST_HEALTH_S = 0.5  # the bar of benchmarks.attacks
 _UNITS = {"m": 0.001, "": 1, "Mi": 2**20, "Gi": 2**30}
 
@@ -82,7 +84,7 @@ def number(quantity: str) -> float:
 def test_every_object_is_valid(name: str, version: str) -> None:
     """Strictly: a key that the API does not know is an error. Custom resources have no schema there."""
     for kind, each in objects(name).items():
-        if kind != "ServiceMonitor":
+        if kind not in CUSTOM:
             kubernetes_validate.validate(each, version, strict=True)
 
 
@@ -128,12 +130,21 @@ def test_ports_are_those_of_the_container(name: str) -> None:
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_the_monitor_finds_the_service(name: str) -> None:
-    """The one custom resource: the keys that Prometheus Operator needs, and the Service's labels."""
+    """A custom resource: the keys that Prometheus Operator needs, and the Service's labels."""
     monitor = objects(name)["ServiceMonitor"]
     assert monitor["apiVersion"] == "monitoring.coreos.com/v1"
     assert monitor["spec"].keys() == {"selector", "endpoints"}
     wanted = monitor["spec"]["selector"]["matchLabels"].items()
     assert wanted <= objects(name)["Service"]["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_the_alerts_are_those_of_prometheus(name: str) -> None:
+    """The same rules, for Prometheus Operator; `python tests/update_tables.py` copies them."""
+    rule = objects(name)["PrometheusRule"]
+    assert rule["apiVersion"] == "monitoring.coreos.com/v1"
+    assert rule["spec"] == yaml.safe_load(ALERTS.read_text(encoding="utf-8"))
+    assert ALERTS_OF_KUBERNETES.read_text(encoding="utf-8") == prometheus_rule()
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

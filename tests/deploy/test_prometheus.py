@@ -4,6 +4,7 @@ No Grafana and no prometheus-adapter can be had here: of theirs, the queries are
 """
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -30,12 +31,14 @@ RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text(encodin
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
 PROMETHEUS, PROMTOOL = shutil.which("prometheus") or "", shutil.which("promtool") or ""
 needs_prometheus = pytest.mark.skipif(not PROMETHEUS or not PROMTOOL, reason="Prometheus is not here")
-# What did not happen has no series.
+# What did not happen, and what is not used, has no series.
 UNSEEN = (
     "talmach_refused_total",
     "talmach_dropped_sentences_total",
     "talmach_quality_flags_total",
     "talmach_model_loads_total",
+    "talmach_files_not_reloaded",
+    "talmach_certificate_expires_timestamp_seconds",
 )
 TO_ENGLISH = TranslationOptions(source_language_code="be", target_language_code="en")
 TARGET = {"namespace": "news", "pod": "talmach-1"}
@@ -125,13 +128,26 @@ def watcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watcher]:
 
 
 @needs_prometheus
-@pytest.mark.parametrize("arguments", ["check config compose.yaml", "check rules alerts.yaml"])
+@pytest.mark.parametrize(
+    "arguments", ["check config compose.yaml", "check rules alerts.yaml", "test rules alerts.test.yaml"]
+)
 def test_prometheus_takes_the_files(arguments: str) -> None:
-    """As its own checker says; Debian's knows no Kubernetes, so not scrape.yaml."""
+    """Checked by its own tool, and every alert fires when it should; Debian knows no Kubernetes, so not scrape.yaml."""
     done = subprocess.run(
         [PROMTOOL, *arguments.split()], cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_is_tried_and_explained() -> None:
+    """It fires in alerts.test.yaml, and docs/operations.md says what to do then; of no other is there a word."""
+    alerts = [rule["alert"] for group in RULES["groups"] for rule in group["rules"]]
+    tried = re.findall(r'alertname="(\w+)"', (DEPLOY / "prometheus" / "alerts.test.yaml").read_text(encoding="utf-8"))
+    rows = re.findall(
+        r"^\| `(Talmach\w+)` \|", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert set(tried) == set(alerts)
+    assert rows == alerts
 
 
 @needs_prometheus
