@@ -33,34 +33,33 @@ ARTICLES = MODELS_DIR.parent / "tests" / "data" / "articles"
 EXAMPLES = 2  # of each direction, among the best and among the worst
 STRENGTHS = {
     "translation": (
-        "Declarative sentences of news, in the plain style of an agency: who did what, where and when, sums and "
-        "dates. Between Russian and Belarusian most sentences are right or off by a word; from and to English the "
-        "sense of most stands."
+        "Declarative sentences of news in the plain style of an agency: who did what, where and when, with sums and "
+        "dates. Between Russian and Belarusian most sentences are right or off by a word; from and to English most "
+        "keep the sense."
     ),
     "encoder": (
-        "Finding the same sentence in another of the three languages, and sentences about the same thing within one;"
-        " that is what summaries need."
+        "Finding the same sentence in another of the three languages, and sentences about the same thing within one. "
+        "That is what summaries need."
     ),
 }
 LIMITS = {
     "translation": (
-        "It sees one sentence at a time, so that a pronoun may get the wrong gender. Names that it has not met are "
-        "spelled by ear or left in the source's letters, rare words are replaced by others of a like sound or "
-        "field, idioms are taken literally, and English wording is often wooden. English into Belarusian is the "
-        "weakest direction. Much of its Belarusian was made from Russian by statistics, so common words may come "
-        "out in Russian dress. What is wrong reads as fluently as what is right; the service's flags find a part of "
-        "it, and the table above says which part. Not for contracts, medicine or court."
+        "It sees one sentence at a time, so a pronoun may get the wrong gender. Names that it has not met are spelled "
+        "by ear or left in the source's letters. Rare words are replaced by others of a similar sound or field, "
+        "idioms are taken literally, and the English is often wooden. English into Belarusian is the weakest "
+        "direction. Much of its Belarusian training text was made from Russian by statistics, so common words may "
+        "come out as Russian ones in Belarusian spelling. What is wrong reads as fluently as what is right. The "
+        "service's flags find some of it; the table above says how much. Not for contracts, medicine or court."
     ),
     "encoder": (
-        "It knows topics better than facts: a claim and its denial are near to each other, and so are two sentences in"
-        " which the same people do the same thing to one another the other way round. What a sentence has beyond 127"
-        " pieces is not looked at."
+        "It knows topics better than facts: a claim and its denial are close to each other, and so are two sentences "
+        "in which the same people have changed roles. Whatever a sentence has beyond 127 pieces is ignored."
     ),
 }
 LICENCE_NOTE = (
-    "Not everything that it learnt from is free for commerce: research data of the WMT shared tasks and texts under"
-    " copyleft or share-alike licences are among it. What that means for the weights is not settled; whoever uses them"
-    " commercially should read the list below and decide, or train on the sources that suit them."
+    "Not everything that it learnt from is free for commercial use: the sources include research data of the WMT "
+    "shared tasks and texts under copyleft or share-alike licences. What that means for the weights is not settled. "
+    "If you use them commercially, read the list below and decide, or train on the sources that suit you."
 )
 _DRAFT = "A draft: below the quality that a release needs. "
 # The first that fits; of several licences the strictest, because nothing says which line has which.
@@ -152,14 +151,14 @@ def _scores(spec: ModelSpec) -> Iterator[str]:
 
 def _shown(score: Score) -> str:
     if score.retrieval_accuracy is not None:
-        return f"the nearest sentence is the translation in {100 * score.retrieval_accuracy:.1f} %"
+        return f"the nearest sentence is the translation in {100 * score.retrieval_accuracy:.1f} % of cases"
     values = {"chrF2": score.chrf, "BLEU": score.bleu}
     return ", ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
 
 
 def _beams(beams: dict[str, Any], spec: ModelSpec) -> Iterator[str]:
     greedy_s = sum(row["cpu_s"] for row in beams["1"].values())
-    yield from ("## Beam", "", "chrF2 / BLEU on the same set, and processor time in units of greedy search.", "")
+    yield from ("## Beam", "", "chrF2 / BLEU on the same set, and processor time relative to greedy search.", "")
     yield f"| beam | {' | '.join(spec.directions)} | mean | time |"
     yield "|---|" + "---|" * (len(spec.directions) + 2)
     for size, rows in beams.items():
@@ -187,8 +186,8 @@ def _examples(spec: ModelSpec) -> Iterator[str]:
     judged = [each for direction in map(Direction.parse, spec.directions) for each in _judge(spec, direction)]
     yield from ("## Our own articles", "")
     yield (
-        "Mean chrF2 of their sentences; all twelve are in `tests/data/articles`. A low chrF2 of one sentence need not"
-        " mean a bad translation: the reference may only put it in other words."
+        "Mean chrF2 of their sentences; all twelve are in `tests/data/articles`. A sentence with a low chrF2 need not"
+        " be translated badly: the reference may just put it in other words."
     )
     yield ""
     yield f"| article | {' | '.join(spec.directions)} |"
@@ -201,8 +200,8 @@ def _examples(spec: ModelSpec) -> Iterator[str]:
         yield f"| {article} | {' | '.join(f'{mean:.0f}' for mean in means)} |"
     yield from _doubtful(spec, judged)
     yield ""
-    for title, is_best in (("Its best sentences", True), ("Its worst sentences", False)):
-        yield from (f"{title} of each direction:", "", "| | chrF2 | source | translation |", "|---|---|---|---|")
+    for title, is_best in (("The best sentences", True), ("The worst sentences", False)):
+        yield from (f"{title} in each direction:", "", "| | chrF2 | source | translation |", "|---|---|---|---|")
         for direction in map(Direction.parse, spec.directions):
             rows = sorted(
                 (each for each in judged if each.direction == direction), key=lambda each: each.chrf, reverse=is_best
@@ -266,7 +265,7 @@ def _shares(sources: Iterable[Source]) -> Iterator[str]:
     for source in sources:
         pairs[source.kind] += source.pairs
     shares = ", ".join(f"{100 * pairs[kind] / pairs.total():.0f} % {kind}" for kind, _ in reversed(_KINDS))
-    yield f"{pairs.total():,} sentence pairs, by what their licences ask for: {shares}."
+    yield f"{pairs.total():,} sentence pairs. By the terms of their licences: {shares}."
 
 
 def write_card(model_id: str, corpus: Path, trained: str) -> None:

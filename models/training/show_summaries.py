@@ -19,52 +19,54 @@ _KINDS = ("rouge1", "rougeL")
 
 _HEAD = """# Five summaries and their reasons
 
-Three sentences each of stories in `tests/data/articles`, as `talmach summarize --article --scores FILE` shows them:
-centrality, similarity to the headline, position and redundancy, then why. Below the line, what came next and what was
-not considered. Written by `python -m models.training.show_summaries` with the encoder {encoder}.
+Three-sentence summaries of five stories in `tests/data/articles`, as `talmach summarize --article --scores FILE`
+shows them: centrality, similarity to the headline, position and redundancy, then why. Below the empty row stand the
+sentences that came next, and one that was not considered. Written by `python -m models.training.show_summaries` with
+the encoder {encoder}.
 """
 
 _SCORES = """## Scores
 
-ROUGE-1/ROUGE-L F1 of extracts from the GUM documents, over the average reference; everything else, with intervals, in
-`models/results/summary.json`. "held out": weights chosen on four fifths of the documents, scored on the rest.
+ROUGE-1/ROUGE-L F1 of extracts from the GUM documents, averaged over the references; everything else, with intervals,
+is in `models/results/summary.json`. "held out": weights chosen on four fifths of the documents and scored on the
+rest.
 """
 
 _AGREEMENT = """
 ## The same sentences in every language
 
-Jaccard of the choices of three sentences; a setting had to reach 0.75 everywhere. The stories are the project's own;
-the runs are news lines that follow each other in the source of `triples`; the dev documents are nine lines each of the
-translations' development set, openings of two or three articles, once without a headline and once with the first
-line for one, which says little of what follows.
+Jaccard index of the three sentences that two languages choose; a setting had to reach 0.75 everywhere. The stories
+are the project's own. The runs are consecutive lines of news in the source of `triples`. Each dev document is nine
+lines of the translations' development set, the openings of two or three articles: once without a headline, and once
+with the first line as the headline, which says little about what follows.
 """
 
 # The lengths are in words of the references' tokenizer, measured on the 24 news documents.
 _NOTE = """
 ## What was found
 
-Three sentences of news are where the lead is hardest to beat. F1 against one sentence of 46 words punishes length, and
-the first of the three lead sentences is the date line: the lead has 50 words. So length costs a sentence something,
-after the first choice. The best three of the first 25 candidates (52.5/40.4) show what a better judge of sentences
-could gain. Held out are the headline's weight and the decay of the position, chosen on all documents alike, news or
-not; the other numbers were found with all documents in sight. On 24 documents of news the difference to the lead is
-smaller than its interval.
+The lead is hardest to beat at three sentences of news. F1 against one sentence of 46 words punishes length, and the
+first of the three lead sentences is the date line, so the lead has only 50 words. That is why length costs a sentence
+something, except for the first choice. The best three of the first 25 candidates (52.5/40.4) show what a better judge
+of sentences could gain. Only the headline's weight and the decay of the position are held out, chosen on all
+documents alike, news or not; the other numbers were found with all documents in sight. On 24 documents of news the
+difference from the lead is smaller than its interval.
 
-What makes the languages agree: rules for candidates that say the same in all three (of 36 sentences 16 were judged
-right in every language before, all are now); places counted over all sentences of the story and not over the
+What makes the languages agree: rules for candidates that say the same in all three (of 36 sentences, 16 used to be
+judged right in every language, and now all are); places counted over all sentences of the story, not over the
 candidates; little weight for centrality, whose ranks differ most; words before embeddings.
 
-The encoder reads the best 16 sentences by their words, or four for each wanted one: with 8, 12, 20 and all of them the
-scores and the agreement were the same.
+The encoder reads the 16 sentences that are best by their words, or four for each one wanted. With 8, 12, 20 and all
+of them the scores and the agreement were the same.
 
-Tried without a gain beyond the noise, or at the price of the languages' agreement: LexRank in place of the nearness to
-all others, with and without a softer walk; vectors of the encoder's lower layers, centred on each language, on all, or
-within the document; ranks in place of scores; more of the embeddings. Scores rounded to steps of 0.15, so that ties
-break by place, agreed to 0.77 and more on the dev documents where they had agreed to 0.63, and lost 1.3 of ROUGE-L on
-news. With fewer layers the choice is as good, but translations are found less often (two layers taught by the four:
-98.0, 92.9 and 96.9 % of the dev set). Before: other shapes of position, similarity to the first sentence, directed
-centrality (PacSum: Zheng, Lapata 2019), similarity to the headline relative to the article's highest, scores divided by
-a power of the length, and a cost only above the article's mean length.
+Tried without a gain beyond the noise, or at the cost of the languages' agreement: LexRank in place of the similarity
+to all others, with and without a softer walk; vectors of the encoder's lower layers, centred on each language, on
+all, or within the document; ranks in place of scores; more weight for the embeddings. Scores rounded to steps of
+0.15, so that ties are broken by place, raised the agreement on the dev documents from 0.63 to 0.77 and more, and lost
+1.3 points of ROUGE-L on news. With fewer layers the choice is as good, but translations are found less often (two
+layers taught by the four: 98.0, 92.9 and 96.9 % of the dev set). Earlier: other shapes of position, similarity to the
+first sentence, directed centrality (PacSum: Zheng, Lapata 2019), similarity to the headline relative to the article's
+highest, scores divided by a power of the length, and a cost only above the article's mean length.
 """
 
 

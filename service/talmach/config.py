@@ -228,7 +228,7 @@ def _contradictions(settings: Settings) -> list[str]:
         address = getattr(settings, name)
         if address and is_plaintext and not settings.allow_plaintext and not _is_loopback(address):
             problems.append(
-                f"{_variable(name)}: {address} is no loopback address, and everything would go over "
+                f"{_variable(name)}: {address} is not a loopback address, and everything would go over "
                 f"the network in plaintext; set {cert} and {key}, or {_variable('allow_plaintext')}=true"
             )
     return problems

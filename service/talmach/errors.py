@@ -161,7 +161,7 @@ class QueueFull(Overloaded):
     reason = "QUEUE_FULL"
 
     def __init__(self, retry_after_s: float) -> None:
-        super().__init__(f"queue: is full; come again in {retry_after_s:g} s", retry_after_s=retry_after_s)
+        super().__init__(f"queue: is full; try again in {retry_after_s:g} s", retry_after_s=retry_after_s)
 
 
 class ModelNotLoaded(Overloaded):
@@ -170,7 +170,7 @@ class ModelNotLoaded(Overloaded):
     reason = "MODEL_NOT_LOADED"
 
     def __init__(self, model: str, *, retry_after_s: float) -> None:
-        message = f"{model}: is not in memory, and other models are at work; come again in {retry_after_s:g} s"
+        message = f"{model}: is not in memory, and other models are at work; try again in {retry_after_s:g} s"
         super().__init__(message, retry_after_s=retry_after_s, metadata={"model": model})
 
 
@@ -180,7 +180,7 @@ class QuotaExceeded(Overloaded):
     reason = "QUOTA_EXCEEDED"
 
     def __init__(self, retry_after_s: float, quota: str) -> None:
-        message = f"{quota}: is used up; come again in {retry_after_s:g} s"
+        message = f"{quota}: is used up; try again in {retry_after_s:g} s"
         super().__init__(message, retry_after_s=retry_after_s, metadata={"quota": quota})
 
 

@@ -278,7 +278,7 @@ def test_a_dropped_file_is_opened(open_tab: Open, tmp_path: Path, name: str, con
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("picture.png", b"\x89PNG", "will not do"),
+        ("picture.png", b"\x89PNG", "cannot be used"),
         ("broken.txt", b"\xff\xc3\x28", "is not text"),
         ("zeros.txt", b"a\0b", "is not text"),
         ("huge.txt", b"a" * (9 << 20), "too large"),

@@ -128,10 +128,10 @@ def test_a_column_that_comes_late_is_in_every_part(tmp_path: Path) -> None:
     [
         (b"{", "is not JSON"),
         (b"[" * 100_000, "is not JSON"),
-        (b'"text"', "is no JSON object"),
+        (b'"text"', "is not a JSON object"),
         (b'{"body": "\xff"}', "is not UTF-8 text"),
-        (b'{"body": 1}', "body: is no text"),
-        (b'{"lead": ["a"]}', "lead: is no text"),
+        (b'{"body": 1}', "body: is not text"),
+        (b'{"lead": ["a"]}', "lead: is not text"),
         (b'{"headline": "\\ud800"}', "headline: has half of a surrogate pair"),
     ],
 )
@@ -214,7 +214,7 @@ def test_files_that_are_no_parquet_or_cannot_be_read_are_named(tmp_path: Path) -
         parts.survey([tmp_path / "b.jsonl"], ".jsonl")
     pq.write_table(pa.table({"body": ["a"]}), source)
     pq.write_table(pa.table({"body": ["a"], "x": [1]}), tmp_path / "b.parquet")
-    with pytest.raises(UnusableInput, match="has other columns, or of other types"):
+    with pytest.raises(UnusableInput, match="its columns or their types differ"):
         parts.survey([source, tmp_path / "b.parquet"], ".jsonl")
 
 

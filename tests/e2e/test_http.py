@@ -81,7 +81,7 @@ def test_a_taken_address_is_named(start: Callable[..., Server]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("--http", "0.0.0.0:0"), "TALMACH_HTTP_ADDRESS: 0.0.0.0:0 is no loopback address"),
+        (("--http", "0.0.0.0:0"), "TALMACH_HTTP_ADDRESS: 0.0.0.0:0 is not a loopback address"),
         (("--http", "5000"), "is not HOST:PORT"),
     ],
 )

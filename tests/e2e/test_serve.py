@@ -90,7 +90,7 @@ def test_what_does_not_finish_in_time_is_cut_off(start: Callable[..., Server]) -
         assert server.end() == 1
         with pytest.raises(RpcFailed):
             accepted.result()
-    assert "calls were cut off that did not finish in 0.2 s" in server.log.read_text(encoding="utf-8")
+    assert "calls that did not finish in 0.2 s were cut off" in server.log.read_text(encoding="utf-8")
 
 
 def test_a_caller_that_vanishes_frees_the_queue(start: Callable[..., Server]) -> None:

@@ -221,7 +221,7 @@ def test_flags_are_seen_without_a_terminal(flagging: Server) -> None:
     assert failed.stderr.endswith("talmach: --fail-on: REPETITION\n")
     unknown = talmach(*translate, "--fail-on", "LOOPS", stdin=text)
     assert unknown.status == 2
-    assert "'LOOPS' is no flag (REPETITION, " in unknown.stderr
+    assert "'LOOPS' is not a flag (REPETITION, " in unknown.stderr
 
 
 def test_a_quota_says_when_to_come_again(start: Callable[..., Server], tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_quota_says_when_to_come_again(start: Callable[..., Server], tmp_path:
     assert talmach(*detect, stdin=TEXT).status == 0
     refused = talmach(*detect, stdin=TEXT)
     assert refused.status == 1
-    assert "characters_per_minute: is used up; come again in " in refused.stderr
+    assert "characters_per_minute: is used up; try again in " in refused.stderr
 
 
 def test_a_file_that_is_too_long_is_told_of_lines(server: Server) -> None:

@@ -106,7 +106,7 @@ def test_plaintext_on_the_network_must_be_asked_for(address: str, monkeypatch: p
     with pytest.raises(InvalidSettings) as caught:
         load_settings(address=address)
     line = str(caught.value)
-    assert line.startswith(f"TALMACH_ADDRESS: {address} is no loopback address")
+    assert line.startswith(f"TALMACH_ADDRESS: {address} is not a loopback address")
     assert "TALMACH_ALLOW_PLAINTEXT=true" in line
     assert load_settings(address=address, tls_cert_file="cert.pem", tls_key_file="key.pem").address == address
     monkeypatch.setenv("TALMACH_ALLOW_PLAINTEXT", "true")

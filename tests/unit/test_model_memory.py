@@ -129,7 +129,7 @@ async def test_a_model_at_work_stays_and_who_waits_is_told_so_in_time() -> None:
         house.engines["a"].gate.clear()
         busy = asyncio.ensure_future(house.ask("a"))
         await until(lambda: len(house.engines["a"].batches) == 2)
-        with pytest.raises(ModelNotLoaded, match=r"^b: is not in memory, and other models are at work; come again in"):
+        with pytest.raises(ModelNotLoaded, match=r"^b: is not in memory, and other models are at work; try again in"):
             await house.ask("b")
         assert house.queues["b"].waiting_sentences == 0
         assert house.metrics.registry.get_sample_value("talmach_refused_total", {"reason": "MODEL_NOT_LOADED"}) == 1

@@ -83,11 +83,11 @@ def _parsed(line: bytes) -> Row:
     except (ValueError, RecursionError) as error:
         raise ValueError("is not JSON") from error
     if not isinstance(row, dict):
-        raise ValueError("is no JSON object")  # noqa: TRY004  # not of the caller's type
+        raise ValueError("is not a JSON object")  # noqa: TRY004  # not of the caller's type
     for name in TEXT_COLUMNS:
         text = row.get(name)
         if text is not None and not isinstance(text, str):
-            raise ValueError(f"{name}: is no text")
+            raise ValueError(f"{name}: is not text")
         if text and not is_encodable(text):
             raise ValueError(f"{name}: has half of a surrogate pair")
     return row

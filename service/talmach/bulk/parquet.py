@@ -23,7 +23,7 @@ def survey(files: Sequence[Path], _output_format: str) -> Survey:
         schema = file.schema_arrow
         _check(path, schema)
         if first is not None and not schema.equals(first):
-            raise UnusableInput(f"{path}: has other columns, or of other types, than {files[0]}")
+            raise UnusableInput(f"{path}: its columns or their types differ from those of {files[0]}")
         first = schema
         rows = file.metadata.num_rows
         cuts = [*range(0, rows, BLOCK_ROWS), rows]

@@ -43,12 +43,12 @@ RayAddress = Annotated[
         "--address",
         metavar="HOST:PORT",
         callback=_address,
-        help="Join this Ray cluster (auto = the one that this machine belongs to); without it, one starts here.",
+        help="Join this Ray cluster (auto = the one that this machine belongs to); else one starts here.",
     ),
 ]
 Actors = Annotated[
     int | None,
-    typer.Option("--actors", callback=between(1, 100_000), help="Engines.", show_default="as many as fit"),
+    typer.Option("--actors", callback=between(1, 100_000), help="Number of engines.", show_default="as many as fit"),
 ]
 
 
@@ -64,7 +64,7 @@ def bulk(
     address: RayAddress = None,
     actors: Actors = None,
 ) -> None:
-    """Translate an archive, one row out for each row in; run again, it goes on where it was. Needs the extra bulk."""
+    """Translate an archive, one row out for each row in. Run again to go on where it stopped. Needs the extra bulk."""
     check_pair(source, target)
     if any(find_spec(package) is None for package in _EXTRA):
         raise BadInput("bulk needs packages that are not installed: pip install 'talmach[bulk]'")

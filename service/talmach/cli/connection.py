@@ -44,12 +44,15 @@ TokenFile = Annotated[
     Path | None, typer.Option("--token-file", metavar="FILE", help="Send the token that this file holds.")
 ]
 CaFile = Annotated[
-    Path | None, typer.Option("--ca-file", metavar="FILE", help="Use TLS; PEM of who signs the server's certificate.")
+    Path | None,
+    typer.Option(
+        "--ca-file", metavar="FILE", help="Use TLS; PEM file of the authority behind the server's certificate."
+    ),
 ]
 CertFile = Annotated[
-    Path | None, typer.Option("--cert-file", metavar="FILE", help="PEM of a certificate to show to the server.")
+    Path | None, typer.Option("--cert-file", metavar="FILE", help="PEM file of a certificate to show to the server.")
 ]
-KeyFile = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="PEM of its private key.")]
+KeyFile = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="PEM file of its private key.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ models = typer.Typer(
 
 _PREFIXES = {"translation": "translates", "encoder": "encodes sentences"}
 Directions = Annotated[
-    str, typer.Option("--directions", metavar="ru-en,en-ru", help="What a checkpoint of one's own translates.")
+    str, typer.Option("--directions", metavar="ru-en,en-ru", help="What your own checkpoint translates.")
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's id, the name of a set, or embedded.")]
 
@@ -73,7 +73,7 @@ def list_models(as_json: Json = False) -> None:
 
 @models.command("available")
 def list_available(as_json: Json = False) -> None:
-    """List the public models that can be pulled, with licence, size, directions and what their pages say they reach."""
+    """List the public models that can be pulled, with licence, size, directions and the scores on their pages."""
     known = public.load(default_models_dir())
     if as_json:
         terminal.write(_json([model.model_dump(mode="json") for model in known]))
@@ -88,9 +88,9 @@ def list_available(as_json: Json = False) -> None:
 def pull(
     name: Annotated[str, typer.Argument(metavar="NAME|DIRECTORY", help="A public model, a set, or a checkpoint.")],
     *,
-    model_id: Annotated[str | None, typer.Option("--id", help="Name of a checkpoint of one's own.")] = None,
+    model_id: Annotated[str | None, typer.Option("--id", help="Name for your own checkpoint.")] = None,
     directions: Directions = "",
-    licence: Annotated[str, typer.Option("--licence", help="Licence of a checkpoint of one's own.")] = "unknown",
+    licence: Annotated[str, typer.Option("--licence", help="Licence of your own checkpoint.")] = "unknown",
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Agree to a licence that forbids commercial use.")
     ] = False,
@@ -105,7 +105,7 @@ def pull(
     target = _user_directory()
     if Path(name).is_dir():
         if model_id is None:
-            raise BadInput("--id: a checkpoint of one's own needs a name")
+            raise BadInput("--id: your own checkpoint needs a name")
         if not ((Path(name) / "model.bin").exists() or re.fullmatch(SLUG, model_id)):
             raise BadInput("--id: small Latin letters, digits, dots and hyphens only")
         wanted = [

@@ -18,7 +18,7 @@ def _flags(value: str | None) -> str | None:
     names = value.upper().split(",") if value is not None else []
     unknown = [name for name in names if name not in _FLAGS]
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is no flag ({', '.join(_FLAGS)}).")
+        raise typer.BadParameter(f"{unknown[0]!r} is not a flag ({', '.join(_FLAGS)}).")
     return value
 
 

@@ -63,4 +63,4 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     if not await run(settings, stopping):
-        raise CommandFailed(f"calls were cut off that did not finish in {settings.drain_timeout_s:g} s")
+        raise CommandFailed(f"calls that did not finish in {settings.drain_timeout_s:g} s were cut off")

@@ -44,8 +44,8 @@ def smoke(
 ) -> None:
     """Translate and summarise an article and show the result; exit status 1 when anything is wrong.
 
-    Without --file an example in Belarusian is sent; without --to, English is wanted, and Belarusian of an English
-    article.
+    Without --file it sends an example in Belarusian. Without --to it asks for English, or for Belarusian when the
+    article is in English.
     """
     server = connection(address, token_file, ca_file, cert_file, key_file)
     path = file or str(example_article(source or "be"))

@@ -103,7 +103,7 @@ def _show(summary: Summary, *, with_scores: bool) -> None:
 def _why_empty(summary: Summary, max_chars: int | None) -> str:
     if summary.encoder_model_id:  # there were candidates
         return f"no sentence fits into {max_chars:,} characters"
-    return "the text has nothing to choose from: no sentence beside headlines, menus, captions and the like"
+    return "the text has nothing to choose from: no sentence besides headlines, menus, captions and the like"
 
 
 def _summary_options(sentences: int | None, ratio: float | None, max_chars: int | None) -> SummaryOptions:

@@ -35,7 +35,9 @@ _BALANCE = {
 class Tls:
     """How to encrypt: content of PEM files."""
 
-    ca_pem: bytes | None = None  # who signs the server's certificate; None = the roots that come with gRPC
+    ca_pem: bytes | None = (
+        None  # of the authority that signs the server's certificate; None = the roots that come with gRPC
+    )
     cert_pem: bytes | None = None  # of this client, for a server that asks for one
     key_pem: bytes | None = field(default=None, repr=False)
     server_name: str = ""  # in the server's certificate; empty = the host of the address

@@ -39,9 +39,9 @@ class TextFormat(_TextFormat, metaclass=_TextFormatEnumTypeWrapper):
 
     With HTML and Markdown every tag, attribute, comment, blank and mark of the format comes through. Blocks (paragraphs,
     headings, list items, cells) end sentences. Marks inside a sentence (links, emphasis) do not: the sentence is
-    translated whole, and its marks stand at the words that translate what they stood at. Nothing is translated in
-    `script`, `style`, `pre`, `code`, `textarea`, in elements with `translate="no"` or of the class `notranslate`, in code
-    and front matter of Markdown. Source and translated texts of segments have the marks inside them.
+    translated whole, and its marks go to the words that translate those they were at. Nothing is translated inside
+    `script`, `style`, `pre`, `code`, `textarea`, inside elements with `translate="no"` or the class `notranslate`, or in
+    code and front matter of Markdown. The source and translated texts of segments include the marks inside them.
     """
 
 TEXT_FORMAT_UNSPECIFIED: TextFormat.ValueType  # 0
@@ -167,10 +167,10 @@ class TranslationOptions(_message.Message):
     TRANSLATE_ATTRIBUTES_FIELD_NUMBER: _builtins.int
     source_language_code: _builtins.str
     """BCP-47 code of the source language: "ru", "be" or "en"; a region or variant is accepted ("be-BY", "be-tarask").
-    Empty = detect, for each sentence of its own, so that an article may mix languages. A text whose evidence does not
-    decide is taken to be in the language of most of the other texts of the call, then in that of
-    `default_source_language_code`; without either it fails with LANGUAGE_UNDETERMINED, and so does the call when no text
-    is left.
+    Empty = detect it, sentence by sentence, so that an article may mix languages. A text whose evidence does not
+    decide is taken to be in the language of most of the other texts of the call, else in
+    `default_source_language_code`; without either it fails with LANGUAGE_UNDETERMINED, and so does the call when no
+    text is left.
     """
     target_language_code: _builtins.str
     """BCP-47 code of the target language. Required, except in `SummarizeArticle`, where empty = do not translate.
@@ -193,14 +193,14 @@ class TranslationOptions(_message.Message):
     """
     default_source_language_code: _builtins.str
     """BCP-47 code of the language that a text is taken to be in when its evidence is divided («Москва» is Russian and
-    Belarusian); such segments have QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN. Empty = none. Of no effect where
+    Belarusian); such segments have QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN. Empty = none. No effect where
     `source_language_code` is given, or on a text with clear evidence for another language.
     """
     format: Global___TextFormat.ValueType
     """How the texts are written. Unspecified = plain text. Every field of an article is read in it."""
     translate_attributes: _builtins.bool
     """True = also translate the texts in attributes: `title`, `alt`, `placeholder`, `aria-label` of HTML, the texts of
-    pictures and the titles of links in Markdown. Each comes back as a segment of its own. Of no effect on plain text.
+    pictures and the titles of links in Markdown. Each comes back as a segment of its own. No effect on plain text.
     """
     @_builtins.property
     def glossary_entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlossaryEntry]:
@@ -210,9 +210,7 @@ class TranslationOptions(_message.Message):
 
     @_builtins.property
     def do_not_translate_phrases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Phrases that come through letter for letter, such as names of products; matched as whole words, with regard to
-        case.
-        """
+        """Phrases that come through letter for letter, such as names of products; matched as whole words, case-sensitively."""
 
     def __init__(
         self,
@@ -246,7 +244,7 @@ class GlossaryEntry(_message.Message):
     SOURCE_TERM_FIELD_NUMBER: _builtins.int
     TARGET_TERM_FIELD_NUMBER: _builtins.int
     source_term: _builtins.str
-    """The term as it stands in the source, matched without regard to case, as whole words. Required; at most
+    """The term as it stands in the source, matched as whole words, ignoring case. Required; at most
     `Limits.max_term_chars` code points.
     """
     target_term: _builtins.str
@@ -278,7 +276,7 @@ class GlossaryUsage(_message.Message):
     source_term: _builtins.str
     """The term or phrase, as it stood in the request."""
     target_term: _builtins.str
-    """What should stand for it; of a do-not-translate phrase, the phrase itself."""
+    """What should stand for it; for a do-not-translate phrase, the phrase itself."""
     applied_count: _builtins.int
     """Occurrences in the source whose translation has the term."""
     not_applied_count: _builtins.int
@@ -363,8 +361,8 @@ class LanguageDetection(_message.Message):
     language_code: _builtins.str
     """The most probable language, BCP-47; empty when undetermined."""
     undetermined: _builtins.bool
-    """True when the text gives no sufficient evidence for one language (no letters, another script, a tie): no guess is
-    made.
+    """True when the text does not give enough evidence for one language (no letters, another script, a tie): the server
+    does not guess.
     """
     @_builtins.property
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___LanguageCandidate]:
@@ -417,7 +415,7 @@ Global___Timings: _TypeAlias = Timings  # noqa: Y015
 
 @_typing.final
 class Usage(_message.Message):
-    """What a call cost. A sentence that occurs several times in one call counts once."""
+    """What a call used. A sentence that occurs several times in one call counts once."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -447,7 +445,7 @@ Global___Usage: _TypeAlias = Usage  # noqa: Y015
 
 @_typing.final
 class ItemError(_message.Message):
-    """What went wrong with one item of a call - a segment, or an item of `BatchTranslate` - that itself goes on.
+    """Why one item of a call (a segment, or an item of `BatchTranslate`) failed while the call itself went on.
 
     A call that fails as a whole ends with a gRPC status that says the same in `google.rpc.ErrorInfo` (domain "talmach"),
     with all violations at once in `google.rpc.BadRequest` and a wait in `google.rpc.RetryInfo`. Code and reasons:
@@ -458,12 +456,12 @@ class ItemError(_message.Message):
       NOT_FOUND            MODEL_NOT_FOUND {models}
       FAILED_PRECONDITION  MODEL_UNUSABLE {model}: the model failed its checksum or self-test
       RESOURCE_EXHAUSTED   QUEUE_FULL, QUOTA_EXCEEDED: try again after the wait given;
-                           MODEL_NOT_LOADED {model}: the same; other models, which are at work, have the memory;
+                           MODEL_NOT_LOADED {model}: the same; models that are at work have the memory;
                            REPLY_TOO_LARGE {limit, actual}, in bytes: send less text at once, or ask for a stream
       UNAVAILABLE          SERVER_STARTING, SERVER_DRAINING, ENGINE_STUCK: the only code worth an automatic retry
       DEADLINE_EXCEEDED    DEADLINE_EXCEEDED: too little time is left to do the work, or none
       UNAUTHENTICATED      UNAUTHENTICATED: no token
-      PERMISSION_DENIED    PERMISSION_DENIED: a token that nobody was given
+      PERMISSION_DENIED    PERMISSION_DENIED: a token that no client has
       INTERNAL             ENGINE_FAILURE: the engine failed; ENGINE_TIMEOUT: it took too long
 
     No error ever quotes the text that was sent.
@@ -496,7 +494,7 @@ class ItemError(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     code: _builtins.int
-    """Code of gRPC (`google.rpc.Code`), for example 3 = INVALID_ARGUMENT. Never 0."""
+    """The status code of gRPC (`google.rpc.Code`), for example 3 = INVALID_ARGUMENT. Never 0."""
     reason: _builtins.str
     """Stable name for programs, in UPPER_SNAKE_CASE, for example "TEXT_TOO_LONG"."""
     message: _builtins.str

@@ -162,7 +162,7 @@ class ModelInfo(_message.Message):
     kind: Global___ModelKind.ValueType
     """What it does."""
     draft: _builtins.bool
-    """True = an early model, usable but below the quality that the project asks of a release."""
+    """True = an early model, usable but below the quality that a release needs."""
     architecture: _builtins.str
     """Architecture in a few words, for example "transformer 12+2, d=512, 8k pieces"."""
     compute_type: _builtins.str
@@ -385,23 +385,23 @@ class Limits(_message.Message):
     default of gRPC is 4 MiB.
     """
     min_keepalive_interval_ms: _builtins.int
-    """Shortest time in milliseconds between two keepalive pings of a client. Who pings more often is cut off, with
-    "too_many_pings" in the GOAWAY frame.
+    """Shortest time in milliseconds between two keepalive pings of a client. A client that pings more often is cut off,
+    with "too_many_pings" in the GOAWAY frame.
     """
     max_batch_streams: _builtins.int
-    """`BatchTranslate` streams that may be open at once, of all callers together; more end with QUEUE_FULL."""
+    """`BatchTranslate` streams that may be open at once for all callers together; any more end with QUEUE_FULL."""
     max_batch_streams_per_caller: _builtins.int
-    """And of one caller, who is a client of the clients file or else a connection; more end with QUOTA_EXCEEDED."""
+    """The same for one caller (a client of the clients file, else a connection); any more end with QUOTA_EXCEEDED."""
     stream_idle_ms: _builtins.int
-    """Milliseconds after which a call ends with STREAM_IDLE whose caller neither finishes a message nor takes an answer
-    that it is owed, while nothing is at work for it.
+    """Milliseconds after which a call ends with STREAM_IDLE if its caller neither finishes a message nor takes an answer
+    that is ready, and nothing is at work for it.
     """
     max_connection_age_ms: _builtins.int
     """Milliseconds after which the server closes a connection, a tenth more or less, so that clients look for servers
-    anew; 0 = it does not. Calls that come meanwhile go to the next connection, without an error.
+    again; 0 = never. Calls that come meanwhile go to the next connection, without an error.
     """
     max_connection_age_grace_ms: _builtins.int
-    """Milliseconds that calls of such a connection then get to finish; what still runs ends with UNAVAILABLE."""
+    """Milliseconds that the calls on such a connection then have to finish; those that still run end with UNAVAILABLE."""
     def __init__(
         self,
         *,

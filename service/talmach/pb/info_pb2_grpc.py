@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class InfoServiceStub:
-    """Describes the server. Whether it is ready is the business of `grpc.health.v1.Health`, which also knows each model by the
-    name "models/ID" and each pair by "directions/SOURCE-TARGET".
+    """Describes the server. `grpc.health.v1.Health` says whether it is ready, and also knows each model as "models/ID" and
+    each pair as "directions/SOURCE-TARGET".
     """
 
     def __init__(self, channel):
@@ -44,12 +44,12 @@ class InfoServiceStub:
 
 
 class InfoServiceServicer:
-    """Describes the server. Whether it is ready is the business of `grpc.health.v1.Health`, which also knows each model by the
-    name "models/ID" and each pair by "directions/SOURCE-TARGET".
+    """Describes the server. `grpc.health.v1.Health` says whether it is ready, and also knows each model as "models/ID" and
+    each pair as "directions/SOURCE-TARGET".
     """
 
     def GetServerInfo(self, request, context):
-        """Version, language pairs, models and limits; constant while the server runs, but for `in_memory`. Never queued.
+        """Version, language pairs, models and limits; constant while the server runs, except `in_memory`. Never queued.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,8 +72,8 @@ def add_InfoServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InfoService:
-    """Describes the server. Whether it is ready is the business of `grpc.health.v1.Health`, which also knows each model by the
-    name "models/ID" and each pair by "directions/SOURCE-TARGET".
+    """Describes the server. `grpc.health.v1.Health` says whether it is ready, and also knows each model as "models/ID" and
+    each pair as "directions/SOURCE-TARGET".
     """
 
     @staticmethod

@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class InfoServiceStub:
-    """Describes the server. Whether it is ready is the business of `grpc.health.v1.Health`, which also knows each model by the
-    name "models/ID" and each pair by "directions/SOURCE-TARGET".
+    """Describes the server. `grpc.health.v1.Health` says whether it is ready, and also knows each model as "models/ID" and
+    each pair as "directions/SOURCE-TARGET".
     """
 
     @_typing.overload
@@ -36,21 +36,21 @@ class InfoServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InfoServiceAsyncStub: ...
     GetServerInfo: _grpc.UnaryUnaryMultiCallable[_info_pb2.GetServerInfoRequest, _info_pb2.GetServerInfoResponse]
-    """Version, language pairs, models and limits; constant while the server runs, but for `in_memory`. Never queued."""
+    """Version, language pairs, models and limits; constant while the server runs, except `in_memory`. Never queued."""
 
 @_typing.type_check_only
 class InfoServiceAsyncStub(InfoServiceStub):
-    """Describes the server. Whether it is ready is the business of `grpc.health.v1.Health`, which also knows each model by the
-    name "models/ID" and each pair by "directions/SOURCE-TARGET".
+    """Describes the server. `grpc.health.v1.Health` says whether it is ready, and also knows each model as "models/ID" and
+    each pair as "directions/SOURCE-TARGET".
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetServerInfo: _aio.UnaryUnaryMultiCallable[_info_pb2.GetServerInfoRequest, _info_pb2.GetServerInfoResponse]  # type: ignore[assignment]
-    """Version, language pairs, models and limits; constant while the server runs, but for `in_memory`. Never queued."""
+    """Version, language pairs, models and limits; constant while the server runs, except `in_memory`. Never queued."""
 
 class InfoServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Describes the server. Whether it is ready is the business of `grpc.health.v1.Health`, which also knows each model by the
-    name "models/ID" and each pair by "directions/SOURCE-TARGET".
+    """Describes the server. `grpc.health.v1.Health` says whether it is ready, and also knows each model as "models/ID" and
+    each pair as "directions/SOURCE-TARGET".
     """
 
     @_abc_1.abstractmethod
@@ -59,6 +59,6 @@ class InfoServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _info_pb2.GetServerInfoRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_info_pb2.GetServerInfoResponse, _abc.Awaitable[_info_pb2.GetServerInfoResponse]]:
-        """Version, language pairs, models and limits; constant while the server runs, but for `in_memory`. Never queued."""
+        """Version, language pairs, models and limits; constant while the server runs, except `in_memory`. Never queued."""
 
 def add_InfoServiceServicer_to_server(servicer: InfoServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -35,10 +35,10 @@ class _SegmentStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Segment
     a summary without translation), or nothing that the model would change: the source stands unchanged.
     """
     SEGMENT_STATUS_DROPPED_BOILERPLATE: _SegmentStatus.ValueType  # 3
-    """Left out because it is boilerplate and `remove_boilerplate` was asked."""
+    """Left out because it is boilerplate and `remove_boilerplate` is set."""
     SEGMENT_STATUS_FAILED: _SegmentStatus.ValueType  # 4
-    """Could not be translated, or its language not be determined: the source stands in its place so that nothing is lost,
-    and `error` says why.
+    """It could not be translated, or its language could not be determined: the source stands in its place so that nothing
+    is lost, and `error` says why.
     """
 
 class SegmentStatus(_SegmentStatus, metaclass=_SegmentStatusEnumTypeWrapper):
@@ -53,10 +53,10 @@ SEGMENT_STATUS_COPIED: SegmentStatus.ValueType  # 2
 a summary without translation), or nothing that the model would change: the source stands unchanged.
 """
 SEGMENT_STATUS_DROPPED_BOILERPLATE: SegmentStatus.ValueType  # 3
-"""Left out because it is boilerplate and `remove_boilerplate` was asked."""
+"""Left out because it is boilerplate and `remove_boilerplate` is set."""
 SEGMENT_STATUS_FAILED: SegmentStatus.ValueType  # 4
-"""Could not be translated, or its language not be determined: the source stands in its place so that nothing is lost,
-and `error` says why.
+"""It could not be translated, or its language could not be determined: the source stands in its place so that nothing
+is lost, and `error` says why.
 """
 Global___SegmentStatus: _TypeAlias = SegmentStatus  # noqa: Y015
 
@@ -77,7 +77,7 @@ class _QualityFlagEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QualityFl
     QUALITY_FLAG_PROTECTED_TOKEN_MISMATCH: _QualityFlag.ValueType  # 4
     """A link, e-mail address, @handle or #tag of the source is missing or changed."""
     QUALITY_FLAG_UNTRANSLATED: _QualityFlag.ValueType  # 5
-    """The translation is the source over again, wholly or in large part."""
+    """The translation repeats the source, wholly or in large part."""
     QUALITY_FLAG_WRONG_SCRIPT: _QualityFlag.ValueType  # 6
     """Letters that the target language does not use."""
     QUALITY_FLAG_TRUNCATED: _QualityFlag.ValueType  # 7
@@ -85,8 +85,8 @@ class _QualityFlagEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QualityFl
     QUALITY_FLAG_LOW_CONFIDENCE: _QualityFlag.ValueType  # 8
     """The model gives its translation an unusually low probability."""
     QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH: _QualityFlag.ValueType  # 9
-    """The sentence looks like another language than the one that it was translated from; of copied text, like one that
-    is not supported.
+    """The sentence seems to be in another language than the one that it was translated from; copied text, in one that is
+    not supported.
     """
     QUALITY_FLAG_GLOSSARY_NOT_APPLIED: _QualityFlag.ValueType  # 10
     """A glossary term or do-not-translate phrase occurs in the source and what must stand for it is missing."""
@@ -111,7 +111,7 @@ QUALITY_FLAG_NUMBER_MISMATCH: QualityFlag.ValueType  # 3
 QUALITY_FLAG_PROTECTED_TOKEN_MISMATCH: QualityFlag.ValueType  # 4
 """A link, e-mail address, @handle or #tag of the source is missing or changed."""
 QUALITY_FLAG_UNTRANSLATED: QualityFlag.ValueType  # 5
-"""The translation is the source over again, wholly or in large part."""
+"""The translation repeats the source, wholly or in large part."""
 QUALITY_FLAG_WRONG_SCRIPT: QualityFlag.ValueType  # 6
 """Letters that the target language does not use."""
 QUALITY_FLAG_TRUNCATED: QualityFlag.ValueType  # 7
@@ -119,8 +119,8 @@ QUALITY_FLAG_TRUNCATED: QualityFlag.ValueType  # 7
 QUALITY_FLAG_LOW_CONFIDENCE: QualityFlag.ValueType  # 8
 """The model gives its translation an unusually low probability."""
 QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH: QualityFlag.ValueType  # 9
-"""The sentence looks like another language than the one that it was translated from; of copied text, like one that
-is not supported.
+"""The sentence seems to be in another language than the one that it was translated from; copied text, in one that is
+not supported.
 """
 QUALITY_FLAG_GLOSSARY_NOT_APPLIED: QualityFlag.ValueType  # 10
 """A glossary term or do-not-translate phrase occurs in the source and what must stand for it is missing."""
@@ -253,8 +253,8 @@ class Segment(_message.Message):
 
     @_builtins.property
     def target_span(self) -> _common_pb2.Span:
-        """Where its translation stands in the translated field; of a summary's segment, in `Summary.text`.
-        Empty span when dropped.
+        """Where its translation stands in the translated field; for a segment of a summary, in `Summary.text`. Empty span
+        when dropped.
         """
 
     @_builtins.property

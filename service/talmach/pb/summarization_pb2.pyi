@@ -99,7 +99,7 @@ class SummarizeArticleResponse(_message.Message):
 
     @_builtins.property
     def usage(self) -> _common_pb2.Usage:
-        """What the call cost in translation."""
+        """What the translation used."""
 
     def __init__(
         self,
@@ -141,12 +141,12 @@ class SummaryOptions(_message.Message):
     that fit are taken; when none fits, the summary is empty.
     """
     diversity: _builtins.float
-    """How strongly a sentence is avoided that repeats what is chosen already, from 0 (not at all) to 1 (as strongly as
+    """How strongly to avoid a sentence that repeats what is chosen already, from 0 (not at all) to 1 (as strongly as
     possible). Absent = the server's default.
     """
     include_lead: _builtins.bool
     """True = the first whole sentence of the story (of the lead, else of the body) is always chosen and counts towards
-    the length; a part of a longer quotation is none.
+    the length; a part of a longer quotation does not count as one.
     """
     return_all_scores: _builtins.bool
     """True = fill `Summary.all_scores`."""
@@ -189,7 +189,7 @@ class Summary(_message.Message):
     text: _builtins.str
     """The sentences joined by single spaces, in the order of the article. Where none is fit to stand alone, lines without
     a full stop and whatever else belongs to the story stand in; it is empty only when nothing fits into `max_chars`,
-    or when the article has nothing beside its headline and boilerplate.
+    or when the article has nothing besides its headline and boilerplate.
     """
     language_code: _builtins.str
     """BCP-47 code of the language of `text`: the target language, or the article's own; empty when undetermined."""
@@ -322,8 +322,8 @@ class ScoreComponents(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     REDUNDANCY_FIELD_NUMBER: _builtins.int
     centrality: _builtins.float
-    """How much the rest of the article is about the same thing (continuous LexRank), relative to the most
-    central sentence.
+    """How much the rest of the article is about the same thing: the similarity to all other sentences, relative to the
+    most central one.
     """
     headline_similarity: _builtins.float
     """Similarity to the headline; 0 without a headline."""

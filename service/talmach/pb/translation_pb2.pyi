@@ -84,7 +84,7 @@ class TranslateTextResponse(_message.Message):
 
     @_builtins.property
     def usage(self) -> _common_pb2.Usage:
-        """What the call cost."""
+        """What the call used."""
 
     def __init__(
         self,
@@ -223,7 +223,7 @@ class TranslateArticleResponse(_message.Message):
 
     @_builtins.property
     def usage(self) -> _common_pb2.Usage:
-        """What the call cost."""
+        """What the call used."""
 
     def __init__(
         self,
@@ -439,7 +439,7 @@ class ArticleTrailer(_message.Message):
 
     @_builtins.property
     def usage(self) -> _common_pb2.Usage:
-        """What the call cost."""
+        """What the call used."""
 
     def __init__(
         self,
@@ -474,10 +474,10 @@ class BatchTranslateRequest(_message.Message):
     share one.
     """
     text: _builtins.str
-    """A text; the rules of `TranslateTextRequest.texts` hold."""
+    """A text; the rules of `TranslateTextRequest.texts` apply."""
     @_builtins.property
     def article(self) -> _common_pb2.Article:
-        """An article; the rules of `TranslateArticleRequest.article` hold."""
+        """An article; the rules of `TranslateArticleRequest.article` apply."""
 
     @_builtins.property
     def options(self) -> _common_pb2.TranslationOptions:
@@ -543,7 +543,7 @@ class BatchTranslateResponse(_message.Message):
 
     @_builtins.property
     def usage(self) -> _common_pb2.Usage:
-        """What the item cost."""
+        """What the item used."""
 
     def __init__(
         self,

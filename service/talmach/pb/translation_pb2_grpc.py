@@ -74,8 +74,8 @@ class TranslationServiceServicer:
 
     def TranslateText(self, request, context):
         """Translates independent texts: N texts in, N translations out, in the same order. A text may be a phrase or many
-        paragraphs. A text that the engine fails on, or whose language cannot be determined, is no error of the call while
-        another one is translated: see `complete`. For articles prefer `TranslateArticle`.
+        paragraphs. A text that the engine fails on, or whose language cannot be determined, does not fail the call as long
+        as another one is translated: see `complete`. For articles prefer `TranslateArticle`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,8 +39,8 @@ class TranslationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> TranslationServiceAsyncStub: ...
     TranslateText: _grpc.UnaryUnaryMultiCallable[_translation_pb2.TranslateTextRequest, _translation_pb2.TranslateTextResponse]
     """Translates independent texts: N texts in, N translations out, in the same order. A text may be a phrase or many
-    paragraphs. A text that the engine fails on, or whose language cannot be determined, is no error of the call while
-    another one is translated: see `complete`. For articles prefer `TranslateArticle`.
+    paragraphs. A text that the engine fails on, or whose language cannot be determined, does not fail the call as long
+    as another one is translated: see `complete`. For articles prefer `TranslateArticle`.
     """
     TranslateArticle: _grpc.UnaryUnaryMultiCallable[_translation_pb2.TranslateArticleRequest, _translation_pb2.TranslateArticleResponse]
     """Translates an article and, when asked, summarises it in the target language in the same call."""
@@ -69,8 +69,8 @@ class TranslationServiceAsyncStub(TranslationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     TranslateText: _aio.UnaryUnaryMultiCallable[_translation_pb2.TranslateTextRequest, _translation_pb2.TranslateTextResponse]  # type: ignore[assignment]
     """Translates independent texts: N texts in, N translations out, in the same order. A text may be a phrase or many
-    paragraphs. A text that the engine fails on, or whose language cannot be determined, is no error of the call while
-    another one is translated: see `complete`. For articles prefer `TranslateArticle`.
+    paragraphs. A text that the engine fails on, or whose language cannot be determined, does not fail the call as long
+    as another one is translated: see `complete`. For articles prefer `TranslateArticle`.
     """
     TranslateArticle: _aio.UnaryUnaryMultiCallable[_translation_pb2.TranslateArticleRequest, _translation_pb2.TranslateArticleResponse]  # type: ignore[assignment]
     """Translates an article and, when asked, summarises it in the target language in the same call."""
@@ -102,8 +102,8 @@ class TranslationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_translation_pb2.TranslateTextResponse, _abc.Awaitable[_translation_pb2.TranslateTextResponse]]:
         """Translates independent texts: N texts in, N translations out, in the same order. A text may be a phrase or many
-        paragraphs. A text that the engine fails on, or whose language cannot be determined, is no error of the call while
-        another one is translated: see `complete`. For articles prefer `TranslateArticle`.
+        paragraphs. A text that the engine fails on, or whose language cannot be determined, does not fail the call as long
+        as another one is translated: see `complete`. For articles prefer `TranslateArticle`.
         """
 
     @_abc_1.abstractmethod
