@@ -143,9 +143,8 @@ class TranslationJob:
             outcome = self._outcomes[key]
             try:
                 outcome.set_result(await _attempt(decoder, plan))
-            except (
-                Exception
-            ) as error:  # an error of our own too, or whoever waits for this sentence would wait for ever
+            except Exception as error:
+                # One of our own too: whoever waits for this sentence would wait for ever.
                 outcome.set_exception(error)
                 outcome.exception()  # seen: maybe nobody waits for this one
                 raise
