@@ -20,6 +20,7 @@ class Occurrence:
 
     span: Span
     entry: GlossaryEntry
+    is_atom: bool = False  # what a format says must not be touched, which may touch its neighbours
 
 
 class Glossary:
@@ -125,8 +126,13 @@ def moved(position: int, occurrences: Sequence[Occurrence], spans: Sequence[Span
 
 def count_applied(occurrences: Iterable[Occurrence], target: str) -> dict[GlossaryEntry, tuple[int, int]]:
     """Return (occurrences, how many of them `target` honours) for every entry that occurs."""
+    occurrences = tuple(occurrences)
     wanted = Counter(occurrence.entry for occurrence in occurrences)
-    return {entry: (count, min(count, _count_term(entry, target))) for entry, count in wanted.items()}
+    atoms = {occurrence.entry for occurrence in occurrences if occurrence.is_atom}
+    counted = {
+        entry: target.count(entry.target_term) if entry in atoms else _count_term(entry, target) for entry in wanted
+    }
+    return {entry: (count, min(count, counted[entry])) for entry, count in wanted.items()}
 
 
 class UsageCounter:
@@ -158,7 +164,7 @@ def _is_inside(span: Span, kept: Sequence[Span], starts: Sequence[int]) -> bool:
 
 
 def _count_term(entry: GlossaryEntry, target: str) -> int:
-    if entry.verbatim:
-        return target.count(entry.target_term)
+    if entry.verbatim:  # as it was found: "IT" is not in "ITV"
+        return len(re.findall(rf"(?<!\w){re.escape(entry.target_term)}(?!\w)", target))
     # From the start of a word, so that «в» is not found in «Новы»; up to any end, as terms are declined.
     return len(re.findall(rf"(?<!\w){re.escape(entry.target_term)}", target, re.IGNORECASE))

@@ -36,7 +36,7 @@ def with_atoms(marked: Marked, occurrences: Sequence[Occurrence]) -> tuple[Occur
     found = [each for each in occurrences if is_free(each.span)]
     for atom in atoms:
         words = marked.text[atom.at : atom.until]
-        found.append(Occurrence(Span(atom.at, atom.until), GlossaryEntry(words, words, verbatim=True)))
+        found.append(Occurrence(Span(atom.at, atom.until), GlossaryEntry(words, words, verbatim=True), is_atom=True))
     return tuple(sorted(found, key=lambda each: each.span.start))
 
 

@@ -113,6 +113,12 @@ def test_terms_are_counted_from_the_start_of_words(target: str, honoured: int) -
     assert count_applied(occurrences, target) == {SCHOOL: (2, honoured)}
 
 
+@pytest.mark.parametrize(("target", "honoured"), [("IT and ITV", 1), ("ITV", 0), ("(IT)", 1), ("BRIT, it", 0)])
+def test_phrases_are_counted_as_whole_words(target: str, honoured: int) -> None:
+    """As they are found in the source; a word that happens to have their letters is another one."""
+    assert count_applied([Occurrence(Span(0, 2), phrase("IT"))], target) == {phrase("IT"): (1, honoured)}
+
+
 def test_usages_add_up_in_the_order_of_the_request() -> None:
     """An entry that never occurs is reported with zeros."""
     never = GlossaryEntry("ніколі", "never")
