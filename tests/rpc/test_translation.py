@@ -233,6 +233,23 @@ async def test_glossary_usages_come_in_the_order_of_the_request(served: Running)
     assert used == [("возера", "mere", 2), ("Слабодка", "Слабодка", 1)]
 
 
+async def test_blanks_around_a_term_are_no_part_of_it(served: Running) -> None:
+    """The text has its own; with more of them, what stands there would be neither right nor found."""
+    options = to(
+        "en",
+        "be",
+        glossary_entries=[{"source_term": "возера ", "target_term": " mere\n"}],
+        do_not_translate_phrases=[" Слабодка "],
+    )
+    texts = ["Новае возера каля вёскі Слабодка."]
+    reply = await served.translation.TranslateText(pb.TranslateTextRequest(texts=texts, options=options))
+    (translation,) = reply.translations
+    assert "  " not in translation.translated_text
+    assert {" mere ", " Слабодка"} == {each for each in (" mere ", " Слабодка") if each in translation.translated_text}
+    assert [(each.applied_count, each.not_applied_count) for each in reply.glossary_usages] == [(1, 0), (1, 0)]
+    assert [list(each.quality_flags) for each in translation.segments] == [[]]
+
+
 async def test_detection_ranks_and_refuses_to_guess(served: Running) -> None:
     """One detection for each text; digits give none."""
     texts = ["Я не ведаю, што яшчэ сказаць пра гэта.", "The lake is not on any map.", "12345"]

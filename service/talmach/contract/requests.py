@@ -129,8 +129,9 @@ def _fields(message: common_pb2.Article) -> Fields:
 
 
 def _glossary(message: common_pb2.TranslationOptions) -> tuple[GlossaryEntry, ...]:
-    entries = (GlossaryEntry(entry.source_term, entry.target_term) for entry in message.glossary_entries)
-    phrases = (GlossaryEntry(phrase, phrase, verbatim=True) for phrase in message.do_not_translate_phrases)
+    # Without the blanks around them, which the text has already: "школа = school".
+    entries = (GlossaryEntry(entry.source_term, entry.target_term.strip()) for entry in message.glossary_entries)
+    phrases = (GlossaryEntry(phrase, phrase.strip(), verbatim=True) for phrase in message.do_not_translate_phrases)
     return (*entries, *phrases)
 
 
