@@ -149,6 +149,14 @@ async def test_everything_that_is_wrong_is_named(
     assert "secret" not in got.body.decode() + log.getvalue()
 
 
+async def test_a_field_that_there_is_not_is_answered_with_those_that_there_are(site: Served) -> None:
+    """The one that may be meant, or else all."""
+    got = await site.ask("/v1/translate", '{"text": "a", "options": {"target": "en"}}')
+    near, far = got.json["error"]["message"].split("; ")
+    assert near == "text: is not a field (did you mean texts?)"
+    assert far.startswith("options.target: is not a field (sourceLanguageCode, targetLanguageCode, model, ")
+
+
 async def test_millions_of_mistakes_are_not_all_told(site: Served) -> None:
     """The answer stays small, and says how many more there are."""
     got = await site.ask("/v1/translate", {"texts": [1] * 500_000})

@@ -116,6 +116,11 @@ async def test_what_there_is_not_is_refused(site: Served, path: str) -> None:
     got = await site.ask(path, {"q": RAIN, "s": SNOW, "source": "be", "target": "en"})
     assert (got.status, list(got.json)) == (403, ["error"])
     assert got.json["error"].startswith("server: does not ")
+    form = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n' + b"a" * 100_000 + b"\r\n--b--"
+    )
+    fields = {"content-type": "multipart/form-data; boundary=b"}
+    assert (await site.ask(path, form, fields=fields)).status == 403
 
 
 WRONG: dict[str, tuple[Any, str]] = {

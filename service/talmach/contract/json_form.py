@@ -113,7 +113,7 @@ class _Shape:
                 return
             field = fields.get(name)
             if field is None:
-                self._problems.append(_unknown(path, name, fields))
+                self._problems.append(_unknown(path, name, [each.json_name for each in kind.fields]))
             elif value is not None:  # null is the same as nothing
                 place = field.containing_oneof.name if field.containing_oneof else field.name
                 if (other := given.setdefault(place, name)) != name:  # protobuf would take the last
@@ -159,7 +159,7 @@ def _unknown(path: str, name: str, known: Iterable[str]) -> Violation:
     if not _NAME.fullmatch(name):
         return _malformed(path, "has a field that is not known")
     closest = difflib.get_close_matches(name, list(known), n=1)
-    suggestion = f" (did you mean {closest[0]}?)" if closest else ""
+    suggestion = f" (did you mean {closest[0]}?)" if closest else f" ({', '.join(known)})"
     return Violation(_join(path, name), "UNKNOWN_FIELD", f"is not a field{suggestion}")
 
 

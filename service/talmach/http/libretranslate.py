@@ -178,8 +178,7 @@ def refusal(error: TalmachError) -> Reply:
 
 
 def _refuse(problem: str) -> Handler:
-    async def handle(exchange: Exchange) -> None:
-        await _fields(exchange)
+    async def handle(_exchange: Exchange) -> None:  # whoever calls, and with whatever: the body stays unread
         raise HttpRefusal(403, "server", "NOT_OFFERED", problem)
 
     return handle
