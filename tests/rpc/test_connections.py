@@ -91,6 +91,16 @@ async def test_every_cause_is_named(served: Running, web: str, tmp_path: Path) -
     assert time.monotonic() - began < 10
 
 
+async def test_time_that_ran_out_is_told_with_the_address() -> None:
+    """The library of gRPC says nothing but that, of a server that is not there and that is tried again until then."""
+    with Client("127.0.0.1:1") as client, pytest.raises(RpcFailed) as caught:
+        await asyncio.to_thread(client.info, timeout_s=0.1)
+    assert (caught.value.code, caught.value.message) == (
+        "DEADLINE_EXCEEDED",
+        "127.0.0.1:1: no answer in the time given",
+    )
+
+
 async def test_the_proxy_is_named(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a server elsewhere; whether the proxy refuses or is not there."""
     monkeypatch.delenv("no_proxy", raising=False)

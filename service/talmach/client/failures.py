@@ -159,6 +159,8 @@ def failures(target: Target, *, has_tls: bool) -> Iterator[None]:
 def read(error: grpc.RpcError, target: Target, *, has_tls: bool) -> RpcFailed:
     """Return our error for a failed call to a target."""
     failure = RpcFailed.of(error)
+    if failure.code == "DEADLINE_EXCEEDED" and not failure.reason:  # gRPC's own: no server said so
+        return RpcFailed(failure.code, f"{target.address}: no answer in the time given")
     if failure.code != "UNAVAILABLE" or failure.reason or not _NO_CONNECTION.search(failure.message):
         return failure
     closed = Cause.CLOSED_TLS if has_tls else Cause.CLOSED
