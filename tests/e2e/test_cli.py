@@ -63,7 +63,10 @@ def test_smoke_says_what_is_wrong(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "headline.txt"
     path.write_text("Навіны горада", encoding="utf-8")
     result = talmach("smoke", "--file", str(path), "--from", "be", "--address", server.address)
-    assert (result.status, result.stderr) == (1, "talmach: the summary is empty\n")
+    assert (result.status, result.stderr) == (
+        1,
+        "talmach: the summary is empty: the article has a headline and no text\n",
+    )
     assert "Навіны горада" in result.stdout
 
 
@@ -96,6 +99,10 @@ def test_a_file_keeps_its_tags(server: Server, tmp_path: Path) -> None:
     document = tmp_path / "page.md"
     document.write_text("# Новая *школа*\n\n```\nшкола\n```\n", encoding="utf-8")
     assert re.fullmatch(r"# [^А-я]*\*[^А-я]+\*[^А-я]*\n\n```\nшкола\n```\n", talmach(*arguments, str(document)).stdout)
+    summary = talmach("summarize", "--from", "be", "--address", server.address, str(page))
+    assert summary == Result(0, "Новая <b>школа</b> ў <i title='Наш горад'>горадзе</i>.\n", "")
+    smoked = talmach("smoke", "--from", "be", "--address", server.address, "--file", str(page))
+    assert (smoked.status, smoked.stderr) == (0, "")
     refused = talmach(*arguments, "--lines", "--format", "html", str(page))
     assert (refused.status, refused.stdout) == (2, "")
     assert "--lines cuts plain text and excludes --format html" in refused.stderr
@@ -331,7 +338,10 @@ def test_a_mistake_gets_one_sentence(folder: Path) -> None:
     """Bad input: one clear sentence on standard error, exit status 2, no traceback, nothing on standard output."""
     path = folder / "cp1251.txt"
     mistake = talmach("translate", "--to", "en", str(path))
-    assert mistake == Result(2, "", f"talmach: {path}: is not UTF-8 text (byte 2 is wrong)\n")
+    assert (mistake.status, mistake.stdout, mistake.stderr.count("\n")) == (2, "", 1)
+    assert mistake.stderr.startswith(
+        f"talmach: {path}: is not UTF-8 text (byte 2 is wrong); it looks like Windows-1251"
+    )
     assert talmach("nonsense") == Result(2, "", "talmach: No such command 'nonsense'.\n")
 
 
@@ -341,7 +351,10 @@ def test_the_servers_objections_are_in_the_commands_words(server: Server) -> Non
     too_long = talmach(*to_en, stdin="а" * 100_001)
     assert too_long.stderr.startswith("talmach: the text: has 100001 characters (limit 100000)")
     unknown = talmach(*to_en, stdin="zzz qqq")
-    assert unknown.stderr == "talmach: the text: the language cannot be determined; name it with --from\n"
+    assert (
+        unknown.stderr
+        == "talmach: the text: is not clearly Russian, Belarusian or English; name its language with --from\n"
+    )
     assert (too_long.status, unknown.status) == (2, 2)
 
 
@@ -356,7 +369,7 @@ def test_a_line_that_is_refused_fails_alone(server: Server) -> None:
     assert fifth.isascii()
     told = [line for line in result.stderr.splitlines() if "flagged" not in line]
     assert told[:2] == [
-        "talmach: line 2: the language cannot be determined; name it with --from",
+        "talmach: line 2: is not clearly Russian, Belarusian or English; name its language with --from",
         "talmach: line 4: has 100001 characters (limit 100000)",
     ]
     detected = talmach("detect", *arguments, stdin=f"Горад рады.\n{long}\n")
@@ -369,7 +382,8 @@ def test_lines_that_are_all_of_unknown_language_fail_alone(server: Server) -> No
     result = talmach(*arguments, stdin="Да.\n\nМосква\n")
     assert (result.status, result.stdout) == (1, "Да.\n\nМосква\n")
     assert result.stderr.splitlines()[:2] == [
-        f"talmach: line {number}: the language cannot be determined; name it with --from" for number in (1, 3)
+        f"talmach: line {number}: is not clearly Russian, Belarusian or English; name its language with --from"
+        for number in (1, 3)
     ]
     helped = talmach(*arguments, "--default-from", "ru", stdin="Да.\n\nМосква\n")
     assert helped.status == 0

@@ -11,8 +11,8 @@ import typer
 from talmach.cli import terminal
 from talmach.cli.failures import BadInput, CommandFailed
 from talmach.cli.inputs import FORMATS
-from talmach.cli.options import Source, Target, between, check_pair
-from talmach.cli.translate import BeamSize, Format
+from talmach.cli.options import Source, Target, between, check_pair, format_option
+from talmach.cli.translate import BeamSize
 from talmach.config import Settings, is_host_port, load_settings
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ Output = Annotated[
 Sentences = Annotated[
     int | None, typer.Option("--summary", metavar="N", callback=between(1, 1_000), help="Summarise in N sentences too.")
 ]
+Format = Annotated[str | None, format_option("text")]
 RayAddress = Annotated[
     str | None,
     typer.Option(

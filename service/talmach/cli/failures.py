@@ -31,7 +31,7 @@ _NAMES = {
 # Texts too long for one call; each line may still be short enough.
 _TOO_LONG = frozenset({"TEXT_TOO_LONG", "MESSAGE_TOO_LARGE"})
 _SUGGESTION = "; with --lines each line is a text of its own"
-_OWN_WORDS = {"LANGUAGE_UNDETERMINED": "the language cannot be determined; name it with --from"}
+_OWN_WORDS = {"LANGUAGE_UNDETERMINED": "is not clearly Russian, Belarusian or English; name its language with --from"}
 
 
 class CommandFailed(Exception):

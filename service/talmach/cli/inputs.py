@@ -19,6 +19,7 @@ _OTHER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WINDOWS_1251 = "; it looks like Windows-1251: `iconv -f WINDOWS-1251 -t UTF-8` makes UTF-8 of it"
 FORMATS = ("text", "html", "markdown")  # as a caller names them; the first is the plain one
 _ENDINGS = {".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown"}
 # Blank space, first line, blank space, next line, blank space, the rest; together always the whole text.
@@ -41,7 +42,8 @@ def read_text(path: str) -> str:
     try:
         text = content.decode(encoding).removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        raise BadInput(f"{name}: is not {encoding.upper()} text (byte {error.start} is wrong)") from error
+        cure = _WINDOWS_1251 if encoding == "utf-8" and _is_windows_1251(content) else ""
+        raise BadInput(f"{name}: is not {encoding.upper()} text (byte {error.start} is wrong){cure}") from error
     if not text.strip():
         raise BadInput(f"{name}: is empty")
     return text
@@ -54,6 +56,13 @@ def _what_has_zeros(content: bytes) -> str:
         if sum(each <= _LAST_CYRILLIC and each.isprintable() for each in text) > len(text) / 2:
             return "is UTF-16 without a byte order mark; save it as UTF-8"
     return "is not a text file"
+
+
+def _is_windows_1251(content: bytes) -> bool:
+    """Whether the bytes are one of our languages in the encoding that old Russian and Belarusian texts have."""
+    from talmach.text.language import determine
+
+    return determine(content.decode("cp1251", errors="replace")) is not None
 
 
 def _read_bytes(path: str, name: str) -> bytes:
@@ -95,6 +104,11 @@ class ArticleText:
     lead: str
     body: str
     gaps: tuple[str, str, str]  # white space before each of the three
+
+    @classmethod
+    def of_body(cls, text: str) -> "ArticleText":
+        """Take a text for the body alone."""
+        return cls("", "", text, ("", "", ""))
 
     @classmethod
     def split(cls, text: str) -> "ArticleText":

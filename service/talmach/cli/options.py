@@ -1,11 +1,13 @@
 """The options that several commands share, checked before any model is loaded."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from talmach.cli.failures import BadInput
+from talmach.cli.inputs import FORMATS, format_of
+from talmach.client import TextFormat
 
 
 def _language(code: str | None) -> str | None:
@@ -42,6 +44,33 @@ def check_pair(source: str | None, target: str | None) -> None:
         raise BadInput(f"--from and --to are the same language ({source})")
 
 
+def choose_format(written: str | None, file: str, cut_by: str | None) -> TextFormat.ValueType:
+    """Return how a text is written: as named, else as the file's ending says; `cut_by` names an option for plain text.
+
+    Raises:
+        BadInput: the format that was named cannot be cut so.
+
+    """
+    if cut_by and written not in (None, FORMATS[0]):
+        raise BadInput(f"{cut_by} cuts plain text and excludes --format {written}")
+    name = written or (FORMATS[0] if cut_by else format_of(file))
+    return TextFormat.Value(f"TEXT_FORMAT_{name.upper()}")
+
+
+def _format(name: str | None) -> str | None:
+    if name is not None and name not in FORMATS:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(FORMATS)}.")
+    return name
+
+
+def format_option(default: str) -> Any:
+    """Return the option that names a format; `default` = what is taken without it."""
+    shown = "|".join(FORMATS)
+    return typer.Option(
+        "--format", metavar=shown, callback=_format, help="How the text is written.", show_default=default
+    )
+
+
 File = Annotated[str, typer.Argument(metavar="[FILE|-]", help="UTF-8 text; - is standard input.")]
 Source = Annotated[
     str | None,
@@ -60,6 +89,7 @@ Target = Annotated[str, typer.Option("--to", metavar="LANG", callback=_language,
 OptionalTarget = Annotated[
     str | None, typer.Option("--to", metavar="LANG", callback=_language, help="Translate the result into it.")
 ]
+Format = Annotated[str | None, format_option("as the file's ending says, else text")]
 Json = Annotated[bool, typer.Option("--json", help="Print the reply as protobuf JSON.")]
 Model = Annotated[
     str,

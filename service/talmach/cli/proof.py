@@ -61,7 +61,8 @@ def _lossy(translation: ArticleTranslation, source: Texts, target: Texts) -> Ite
 
 def _summary_problems(summary: Summary, source: Texts) -> Iterator[str]:
     if not summary.sentences or not summary.text.strip():
-        yield "the summary is empty"
+        is_headline = not (source[TextField.TEXT_FIELD_LEAD] or source[TextField.TEXT_FIELD_BODY])
+        yield "the summary is empty" + (": the article has a headline and no text" if is_headline else "")
     for sentence in summary.sentences:
         segment = sentence.segment
         if _cut(source[segment.field], segment.source_span) != segment.source_text:

@@ -11,13 +11,14 @@ from talmach.cli import rendering, terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import FAILURE_STATUS
 from talmach.cli.inputs import ArticleText, example_article, read_text
-from talmach.cli.options import Model, OptionalTarget, Source, check_pair
+from talmach.cli.options import Model, OptionalTarget, Source, check_pair, choose_format
 from talmach.cli.proof import problems
 from talmach.cli.session import connect
 from talmach.client import (
     Article,
     GetServerInfoResponse,
     SummaryOptions,
+    TextFormat,
     TranslateArticleResponse,
     TranslationOptions,
 )
@@ -26,7 +27,10 @@ from talmach.text.language import determine
 _SENTENCES = 3
 
 ArticleFile = Annotated[
-    str, typer.Option("--file", metavar="FILE", help="Article: first line = headline, next paragraph = lead.")
+    str,
+    typer.Option(
+        "--file", metavar="FILE", help="Article: first line = headline, next paragraph = lead; or .html, .md."
+    ),
 ]
 
 
@@ -52,8 +56,12 @@ def smoke(
     text = read_text(path)
     target = target or ("be" if (source or determine(text)) == "en" else "en")
     check_pair(source, target)
-    options = TranslationOptions(source_language_code=source or "", target_language_code=target, model=model)
-    article = ArticleText.split(text)
+    text_format = choose_format(None, path, None)
+    options = TranslationOptions(
+        source_language_code=source or "", target_language_code=target, model=model, format=text_format
+    )
+    is_plain = text_format == TextFormat.TEXT_FORMAT_TEXT
+    article = ArticleText.split(text) if is_plain else ArticleText.of_body(text)
     reply, info, health = asyncio.run(_translate(article, options, server))
     wrong = [] if health == "SERVING" else [f"the server says {health}"]
     wrong += problems(article, reply)

@@ -13,6 +13,7 @@ from talmach.cli.options import (
     AsArticle,
     DefaultSource,
     File,
+    Format,
     Json,
     Model,
     OptionalTarget,
@@ -20,6 +21,7 @@ from talmach.cli.options import (
     between,
     check_default,
     check_pair,
+    choose_format,
 )
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
@@ -49,6 +51,7 @@ def summarize(
     max_chars: MaxChars = None,
     scores: Scores = False,
     article: AsArticle = False,
+    written: Format = None,
     as_json: Json = False,
     show_flags: ShowFlags = False,
     fail_on: FailOn = None,
@@ -63,6 +66,7 @@ def summarize(
     A pipe or a file gets one sentence per line; a terminal, or --scores, adds their places in the article.
     """
     server = connection(address, token_file, ca_file, cert_file, key_file)
+    text_format = choose_format(written, file, "--article" if article else None)
     check_pair(source, target)
     check_default(source, default_source)
     summary_options = _summary_options(sentences, ratio, max_chars)
@@ -72,9 +76,10 @@ def summarize(
         default_source_language_code=default_source or "",
         target_language_code=target or "",
         model=model,
+        format=text_format,
     )
     text = read_text(file)
-    parts = ArticleText.split(text) if article else ArticleText("", "", text, ("", "", ""))
+    parts = ArticleText.split(text) if article else ArticleText.of_body(text)
     sent = Article(headline=parts.headline, lead=parts.lead, body=parts.body)
     reply = asyncio.run(_summarize(sent, summary_options, options, server))
     if as_json:

@@ -55,11 +55,15 @@ def complain(sentence: str) -> None:
 
 @contextmanager
 def spinner(what: str) -> Iterator[None]:
-    """Show that something is going on, on a terminal only; an empty name shows nothing."""
+    """Show that something is going on, and for how long, on a terminal only; an empty name shows nothing."""
     if not (what and sys.stderr.isatty()):
         yield
         return
-    with error_console().status(f"{what} …"):
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description} …"), TimeElapsedColumn())
+    with Progress(*columns, console=error_console(), transient=True) as shown:
+        shown.add_task(what, total=None)
         yield
 
 

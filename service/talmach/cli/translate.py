@@ -9,12 +9,13 @@ import typer
 from talmach.cli import terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import BadInput, explain
-from talmach.cli.inputs import FORMATS, STANDARD_INPUT, ArticleText, format_of, read_text
+from talmach.cli.inputs import STANDARD_INPUT, ArticleText, read_text
 from talmach.cli.lines import to_json_line, write_lines
 from talmach.cli.options import (
     AsArticle,
     DefaultSource,
     File,
+    Format,
     Json,
     Lines,
     Model,
@@ -23,6 +24,7 @@ from talmach.cli.options import (
     between,
     check_default,
     check_pair,
+    choose_format,
 )
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
@@ -30,7 +32,6 @@ from talmach.client import (
     Article,
     GlossaryEntry,
     RpcFailed,
-    TextFormat,
     TextTranslation,
     TranslationOptions,
     to_json,
@@ -46,12 +47,6 @@ def _glossary(entries: list[str]) -> list[str]:
         if not (term.strip() and translation.strip()):
             raise typer.BadParameter(f"{entry!r} is not TERM=TRANSLATION.")
     return entries
-
-
-def _format(name: str | None) -> str | None:
-    if name is not None and name not in FORMATS:
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(FORMATS)}.")
-    return name
 
 
 def _texts(values: list[str]) -> list[str]:
@@ -75,16 +70,6 @@ BeamSize = Annotated[
     int | None,
     typer.Option(
         "--beam-size", callback=between(1, 8), help="Hypotheses kept while decoding.", show_default="the model's own"
-    ),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="|".join(FORMATS),
-        callback=_format,
-        help="How the text is written.",
-        show_default="as the file's ending says, else text",
     ),
 ]
 Attributes = Annotated[
@@ -120,12 +105,9 @@ def translate(
     server = connection(address, token_file, ca_file, cert_file, key_file)
     if lines and article:
         raise BadInput("--lines and --article exclude each other")
-    if written not in (None, FORMATS[0]) and (lines or article):
-        raise BadInput(f"--{'lines' if lines else 'article'} cuts plain text and excludes --format {written}")
+    text_format = choose_format(written, file, "--lines" if lines else "--article" if article else None)
     check_pair(source, target)
     check_default(source, default_source)
-    if written is None:
-        written = FORMATS[0] if lines or article else format_of(file)
     options = TranslationOptions(
         source_language_code=source or "",
         default_source_language_code=default_source or "",
@@ -135,7 +117,7 @@ def translate(
         remove_boilerplate=remove_boilerplate,
         beam_size=beam_size or 0,
         model=model,
-        format=TextFormat.Value(f"TEXT_FORMAT_{written.upper()}"),
+        format=text_format,
         translate_attributes=attributes,
     )
     work = _translate_lines if lines else _translate_article if article else _translate_text

@@ -56,13 +56,17 @@ def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_text("-") == "ў\n"
 
 
+LOOKS_LIKE_WINDOWS = "; it looks like Windows-1251: `iconv -f WINDOWS-1251 -t UTF-8` makes UTF-8 of it"
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
         (b"", "is empty"),
         (b" \n\t\n", "is empty"),
         (b"\x7fELF\0\0", "is not a text file"),
-        ("Мінск".encode("cp1251"), "is not UTF-8 text (byte 2 is wrong)"),
+        ("Мінск".encode("cp1251"), f"is not UTF-8 text (byte 2 is wrong){LOOKS_LIKE_WINDOWS}"),
+        ("Город открыл школу.".encode("koi8-r"), "is not UTF-8 text (byte 0 is wrong)"),
         (b"\x7fELF\0\1", "is not a text file"),
         (b"abc\0def", "is not a text file"),
         (b"abc\0", "is not a text file"),

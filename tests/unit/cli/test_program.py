@@ -22,7 +22,13 @@ MISTAKES = [
     (("translate", "--to", "en", "none.txt"), "none.txt: cannot be read (no such file or directory)"),
     (("translate", "--to", "en", "."), ".: cannot be read (is a directory)"),
     (("translate", "--to", "en", "binary"), "binary: is not a text file"),
-    (("translate", "--to", "en", "cp1251.txt"), "cp1251.txt: is not UTF-8 text (byte 2 is wrong)"),
+    (
+        ("translate", "--to", "en", "cp1251.txt"),
+        (
+            "cp1251.txt: is not UTF-8 text (byte 2 is wrong); it looks like Windows-1251: "
+            "`iconv -f WINDOWS-1251 -t UTF-8` makes UTF-8 of it"
+        ),
+    ),
     (("translate", "--to", "en"), "standard input: is empty"),
     (("translate", "--to", "en", "--lines", "--article", "be.txt"), "--lines and --article exclude each other"),
     (
