@@ -1,9 +1,11 @@
 """The door of a real server: TLS, clients, and nothing of a user or a token where it does not belong."""
 
 import asyncio
+import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 import urllib.request
@@ -161,6 +163,66 @@ async def test_a_revoked_token_is_refused_once_the_file_can_be_read(
         assert "cannot be read (permission denied)" in server.logged("files.not_reloaded")[0]["problem"]
         clients.chmod(0o600)
         assert await outcome() == "PERMISSION_DENIED"
+
+
+def test_files_that_went_wrong_are_on_the_page_of_metrics(folder: Path, tmp_path: Path) -> None:
+    """Half a certificate, and a clients file with a mistake, before anybody calls; mended, all is well at once."""
+    cert, clients = tmp_path / "server.pem", tmp_path / "clients.toml"
+    whole, desk = (folder / "server.pem").read_bytes(), talmach("token", "desk").stdout.partition("\n\n")[2]
+    cert.write_bytes(whole)
+    clients.write_text(desk, encoding="utf-8")
+    server = Server.start(
+        tmp_path,
+        until=(),
+        TALMACH_TLS_CERT_FILE=str(cert),
+        TALMACH_TLS_KEY_FILE=str(folder / "server.key"),
+        TALMACH_CLIENTS_FILE=str(clients),
+    )
+    try:
+        server.wait_until(lambda: bool(server.logged("models.loaded")))
+        assert server.metric("talmach_files_not_reloaded") == 0
+        assert server.metric("talmach_certificate_expires_timestamp_seconds") > time.time()
+        cert.write_bytes(whole[:200])
+        assert server.metric("talmach_files_not_reloaded") == 1
+        clients.write_text(f"{desk}requests = 1\n", encoding="utf-8")
+        assert server.metric("talmach_files_not_reloaded") == 2
+        assert {line["what"] for line in server.logged("files.not_reloaded")} == {"tls", "clients"}
+        cert.write_bytes(whole)
+        clients.write_text(desk, encoding="utf-8")
+        assert server.metric("talmach_files_not_reloaded") == 0
+    finally:
+        server.kill()
+
+
+HOSTILE = [
+    b"GET /%s\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /%%0a%s%%1b HTTP/1.1\r\nHost: %s\r\nX-Request-ID: %s \x1b\r\n\r\n",
+    b"%s / HTTP/1.1\r\nHost: x\r\nUser-Agent: %s\r\n\r\n",
+    b"CONNECT %s:443 HTTP/1.1\r\nHost: %s\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: %s\r\nConnection: Upgrade\r\n\r\n",
+    b"POST /translate HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n",
+    b"POST /translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 6\r\n\r\n{%s",
+    b"POST /detect HTTP/1.1\r\nHost:x\r\nContent-Length:6\r\nContent-Type:multipart/form-data; boundary=%s\r\n\r\n%s",
+    b"POST /v1/translate HTTP/1.1\r\nHost: x\r\nContent-Type: text/%s\r\nContent-Length: 6\r\n\r\n%s",
+    b"\x16\x03\x01%s\r\n\r\n",
+]
+
+
+def test_nothing_that_a_stranger_sends_by_http_is_in_the_log(start: Callable[..., Server]) -> None:
+    """Paths, header fields, ids, terminal escapes, line feeds: every line is one of JSON, with none of them in it."""
+    http = free_address()
+    server = start(TALMACH_LOG_LEVEL="debug", TALMACH_HTTP_ADDRESS=http)
+    host, _, port = http.partition(":")
+    for request in HOSTILE:
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(request.replace(b"%s", ITS_LATIN.encode()).replace(b"%%", b"%"))
+            assert connection.recv(100).startswith(b"HTTP/1.1 ")
+    assert server.end() == 0
+    log = server.log.read_text(encoding="utf-8")
+    assert all(isinstance(json.loads(line), dict) for line in log.split("\n")[:-1])
+    assert len(server.logged("rpc.done")) >= 5
+    assert ITS_LATIN.lower() not in log.lower()
+    assert not re.search("[\x00-\x09\x0b-\x1f]|\\\\u00|boundary", log)
 
 
 def test_neither_texts_nor_tokens_are_told(start: Callable[..., Server], tmp_path: Path) -> None:
