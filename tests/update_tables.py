@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
+from pydantic.fields import FieldInfo
 
 from talmach.catalog import manifest, public
 from talmach.catalog.manifest import Manifest, ModelSpec, Score
@@ -88,11 +89,11 @@ def public_table(models: Iterable[PublicModel]) -> str:
 
 
 def settings_table() -> str:
-    """Return the settings as a Markdown table: variable, default, meaning."""
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    """Return the settings as a Markdown table: variable, default, bounds, meaning."""
+    rows = ["| variable | default | from, to | meaning |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = "" if field.default in (None, "") else f"`{_default(field.default)}`"
-        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {_bounds(field)} | {field.description} |")
     return "\n".join(rows)
 
 
@@ -144,6 +145,11 @@ def _score(score: Score) -> str:
     if score.retrieval_accuracy is not None:
         return f"{100 * score.retrieval_accuracy:.1f} %"
     return f"{score.chrf:.1f}" if score.chrf is not None else "?"
+
+
+def _bounds(field: FieldInfo) -> str:
+    bounds = {kind: getattr(each, kind) for each in field.metadata for kind in ("ge", "le") if hasattr(each, kind)}
+    return f"{bounds['ge']}, {bounds['le']}" if bounds else ""
 
 
 def _default(default: object) -> str:

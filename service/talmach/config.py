@@ -46,9 +46,16 @@ def _host_port_or_empty(value: str) -> str:
 
 
 def _endpoint_or_empty(value: str) -> str:
-    if value and not re.fullmatch(r"https?://[^\s/]+/?", value):
+    if value and not (re.fullmatch(r"https?://[^\s/]+/?", value) and _has_port_or_none(value)):
         raise ValueError("is not a URL such as http://127.0.0.1:4317")
     return value
+
+
+def _has_port_or_none(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _redis(value: SecretStr) -> SecretStr:
@@ -249,11 +256,12 @@ def _variable(field: str) -> str:
 
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
     known = [_variable(field) for field in Settings.model_fields]
-    names = [name for name in sorted(environment) if name.startswith(PREFIX) and name not in known]
+    # pydantic reads them in small letters, too.
+    names = [name for name in sorted(environment) if name.upper().startswith(PREFIX) and name.upper() not in known]
     return [f"{name}: is not a setting{_suggestion(name)}" for name in names if not _SERVICE_LINK.fullmatch(name)]
 
 
 def _suggestion(variable: str) -> str:
-    field = variable.removeprefix(PREFIX).lower()
+    field = variable[len(PREFIX) :].lower()
     closest = difflib.get_close_matches(field, Settings.model_fields, n=1)
     return f" (did you mean {_variable(closest[0])}?)" if closest else ""

@@ -1,6 +1,7 @@
 """Settings: defaults, bounds, and an environment that may not hold anything unknown."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,35 @@ def test_a_misspelled_variable_is_refused_with_the_right_name(monkeypatch: pytes
     monkeypatch.setenv("TALMACH_MAX_TEXT_CHAR", "10")
     with pytest.raises(InvalidSettings, match=r"TALMACH_MAX_TEXT_CHAR: .*did you mean TALMACH_MAX_TEXT_CHARS\?"):
         load_settings()
+
+
+def test_small_letters_are_no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They set a setting, too, so what they misspell is refused as well."""
+    monkeypatch.setenv("talmach_workers", "3")
+    assert load_settings().workers == 3
+    monkeypatch.setenv("talmach_max_text_char", "10")
+    with pytest.raises(InvalidSettings, match=r"talmach_max_text_char: .*did you mean TALMACH_MAX_TEXT_CHARS\?"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_nonsense_is_refused_by_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line that names the setting; any text is a path, and what is wrong with that shows when it is read."""
+    variable = f"TALMACH_{name.upper()}"
+    if Settings.model_fields[name].annotation != Path | None:
+        monkeypatch.setenv(variable, "nonsense, nan")
+        with pytest.raises(InvalidSettings) as caught:
+            load_settings()
+        assert re.fullmatch(rf"{variable}: .+", str(caught.value))
+    for beyond in [
+        getattr(each, kind) + step
+        for each in Settings.model_fields[name].metadata
+        for kind, step in (("ge", -1), ("le", 1))
+        if hasattr(each, kind)
+    ]:
+        monkeypatch.setenv(variable, str(beyond))
+        with pytest.raises(InvalidSettings, match=f"{variable}: "):
+            load_settings()
 
 
 @pytest.mark.parametrize("value", ["example.org", "https://*.example.org", "https://example.org/x", "https://a,,b"])
@@ -138,17 +168,27 @@ def test_settings_never_change() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    """The table for the README has a described row for each setting, with its default."""
+    """The table has a described row for each setting, with its default and its bounds."""
     head, rule, *rows = settings_table().splitlines()
-    assert (head, rule) == ("| variable | default | meaning |", "|---|---|---|")
+    assert (head, rule) == ("| variable | default | from, to | meaning |", "|---|---|---|---|")
     assert len(rows) == len(Settings.model_fields)
     assert all(Settings.model_fields[name].description for name in Settings.model_fields)
-    assert "| `TALMACH_REFLECTION` | `true` | serve gRPC reflection, for grpcurl and the like |" in rows
-    assert "| `TALMACH_METRICS_ADDRESS` |  | `HOST:PORT` of the Prometheus page; empty = no page |" in rows
+    assert "| `TALMACH_REFLECTION` | `true` |  | serve gRPC reflection, for grpcurl and the like |" in rows
+    assert "| `TALMACH_REDIS_TIMEOUT_MS` | `100` | 1, 10000 | milliseconds" in settings_table()
+    assert "| `TALMACH_METRICS_ADDRESS` |  |  | `HOST:PORT` of the Prometheus page; empty = no page |" in rows
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["127.0.0.1:4317", "ftp://collector:4317", "http://", "http://a b", "http://a/v1/traces"]
+    "endpoint",
+    [
+        "http://a:99999",
+        "http://a:b",
+        "127.0.0.1:4317",
+        "ftp://collector:4317",
+        "http://",
+        "http://a b",
+        "http://a/v1/traces",
+    ],
 )
 def test_the_collector_is_a_url(endpoint: str) -> None:
     """Of a host and no path, said before the first span is lost."""
