@@ -8,8 +8,8 @@ import pytest
 
 from talmach.app import pulling
 from talmach.app.engines import open_translator
-from talmach.catalog.manifest import ModelSpec
-from talmach.engine.base import DecodeOptions, Direction, TargetLengths
+from talmach.catalog.manifest import Lengths, ModelSpec
+from talmach.engine.base import DecodeOptions, Direction
 from talmach.engine.ct2 import Ct2Translator
 from tests.convert import checkpoints
 from tests.convert.checkpoints import Checkpoint
@@ -74,7 +74,9 @@ def test_the_service_says_what_transformers_says(
 ) -> None:
     """In float32, 50 sentences of each language, in batches of several directions and in no order."""
     engine = open_translator(spec, models_dir / spec.id, device="cpu", compute_type="float32")
-    engine._lengths = TargetLengths(factor=0, extra=_TOKENS)  # both searches end at the same length
+    engine._lengths = Lengths.model_construct(
+        factor=0, extra=_TOKENS, limit=None
+    )  # both searches end at the same length
     recording = _Recording(engine)
     directions = [each for each in _ONE_EACH if each in checkpoint.directions] or checkpoint.directions
     items = [(text, each) for each in directions for text in SENTENCES[each.split("-")[0]]]

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from talmach import quality
 from talmach.catalog.manifest import ModelSpec
-from talmach.engine.base import DecodeOptions, Direction, Prompt, TargetLengths, TranslationEngine
+from talmach.engine.base import DecodeOptions, Direction, Prompt, TranslationEngine
 from talmach.engine.ct2 import Ct2Translator
-from talmach.engine.encoder import Ct2Encoder, Pooling
-from talmach.engine.model import TokenizerFiles, resolve_device
+from talmach.engine.encoder import Ct2Encoder
+from talmach.engine.model import Placement, resolve_device
 from talmach.errors import ModelUnusable
 from talmach.quality import Flag
 
@@ -28,11 +29,8 @@ def decode_options(spec: ModelSpec) -> DecodeOptions:
     return DecodeOptions(**spec.decoding.model_dump())
 
 
-def open_translator(
-    spec: ModelSpec, directory: Path, *, device: str, compute_type: str, workers: int = 1, threads_per_worker: int = 1
-) -> Ct2Translator:
+def open_translator(spec: ModelSpec, directory: Path, **placement: Unpack[Placement]) -> Ct2Translator:
     """Load a translation model as its manifest describes it; raises ModelUnusable."""
-    device, compute_type = device_of(spec, device, compute_type)
     prompts = None
     if spec.prompt is not None:
         prompts = {Direction.parse(key): Prompt(**each.model_dump()) for key, each in spec.prompt.items()}
@@ -43,39 +41,28 @@ def open_translator(
         max_source_tokens=spec.max_source_tokens,
         decoding=decode_options(spec),
         low_confidence={Direction.parse(direction): score for direction, score in spec.low_confidence.items()},
-        tokenizer=_tokenizer_files(spec),
+        tokenizer=spec.tokenizer,
         prompts=prompts,
-        lengths=TargetLengths(**spec.lengths.model_dump()),
-        device=device,
-        compute_type=compute_type,
-        workers=workers,
-        threads_per_worker=threads_per_worker,
+        lengths=spec.lengths,
+        **_placed(spec, placement),
     )
 
 
-def open_encoder(
-    spec: ModelSpec, directory: Path, *, device: str, compute_type: str, workers: int = 1, threads_per_worker: int = 1
-) -> Ct2Encoder:
+def open_encoder(spec: ModelSpec, directory: Path, **placement: Unpack[Placement]) -> Ct2Encoder:
     """Load an encoder as its manifest describes it; raises ModelUnusable."""
-    device, compute_type = device_of(spec, device, compute_type)
-    encoding = spec.encoding
     return Ct2Encoder(
         spec.id,
         directory,
         max_tokens=spec.max_source_tokens,
-        text_prefix=encoding.text_prefix,
-        tokenizer=_tokenizer_files(spec),
-        prompt=Prompt(encoding.source_prefix, encoding.source_suffix),
-        pooling=Pooling(encoding.pooling, encoding.dense or "", encoding.activation),
-        device=device,
-        compute_type=compute_type,
-        workers=workers,
-        threads_per_worker=threads_per_worker,
+        tokenizer=spec.tokenizer,
+        encoding=spec.encoding,
+        **_placed(spec, placement),
     )
 
 
-def _tokenizer_files(spec: ModelSpec) -> TokenizerFiles:
-    return TokenizerFiles(spec.tokenizer.source, spec.tokenizer.target or "", spec.tokenizer.normalize)
+def _placed(spec: ModelSpec, placement: Placement) -> Placement:
+    device, compute_type = device_of(spec, placement.get("device", "auto"), placement.get("compute_type", "auto"))
+    return {**placement, "device": device, "compute_type": compute_type}
 
 
 def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:

@@ -17,7 +17,7 @@ from talmach.engine import malloc
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.encoder import Ct2Encoder
-from talmach.engine.model import compute_types, need_gpu, resolve_device
+from talmach.engine.model import Placement, compute_types, need_gpu, resolve_device
 from talmach.errors import InvalidSettings, ModelUnusable
 from talmach.metrics import Metrics
 
@@ -187,20 +187,20 @@ def _weights(entry: CatalogueEntry, engine: Ct2Translator, settings: Settings, *
 
 
 def _load_translator(entry: CatalogueEntry, settings: Settings, metrics: Metrics) -> Ct2Translator:
-    engine = open_translator(entry.spec, verify(entry.spec, entry.root), **_options(settings))
+    engine = open_translator(entry.spec, verify(entry.spec, entry.root), **_placement(settings))
     prove_translator(entry.spec, engine)
     _note_loaded(entry, engine, settings, metrics)
     return engine
 
 
 def _load_encoder(entry: CatalogueEntry, settings: Settings, metrics: Metrics) -> Ct2Encoder:
-    encoder = open_encoder(entry.spec, verify(entry.spec, entry.root), **_options(settings))
+    encoder = open_encoder(entry.spec, verify(entry.spec, entry.root), **_placement(settings))
     prove_encoder(entry.spec, encoder)
     _note_loaded(entry, encoder, settings, metrics)
     return encoder
 
 
-def _options(settings: Settings) -> dict[str, Any]:
+def _placement(settings: Settings) -> Placement:
     return {
         "device": settings.device,
         "compute_type": settings.compute_type,

@@ -77,9 +77,9 @@ def prove(spec: ModelSpec, root: Path) -> None:
     """Hash, load and try the model as the server will; raises ModelUnusable."""
     directory = verify(spec, root)
     if spec.kind == "encoder":
-        prove_encoder(spec, open_encoder(spec, directory, device="cpu", compute_type="auto"))
+        prove_encoder(spec, open_encoder(spec, directory, device="cpu"))
     else:
-        prove_translator(spec, open_translator(spec, directory, device="cpu", compute_type="auto"))
+        prove_translator(spec, open_translator(spec, directory, device="cpu"))
 
 
 def _make(wanted: Wanted, source: Path, revision: str, made: Path) -> ModelSpec:

@@ -83,9 +83,15 @@ class Prompt(Spec):
 class Lengths(Spec):
     """The longest translation of a source of n tokens: the least of `factor` * n + `extra` and `limit`."""
 
+    # Translations between these languages stay well under twice the source's pieces; anything longer is a loop.
     factor: float = Field(default=2.0, gt=0)
     extra: int = Field(default=16, ge=0)
     limit: int | None = Field(default=None, ge=8)  # positions of the decoder
+
+    def longest(self, source_tokens: int) -> int:
+        """Return how many tokens a translation may have."""
+        length = int(self.factor * source_tokens) + self.extra
+        return length if self.limit is None else min(length, self.limit)
 
 
 class Encoding(Spec):

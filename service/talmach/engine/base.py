@@ -92,21 +92,6 @@ class AlignedSentence(TokenizedSentence):
 
 
 @dataclass(frozen=True, slots=True)
-class TargetLengths:
-    """The longest translation of a source of n tokens: the least of `factor` * n + `extra` and `limit`."""
-
-    # Translations between these languages stay well under twice the source's pieces; anything longer is a loop.
-    factor: float = 2.0
-    extra: int = 16
-    limit: int | None = None
-
-    def longest(self, source_tokens: int) -> int:
-        """Return how many tokens a translation may have."""
-        length = int(self.factor * source_tokens) + self.extra
-        return length if self.limit is None else min(length, self.limit)
-
-
-@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """One translated sentence."""
 

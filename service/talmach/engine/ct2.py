@@ -4,21 +4,21 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import ctranslate2
 import numpy as np
 
+from talmach.catalog.manifest import Lengths, Tokenizer
 from talmach.engine.base import (
     AlignedSentence,
     DecodeOptions,
     Direction,
     Hypothesis,
     Prompt,
-    TargetLengths,
     TokenizedSentence,
 )
-from talmach.engine.model import Model, TokenizerFiles
+from talmach.engine.model import Model, Placement
 from talmach.errors import EngineFailure
 
 
@@ -34,32 +34,20 @@ class Ct2Translator(Model):
         max_source_tokens: int,
         decoding: DecodeOptions | None = None,
         low_confidence: Mapping[Direction, float] | None = None,
-        tokenizer: TokenizerFiles | None = None,
+        tokenizer: Tokenizer | None = None,
         prompts: Mapping[Direction, Prompt] | None = None,
-        lengths: TargetLengths | None = None,
-        device: str = "auto",
-        compute_type: str = "auto",
-        workers: int = 1,
-        threads_per_worker: int = 1,
+        lengths: Lengths | None = None,
+        **placement: Unpack[Placement],
     ) -> None:
         """Load the model, with `Prompt.tagged` where `prompts` is None; raises ModelUnusable."""
         self.directions = directions
         self.max_source_tokens = max_source_tokens
         self.decoding = decoding or DecodeOptions()
         self.low_confidence = low_confidence or {}
-        self._lengths = lengths or TargetLengths()
+        self._lengths = lengths or Lengths()
         self._prompts = {each: Prompt.tagged(each) if prompts is None else prompts[each] for each in directions}
-        super().__init__(
-            model_id,
-            directory,
-            tokenizer or TokenizerFiles(),
-            list(self._prompts.values()),
-            ctranslate2.Translator,
-            device=device,
-            compute_type=compute_type,
-            workers=workers,
-            threads_per_worker=threads_per_worker,
-        )
+        wanted = list(self._prompts.values())
+        super().__init__(model_id, directory, tokenizer or Tokenizer(), wanted, ctranslate2.Translator, **placement)
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """See `TranslationEngine.tokenize`."""

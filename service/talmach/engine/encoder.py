@@ -2,28 +2,19 @@
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Unpack
 
 import ctranslate2
 import numpy as np
 from numpy.typing import NDArray
 
+from talmach.catalog.manifest import Encoding, Tokenizer
 from talmach.engine.base import Prompt
-from talmach.engine.model import Model, TokenizerFiles
+from talmach.engine.model import Model, Placement
 from talmach.errors import EngineFailure, ModelUnusable
 
 _BATCH_SIZE = 16  # 32 took a seventh longer, because of padding
-
-
-@dataclass(frozen=True, slots=True)
-class Pooling:
-    """How the states of a sentence's tokens become one vector."""
-
-    method: Literal["mean", "cls"] = "mean"  # cls = the first token's state
-    dense: str = ""  # file of a last layer, an .npz with `weight` and `bias`; empty = none
-    activation: Literal["identity", "tanh"] = "identity"  # of that layer
 
 
 class Ct2Encoder(Model):
@@ -35,38 +26,16 @@ class Ct2Encoder(Model):
         directory: Path,
         *,
         max_tokens: int = 128,
-        text_prefix: str = "",
-        tokenizer: TokenizerFiles | None = None,
-        prompt: Prompt | None = None,
-        pooling: Pooling | None = None,
-        device: str = "auto",
-        compute_type: str = "auto",
-        workers: int = 1,
-        threads_per_worker: int = 1,
+        tokenizer: Tokenizer | None = None,
+        encoding: Encoding | None = None,
+        **placement: Unpack[Placement],
     ) -> None:
-        """Load the model; `text_prefix` stands before every text, an end token behind where `prompt` is None.
-
-        Raises:
-            ModelUnusable: what stands in the way.
-
-        """
-        prompt = prompt or Prompt(source_suffix=("</s>",))
+        """Load the model; raises ModelUnusable."""
+        self._encoding = encoding = encoding or Encoding()
+        prompt = Prompt(encoding.source_prefix, encoding.source_suffix)
         self._room = max_tokens - len(prompt.tokens)
-        self._text_prefix = text_prefix
-        self._prompt = prompt
-        self._pooling = pooling = pooling or Pooling()
-        self._dense = _load_dense(model_id, directory / pooling.dense) if pooling.dense else None
-        super().__init__(
-            model_id,
-            directory,
-            tokenizer or TokenizerFiles(),
-            [prompt],
-            ctranslate2.Encoder,
-            device=device,
-            compute_type=compute_type,
-            workers=workers,
-            threads_per_worker=threads_per_worker,
-        )
+        self._dense = _load_dense(model_id, directory / encoding.dense) if encoding.dense else None
+        super().__init__(model_id, directory, tokenizer or Tokenizer(), [prompt], ctranslate2.Encoder, **placement)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `SentenceEncoder.encode`; what exceeds the model's window is ignored."""
@@ -84,8 +53,8 @@ class Ct2Encoder(Model):
         return embeddings
 
     def _tokenize(self, text: str) -> list[str]:
-        pieces = self._tokenizer.pieces(self._text_prefix + text)[: self._room]
-        return [*self._prompt.source_prefix, *pieces, *self._prompt.source_suffix]
+        pieces = self._tokenizer.pieces(self._encoding.text_prefix + text)[: self._room]
+        return [*self._encoding.source_prefix, *pieces, *self._encoding.source_suffix]
 
     def _encode_batch(self, batch: list[list[str]]) -> NDArray[np.float32]:
         output = self._model.forward_batch(batch).last_hidden_state
@@ -93,11 +62,11 @@ class Ct2Encoder(Model):
             output = output.to_device(ctranslate2.Device.cpu)
         output = output.to(ctranslate2.DataType.float32)  # numpy knows no bfloat16
         states = np.array(output)  # (sentences, longest, dimension), rows padded on the right
-        vectors = states[:, 0] if self._pooling.method == "cls" else _means(states, list(map(len, batch)))
+        vectors = states[:, 0] if self._encoding.pooling == "cls" else _means(states, list(map(len, batch)))
         if self._dense is not None:
             weight, bias = self._dense
             vectors = vectors @ weight.T + bias
-            vectors = np.tanh(vectors) if self._pooling.activation == "tanh" else vectors
+            vectors = np.tanh(vectors) if self._encoding.activation == "tanh" else vectors
         normed: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return normed
 

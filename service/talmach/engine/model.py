@@ -5,23 +5,16 @@ import importlib.util
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import ctranslate2
 
+from talmach.catalog import manifest
 from talmach.engine import malloc
 from talmach.engine.base import Prompt
-from talmach.engine.tokenizers import (
-    SENTENCEPIECE_FILE,
-    Normalized,
-    SentencePieces,
-    Tokenizer,
-    TokenizerJson,
-    Vocabularies,
-)
+from talmach.engine.tokenizers import Normalized, SentencePieces, Tokenizer, TokenizerJson, Vocabularies
 from talmach.errors import ModelUnusable
 
 LIBRARY = f"CTranslate2 {ctranslate2.__version__}"
@@ -29,27 +22,13 @@ _CUBLAS = "libcublas.so.12"  # what CTranslate2's wheel opens at the first produ
 _CUBLAS_CURE = "pip install 'talmach[gpu]', or set LD_LIBRARY_PATH to a directory that holds it"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenizerFiles:
-    """How a model's text is cut: the names of its files, and whether this project's normaliser goes first."""
+class Placement(TypedDict, total=False):
+    """Where a model runs and how; "auto" = as `resolve_device` says."""
 
-    source: str = SENTENCEPIECE_FILE  # a SentencePiece model, or a tokenizer.json
-    target: str = ""  # empty = the same as the source's
-    normalize: bool = True
-
-    def open(self, directory: Path, vocabularies: Vocabularies, symbols: Sequence[str]) -> Tokenizer:
-        """Load them; raises OSError, RuntimeError, ValueError, ModuleNotFoundError."""
-        tokenizer: Tokenizer
-        if self.source.endswith(".json"):
-            tokenizer = TokenizerJson(directory / self.source)
-        else:
-            tokenizer = SentencePieces(
-                directory / self.source,
-                directory / (self.target or self.source),
-                symbols=vocabularies.symbols(symbols),
-                byte_fallback=vocabularies.has_bytes,
-            )
-        return Normalized(tokenizer) if self.normalize else tokenizer
+    device: str
+    compute_type: str
+    workers: int
+    threads_per_worker: int
 
 
 def resolve_device(device: str, compute_type: str, on_gpu: str = "float16") -> tuple[str, str]:
@@ -99,14 +78,14 @@ class Model:
         self,
         model_id: str,
         directory: Path,
-        files: TokenizerFiles,
+        files: manifest.Tokenizer,
         prompts: Sequence[Prompt],
         kind: Callable[..., Any],
         *,
-        device: str,
-        compute_type: str,
-        workers: int,
-        threads_per_worker: int,
+        device: str = "auto",
+        compute_type: str = "auto",
+        workers: int = 1,
+        threads_per_worker: int = 1,
     ) -> None:
         """Load the model; `kind` is the class of CTranslate2 that runs it. Raises ModelUnusable."""
         self.model_id = model_id
@@ -117,7 +96,7 @@ class Model:
             vocabularies = Vocabularies(directory)
             _check_prompts(model_id, prompts, vocabularies)
             symbols = sorted({token for prompt in prompts for token in prompt.tokens})
-            self._tokenizer = files.open(directory, vocabularies, symbols)
+            self._tokenizer = _open_tokenizer(files, directory, vocabularies, symbols)
             self._target_tokens = vocabularies.target
             config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
             self._end = str(config.get("eos_token", "</s>"))
@@ -151,6 +130,23 @@ class Model:
         """Let the weights go, and keep the rest; nothing may be using them."""
         self._model = None
         malloc.trim()
+
+
+def _open_tokenizer(
+    files: manifest.Tokenizer, directory: Path, vocabularies: Vocabularies, symbols: Sequence[str]
+) -> Tokenizer:
+    """Load its files; raises OSError, RuntimeError, ValueError, ModuleNotFoundError."""
+    tokenizer: Tokenizer
+    if files.source.endswith(".json"):
+        tokenizer = TokenizerJson(directory / files.source)
+    else:
+        tokenizer = SentencePieces(
+            directory / files.source,
+            directory / (files.target or files.source),
+            symbols=vocabularies.symbols(symbols),
+            byte_fallback=vocabularies.has_bytes,
+        )
+    return Normalized(tokenizer) if files.normalize else tokenizer
 
 
 def _cannot_be_loaded(model_id: str, error: Exception) -> ModelUnusable:

@@ -9,7 +9,8 @@ import ctranslate2
 import numpy as np
 import pytest
 
-from talmach.engine.base import DecodeOptions, Direction, Hypothesis, Prompt, TargetLengths
+from talmach.catalog.manifest import Lengths
+from talmach.engine.base import DecodeOptions, Direction, Hypothesis, Prompt
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.model import resolve_device
 from talmach.errors import EngineFailure, ModelUnusable
@@ -162,7 +163,7 @@ def test_beam_search_finds_what_is_likelier(engine: Ct2Translator, batch: list[l
 FRENCH, ENGLISH = Direction("be", "fr"), Direction("be", "en")
 
 
-def prompted(directory: Path, prompts: dict[Direction, Prompt], lengths: TargetLengths | None = None) -> Ct2Translator:
+def prompted(directory: Path, prompts: dict[Direction, Prompt], lengths: Lengths | None = None) -> Ct2Translator:
     """Load the model as if it wanted to be spoken to in another way."""
     return Ct2Translator(
         "tiny",
@@ -180,7 +181,7 @@ def test_a_prompt_stands_around_the_pieces(directory: Path) -> None:
     """Whatever the manifest says, and a target prefix is not part of the translation."""
     forced = ("<2be>", "<2ru>")
     prompts = {ENGLISH: Prompt(("<s>",), ("<2en>", "</s>")), FRENCH: Prompt(("<s>",), ("<2en>", "</s>"), forced)}
-    engine = prompted(directory, prompts, TargetLengths(factor=1, extra=0, limit=9))
+    engine = prompted(directory, prompts, Lengths(factor=1, extra=0, limit=9))
     plain, with_prefix = (engine.tokenize("Ганна", each) for each in (ENGLISH, FRENCH))
     assert (plain[0], plain[-2:]) == ("<s>", ["<2en>", "</s>"])
     assert plain == with_prefix
@@ -197,7 +198,7 @@ def test_the_score_of_a_forced_beginning_does_not_count(directory: Path) -> None
     engine = prompted(directory, {FRENCH: Prompt(("<2en>",), target_prefix=("<2be>",))})
     sentence = engine.tokenize("Пётр бачыў", FRENCH)
     (hypothesis,) = engine.translate([sentence], GREEDY)
-    limit = TargetLengths().longest(len(sentence))
+    limit = Lengths().longest(len(sentence))
     (raw,) = engine._model.translate_batch(
         [sentence], target_prefix=[["<2be>"]], max_decoding_length=limit, beam_size=1
     )
@@ -215,7 +216,7 @@ def test_a_prompt_that_the_vocabulary_lacks_is_an_error(directory: Path) -> None
 
 def test_a_translation_is_no_longer_than_the_model_allows(directory: Path) -> None:
     """By factor, by what is added, and by the positions of the decoder."""
-    engine = prompted(directory, {ENGLISH: Prompt(("<2en>",))}, TargetLengths(factor=3, extra=40, limit=21))
+    engine = prompted(directory, {ENGLISH: Prompt(("<2en>",))}, Lengths(factor=3, extra=40, limit=21))
     hypotheses = engine.translate([engine.tokenize(text, ENGLISH) for text in tiny.SENTENCES[::23]], GREEDY)
     assert max(each.tokens for each in hypotheses) == 21
     assert any(each.truncated and each.tokens == 21 for each in hypotheses)
