@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from talmach.client import AsyncClient, Cause, Client, NotConnected, RpcFailed, Tls
+from talmach.rpc.connections import hang_up
 from talmach.rpc.tls import credentials, watch
 from tests.rpc.harness import Running, running
 
@@ -199,3 +200,12 @@ async def test_waiting_ends_where_it_is_vain(served: Running) -> None:
     async with AsyncClient(address) as client:
         with pytest.raises(RpcFailed, match=r"was not serving within 0\.3 s: the connection is refused"):
             await client.wait_until_serving(0.3)
+
+
+def test_hanging_up_leaves_the_files_of_a_process_alone(tmp_path: Path) -> None:
+    """None of them is closed, and none is opened a second time."""
+    before = len(list(Path("/dev/fd").iterdir()))
+    with (tmp_path / "file").open("w") as file, socket.create_server(("127.0.0.1", 0)) as server:
+        hang_up(server.getsockname()[1])
+        file.write("still open")
+        assert len(list(Path("/dev/fd").iterdir())) == before + 2

@@ -203,5 +203,6 @@ def remove(names: Sequence[Path]) -> None:
     """Delete the directories of installed models."""
     for directory in names:
         gone = directory.with_name(f".{directory.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)  # what is there was left by a process that was killed
         directory.rename(gone)
         shutil.rmtree(gone)

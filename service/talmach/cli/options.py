@@ -8,6 +8,7 @@ import typer
 from talmach.cli.failures import BadInput
 from talmach.cli.inputs import FORMATS, format_of
 from talmach.client import TextFormat
+from talmach.text.characters import is_encodable
 
 
 def _language(code: str | None) -> str | None:
@@ -36,6 +37,17 @@ def check_default(source: str | None, default: str | None) -> None:
     """Raise BadInput when both the language and a default for it are named."""
     if source is not None and default is not None:
         raise BadInput("--from and --default-from exclude each other")
+
+
+def _text(value: str) -> str:
+    if not is_encodable(value):
+        raise typer.BadParameter(f"{value!r} is not UTF-8 text.")
+    return value
+
+
+def texts(values: list[str]) -> list[str]:
+    """Refuse arguments that are no UTF-8 text; the callback of an option that may be given several times."""
+    return list(map(_text, values))
 
 
 def check_pair(source: str | None, target: str | None) -> None:
@@ -93,7 +105,9 @@ Format = Annotated[str | None, format_option("as the file's ending says, else te
 Json = Annotated[bool, typer.Option("--json", help="Print the reply as protobuf JSON.")]
 Model = Annotated[
     str,
-    typer.Option("--model", metavar="ID", help="Translate with this model.", show_default="the preferred one"),
+    typer.Option(
+        "--model", metavar="ID", callback=_text, help="Translate with this model.", show_default="the preferred one"
+    ),
 ]
 Lines = Annotated[bool, typer.Option("--lines", help="One text per line: as many lines out as in, in order.")]
 AsArticle = Annotated[

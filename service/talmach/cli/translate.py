@@ -25,6 +25,7 @@ from talmach.cli.options import (
     check_default,
     check_pair,
     choose_format,
+    texts,
 )
 from talmach.cli.review import FailOn, Review, ShowFlags
 from talmach.cli.session import connect
@@ -36,24 +37,16 @@ from talmach.client import (
     TranslationOptions,
     to_json,
 )
-from talmach.text.characters import is_encodable
 
 _WAIT = "translating"
 
 
 def _glossary(entries: list[str]) -> list[str]:
-    for entry in _texts(entries):
+    for entry in texts(entries):
         term, _, translation = entry.partition("=")
         if not (term.strip() and translation.strip()):
             raise typer.BadParameter(f"{entry!r} is not TERM=TRANSLATION.")
     return entries
-
-
-def _texts(values: list[str]) -> list[str]:
-    for value in values:
-        if not is_encodable(value):
-            raise typer.BadParameter(f"{value!r} is not UTF-8 text.")
-    return values
 
 
 RemoveBoilerplate = Annotated[
@@ -64,7 +57,7 @@ Glossary = Annotated[
     typer.Option("--glossary", metavar="TERM=TRANSLATION", callback=_glossary, help="How to translate a term."),
 ]
 Keep = Annotated[
-    list[str], typer.Option("--keep", metavar="PHRASE", callback=_texts, help="A phrase to leave as it is.")
+    list[str], typer.Option("--keep", metavar="PHRASE", callback=texts, help="A phrase to leave as it is.")
 ]
 BeamSize = Annotated[
     int | None,

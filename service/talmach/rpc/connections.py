@@ -13,6 +13,8 @@ def hang_up(port: int) -> None:
     that. When the connection is closed they see UNAVAILABLE instead, which clients retry elsewhere.
     """
     for path in Path("/dev/fd").glob("*"):
+        if not path.is_socket():
+            continue
         with suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as connection:
             is_ours = connection.family in (socket.AF_INET, socket.AF_INET6) and connection.getsockname()[1] == port
             if is_ours and connection.getpeername():

@@ -59,6 +59,10 @@ MISTAKES = [
         "Invalid value for '--glossary': '\\udcff=a' is not UTF-8 text.",
     ),
     (
+        ("summarize", "--model", "x\udcff", "be.txt"),
+        "Invalid value for '--model': 'x\\udcff' is not UTF-8 text.",
+    ),
+    (
         ("serve", "--address", "http://127.0.0.1:0"),
         "Invalid value for '--address': 'http://127.0.0.1:0' is not HOST:PORT.",
     ),
