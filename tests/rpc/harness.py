@@ -1,13 +1,14 @@
 """A real server on port 0 over the real use cases; only the engine and the encoder are fakes."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
@@ -20,6 +21,7 @@ from talmach.client import AsyncClient, Tls
 from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
 from talmach.metrics import Metrics
 from talmach.pb import common_pb2 as common
+from talmach.pb import translation_pb2 as translation
 from talmach.pb.info_pb2_grpc import InfoServiceStub
 from talmach.pb.summarization_pb2_grpc import SummarizationServiceStub
 from talmach.pb.translation_pb2_grpc import TranslationServiceStub
@@ -189,3 +191,15 @@ class Failure:
     @property
     def violations(self) -> list[tuple[str, str]]:
         return [(each.field, each.reason) for each in self.bad_request.field_violations]
+
+
+async def failure_of(call: Awaitable[Any]) -> Failure:
+    """Return how a call fails."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return Failure.of(caught.value)
+
+
+def texts(*contents: str, options: common.TranslationOptions | None = None) -> translation.TranslateTextRequest:
+    """Return a request, by default for a translation from Belarusian to English."""
+    return translation.TranslateTextRequest(texts=contents, options=options or to("en", "be"))
