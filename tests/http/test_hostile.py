@@ -1,27 +1,18 @@
-"""Callers who send slowly, too much or nonsense, take nothing or go away; and a server that starts and drains."""
+"""Callers who send slowly, too much or nonsense, take nothing or go away."""
 
 import asyncio
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf import json_format
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from talmach.access.gate import State
-from talmach.errors import CannotListen
-from talmach.pb import summarization_pb2, translation_pb2
 from tests.fakes import until
-from tests.hostile import CANARY, TEXTS, messages, wire
-from tests.http.harness import EVENTS, Answer, Served, answer, request, served
+from tests.http.harness import EVENTS, Served, answer, request, served
 from tests.rpc.harness import LIMITS, Clients
 
 OPTIONS = {"targetLanguageCode": "en", "sourceLanguageCode": "be"}
@@ -213,7 +204,7 @@ async def test_a_caller_who_takes_nothing(log: StringIO) -> None:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         content = {"texts": ["Так! " * 16_000], "options": OPTIONS}
         await asyncio.to_thread(listening.sendall, request("/v1/translate", content))
-        await until(lambda: bool(lines(log)), timeout_s=30)
+        await until(lambda: bool(lines(log)))
         assert [(line["code"], line["reason"]) for line in lines(log)] == [("ABORTED", "STREAM_IDLE")]
         assert site.running.sample("talmach_rpc_in_flight") == 0
         listening.close()
@@ -253,47 +244,6 @@ async def test_connections_beyond_the_limit_are_closed() -> None:
         assert (await site.ask("/health")).status == 200
 
 
-async def test_starting_and_draining() -> None:
-    """503 with its reason and Retry-After, for a call and for health; liveness goes on."""
-    async with served(serving=False) as site:
-        for state in ("starting", "draining"):
-            site.running.server.admission.gate.state = State[state.upper()]
-            got, health, live = [
-                await site.ask(path, content)
-                for path, content in (("/v1/translate", GOOD), ("/health", None), ("/health/live", None))
-            ]
-            assert (got.status, got.reason, got.fields["retry-after"]) == (503, f"SERVER_{state.upper()}", "1")
-            assert (health.status, health.json, health.fields["retry-after"]) == (503, {"status": state}, "1")
-            assert live.status == 200
-            assert (await site.ask("/languages")).status == 503
-            assert (await site.ask("/frontend/settings")).json["charLimit"] == -1
-
-
-async def test_a_stuck_engine_fails_both_checks(site: Served) -> None:
-    """So that whoever watches restarts the server."""
-    site.server.set_healthy(False)
-    got = [await site.ask(path) for path in ("/health", "/health/live")]
-    assert [(each.status, each.json) for each in got] == [(503, {"status": "stuck"})] * 2
-
-
-async def test_what_is_cut_off_at_the_end_is_told() -> None:
-    """A call that no time is left for ends with 503 SERVER_DRAINING, not with a torn connection."""
-    async with served() as site:
-        waiting = asyncio.create_task(site.ask("/v1/translate", HANG))
-        await until(lambda: site.running.sample("talmach_rpc_in_flight") == 1)
-        await site.server.stop()
-        got = await waiting
-        assert (got.status, got.reason) == (503, "SERVER_DRAINING")
-
-
-async def test_a_taken_address_is_named(site: Served) -> None:
-    """By the setting that names it."""
-    address = f"127.0.0.1:{site.port}"
-    with pytest.raises(CannotListen, match=f"TALMACH_HTTP_ADDRESS: {address}"):
-        async with served(address=address):
-            pass
-
-
 async def test_a_stranger_fills_no_memory(tmp_path: Path) -> None:
     """Without a token nothing of a body is read."""
     clients = Clients(tmp_path / "clients.toml").write(news="")
@@ -302,66 +252,6 @@ async def test_a_stranger_fills_no_memory(tmp_path: Path) -> None:
         writer.write(request("/v1/translate", b"", fields={"content-length": "3000000"}))
         assert (await answer(reader)).status == 401
         writer.close()
-
-
-PATHS: dict[str, Any] = {
-    "/v1/translate": translation_pb2.TranslateTextRequest,
-    "/v1/article": translation_pb2.TranslateArticleRequest,
-    "/v1/summary": summarization_pb2.SummarizeArticleRequest,
-    "/v1/detect": translation_pb2.DetectLanguageRequest,
-}
-_JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.just(CANARY),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["texts", "article", "options", "q", "source", "target"]), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-def bodies(path: str) -> st.SearchStrategy[bytes]:
-    """Return what may arrive at a path: messages right and wrong as JSON, other JSON, damaged ones, any bytes."""
-    descriptor = PATHS[path].DESCRIPTOR
-    whole = messages(descriptor).map(lambda message: json_format.MessageToJson(message, ensure_ascii=False).encode())
-    other = _JSON_VALUES.map(lambda value: json.dumps(value).encode())
-    damaged = st.builds(lambda body, at: body[:at] + b"\xff" + body[at:], whole, st.integers(0, 500))
-    return st.one_of(whole, other, damaged, wire(descriptor))
-
-
-@pytest.fixture(scope="module")
-def ask() -> Iterator[Callable[[str, bytes], Answer]]:
-    """Ask a server that many examples share, on a loop of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    serving = served()
-
-    def wait(work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
-
-    site = wait(serving.__aenter__())
-    yield lambda path, body: wait(site.ask(path, body))
-    wait(serving.__aexit__(None, None, None))
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
-@pytest.mark.parametrize("path", PATHS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_any_body_has_an_answer(
-    ask: Callable[[str, bytes], Answer], path: str, data: st.DataObject, log: StringIO
-) -> None:
-    """Served or refused, never 500, and a refusal repeats nothing of it; as in the other form of the API."""
-    sent = data.draw(bodies(path))
-    for each in (path, "/translate", "/detect"):
-        got = ask(each, sent)
-        assert got.status in {200, 400, 404, 413}, got.body
-        if got.status != 200:
-            assert CANARY not in got.body.decode()
-    assert CANARY not in log.getvalue()
 
 
 def lines(log: StringIO) -> list[dict[str, Any]]:
