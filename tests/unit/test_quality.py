@@ -82,6 +82,7 @@ def test_flags_keep_the_order_of_the_contract() -> None:
         "SIGN_MISMATCH",
         "MARKUP",
         "SOURCE_LANGUAGE_UNCERTAIN",
+        "NAME_MISMATCH",
     ]
     assert {flag.name for flag in GRAVE} == {"REPETITION", "LENGTH_RATIO", "WRONG_SCRIPT", "TRUNCATED", "UNTRANSLATED"}
 

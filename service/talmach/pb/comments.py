@@ -159,6 +159,7 @@ COMMENTS = {
     'talmach.v1.QualityFlag.QUALITY_FLAG_LENGTH_RATIO': 'Much shorter or much longer than a translation of this source should be.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_LOW_CONFIDENCE': 'The model gives its translation an unusually low probability.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_MARKUP': 'The source has markup (HTML, Markdown tables, code): it is taken as plain text, with tags, bars and code kept.',
+    'talmach.v1.QualityFlag.QUALITY_FLAG_NAME_MISMATCH': 'A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one; in a stream, where the first mention has been sent by then, only the later ones have the flag.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_NUMBER_MISMATCH': 'The numbers of source and translation differ.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_PROTECTED_TOKEN_MISMATCH': 'A link, e-mail address, @handle or #tag of the source is missing or changed.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_REPETITION': 'Words repeat in a loop that the source does not have.',

@@ -96,6 +96,10 @@ class _QualityFlagEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QualityFl
     """The source has markup (HTML, Markdown tables, code): it is taken as plain text, with tags, bars and code kept."""
     QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN: _QualityFlag.ValueType  # 13
     """Nothing tells which language the sentence is in: that of the rest of the call, or the default one, was taken."""
+    QUALITY_FLAG_NAME_MISMATCH: _QualityFlag.ValueType  # 14
+    """A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one; in a stream,
+    where the first mention has been sent by then, only the later ones have the flag.
+    """
 
 class QualityFlag(_QualityFlag, metaclass=_QualityFlagEnumTypeWrapper):
     """A doubt about one translation, found by checks that compare it with its source."""
@@ -130,6 +134,10 @@ QUALITY_FLAG_MARKUP: QualityFlag.ValueType  # 12
 """The source has markup (HTML, Markdown tables, code): it is taken as plain text, with tags, bars and code kept."""
 QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN: QualityFlag.ValueType  # 13
 """Nothing tells which language the sentence is in: that of the rest of the call, or the default one, was taken."""
+QUALITY_FLAG_NAME_MISMATCH: QualityFlag.ValueType  # 14
+"""A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one; in a stream,
+where the first mention has been sent by then, only the later ones have the flag.
+"""
 Global___QualityFlag: _TypeAlias = QualityFlag  # noqa: Y015
 
 class _BoilerplateKind:

@@ -2,7 +2,18 @@
 
 from talmach.quality.checks import LOW_CONFIDENCE_SCORE, check
 from talmach.quality.flags import GRAVE, Flag
+from talmach.quality.names import Mentions, Name, names_in
 from talmach.quality.scripts import foreign_letters
 from talmach.quality.signs import sign_spans
 
-__all__ = ["GRAVE", "LOW_CONFIDENCE_SCORE", "Flag", "check", "foreign_letters", "sign_spans"]
+__all__ = [
+    "GRAVE",
+    "LOW_CONFIDENCE_SCORE",
+    "Flag",
+    "Mentions",
+    "Name",
+    "check",
+    "foreign_letters",
+    "names_in",
+    "sign_spans",
+]

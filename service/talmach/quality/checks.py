@@ -41,7 +41,7 @@ def check(
 ) -> frozenset[Flag]:
     """Return what is doubtful about `target` as a translation of `source`, in time linear in both.
 
-    SOURCE_LANGUAGE_MISMATCH, GLOSSARY_NOT_APPLIED and MARKUP are left to the use case, which knows more.
+    SOURCE_LANGUAGE_MISMATCH, GLOSSARY_NOT_APPLIED, MARKUP and NAME_MISMATCH are left to the use case, which knows more.
 
     Args:
         source: a sentence.

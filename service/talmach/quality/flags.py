@@ -19,6 +19,7 @@ class Flag(Enum):
     SIGN_MISMATCH = "sign_mismatch"
     MARKUP = "markup"
     SOURCE_LANGUAGE_UNCERTAIN = "source_language_uncertain"
+    NAME_MISMATCH = "name_mismatch"
 
 
 GRAVE: frozenset[Flag] = frozenset(

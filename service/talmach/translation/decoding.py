@@ -9,7 +9,7 @@ from functools import cache, partial
 from talmach import quality
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
-from talmach.quality import Flag
+from talmach.quality import Flag, Name
 from talmach.text.markup import Marked
 from talmach.text.span import Span
 from talmach.translation import glossary as glossaries
@@ -48,6 +48,7 @@ class Outcome:
     flags: frozenset[Flag] = frozenset()
     score: float | None = None
     glossary: dict[GlossaryEntry, tuple[int, int]] = field(default_factory=dict)  # see glossary.count_applied
+    names: tuple[Name, ...] = ()
     pivot: str | None = None  # language in between
     is_incomplete: bool = False  # the model gave nothing for a part, which stays untranslated
     joined: tuple[Joined, ...] = ()  # what it was put together from, where tags are to be put into it
@@ -237,9 +238,9 @@ class Decoder:
         tokens = sum(hypothesis.tokens for hypothesis in decoded.values())
         # Weighted by length, so that a split sentence scores as if it had been decoded in one piece.
         score = sum(hypothesis.score * hypothesis.tokens for hypothesis in decoded.values()) / max(tokens, 1)
+        sides = task.without_phrases(task.plan.sentence.text), task.without_phrases(target)
         flags = quality.check(
-            task.without_phrases(task.plan.sentence.text),
-            task.without_phrases(target),
+            *sides,
             task.direction,
             truncated=any(hypothesis.truncated for hypothesis in decoded.values()),
             score=score,
@@ -251,7 +252,15 @@ class Decoder:
         if vanished:
             flags |= {Flag.UNTRANSLATED}
         pivot = self.hypotheses.pivot(task.direction) if decoded else None
-        outcome = Outcome(target, flags, score if decoded else None, applied, pivot, is_incomplete=bool(vanished))
+        outcome = Outcome(
+            target,
+            flags,
+            score if decoded else None,
+            applied,
+            quality.names_in(*sides, task.direction),
+            pivot,
+            is_incomplete=bool(vanished),
+        )
         if task.plan.sentence.marked is None or not task.plan.sentence.marked.marks:
             return outcome
         return replace(outcome, joined=joined, options=options)

@@ -3,12 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 from talmach.errors import EngineFailure, LanguageUndetermined
 from talmach.metrics import Metrics
+from talmach.quality import Flag, Mentions
 from talmach.text.article import Field
 from talmach.text.markup import MarkKind
 from talmach.translation.decoding import Decoder, Outcome
@@ -113,9 +114,10 @@ class TranslationJob:
 
         """
         for draft in self.drafts:
+            mentions = Mentions()
             for plan in draft.plans:
                 outcome = self._outcomes[_key(plan)] if plan.action is Action.TRANSLATE else None
-                yield self._segment(plan, None if outcome is None else await outcome)
+                yield self._segment(plan, None if outcome is None else await outcome, mentions)
         self._raise_if_all_failed()
 
     async def finish(self) -> tuple[Translation, ...]:
@@ -151,14 +153,19 @@ class TranslationJob:
 
     async def _translation(self, draft: Draft) -> Translation:
         segments = []
+        mentions = Mentions()
         for plan in draft.plans:
             outcome = self._outcomes[_key(plan)] if plan.action is Action.TRANSLATE else None
-            segments.append(self._segment(plan, None if outcome is None else outcome.result()))
+            segments.append(self._segment(plan, None if outcome is None else outcome.result(), mentions))
             if self._statuses.total() % _A_TURN == 0:
                 await asyncio.sleep(0)
+        for position, segment in enumerate(segments):
+            if segment.index in mentions.doubtful and Flag.NAME_MISMATCH not in segment.flags:
+                segments[position] = replace(segment, flags=segment.flags | {Flag.NAME_MISMATCH})
+                self._flags[Flag.NAME_MISMATCH.name] += 1
         return Translation(draft.source, _assemble(draft.source, segments), tuple(segments))
 
-    def _segment(self, plan: Plan, came: Outcome | EngineFailure | None) -> Segment:
+    def _segment(self, plan: Plan, came: Outcome | EngineFailure | None, mentions: Mentions) -> Segment:
         """Return the segment of a sentence; `came` None = no model was asked."""
         sentence, status, outcome, error = plan.sentence, _STATUS[plan.action], Outcome(plan.sentence.source), None
         if isinstance(came, EngineFailure):
@@ -172,6 +179,8 @@ class TranslationJob:
         elif plan.action is Action.FAIL:
             error = LanguageUndetermined.reason
         flags = outcome.flags | plan.flags
+        if mentions.see(sentence.index, outcome.names):
+            flags |= {Flag.NAME_MISMATCH}
         self._statuses[status.name] += 1
         for flag in flags:
             self._flags[flag.name] += 1

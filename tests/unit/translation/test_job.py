@@ -8,6 +8,7 @@ import pytest
 
 from talmach.engine.base import AlignedSentence, DecodeOptions, Direction
 from talmach.errors import DeadlineExceeded, QueueFull
+from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.text.markup import TextFormat
 from talmach.translation.source import Source
@@ -208,3 +209,22 @@ async def test_many_sentences_let_the_loop_turn() -> None:
             await job.finish()
             assert turns >= 1_000 // 128
         counting.cancel()
+
+
+async def test_a_name_in_two_spellings_is_flagged() -> None:
+    """In an answer that comes as a whole both sentences say so, in a stream the later one."""
+    text = "У Вербне новы мост.\nГэта слухаюць усе.\nГорад Вербна вельмі рады."
+    async with running() as served:
+        whole = await served.translate(text)
+        async with served.job(text) as job:
+            streamed = [segment async for segment in job.segments()]
+    assert ["Verbne" in each.translated_text for each in whole.segments] == [True, False, False]
+    assert [Flag.NAME_MISMATCH in each.flags for each in whole.segments] == [True, False, True]
+    assert [Flag.NAME_MISMATCH in each.flags for each in streamed] == [False, False, True]
+
+
+async def test_texts_of_one_call_are_no_article() -> None:
+    """A name may be spelled otherwise in another text."""
+    async with running() as served:
+        answer = await served.translate_texts("У Вербне новы мост.", "Горад Вербна вельмі рады.")
+    assert not any(Flag.NAME_MISMATCH in each.flags for text in answer.translations for each in text.segments)
