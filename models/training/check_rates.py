@@ -67,9 +67,9 @@ def _print_names(corpus: Path) -> bool:
     for name in ("news", "triples"):
         with gzip.open(corpus / f"{name}.tsv.gz", "rt", encoding="utf-8") as rows:
             for row in rows:
-                first, second, *texts = row.split("\t")
-                pairs[Direction(first, second)].append((texts[0], texts[1]))
-                pairs[Direction(second, first)].append((texts[1], texts[0]))
+                first, second, *sides = row.split("\t")
+                pairs[Direction(first, second)].append((sides[0], sides[1]))
+                pairs[Direction(second, first)].append((sides[1], sides[0]))
     worst = 0.0
     for direction, ours in pairs.items():
         texts = (ours[start : start + TEXT_LINES] for start in range(0, len(ours), TEXT_LINES))
