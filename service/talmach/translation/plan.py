@@ -116,10 +116,11 @@ def plan(
     looks_like = determine(prose)
     if named_language is None:
         language = looks_like or article_language
-    mismatch = named_language is not None and looks_like is not None and looks_like != named_language
+    is_other = looks_like != named_language if looks_like is not None else is_foreign(prose)
+    mismatch = named_language is not None and is_other
     if language is None:
         return Plan(sentence, Action.FAIL, None)
-    if named_language is None and looks_like is None and is_foreign(prose):
+    if named_language is None and looks_like is None and is_other:
         return Plan(sentence, Action.COPY, None, language_mismatch=True)
     is_uncertain = is_uncertain and looks_like is None
     if target_language in (language, looks_like):

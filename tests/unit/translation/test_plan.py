@@ -46,6 +46,8 @@ def test_a_named_language_is_kept() -> None:
     assert planned(text, named="ru").language_mismatch is False
     doubted = planned(text, named="be")
     assert (doubted.action, doubted.source_language, doubted.language_mismatch) == (Action.TRANSLATE, "be", True)
+    latin = planned("Učora ŭ Vilni raspačałosia śviata biełaruskaj knihi.", named="be")
+    assert (latin.action, latin.source_language, latin.language_mismatch) == (Action.TRANSLATE, "be", True)
     english = planned("The school opened on Friday with a concert.", named="be")
     assert (english.action, english.source_language, english.language_mismatch) == (Action.COPY, "be", True)
 
