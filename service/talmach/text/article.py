@@ -6,9 +6,12 @@ from enum import Enum
 
 from talmach.text import boilerplate
 from talmach.text.boilerplate import BoilerplateKind
-from talmach.text.document import Document
+from talmach.text.characters import DOUBLE_QUOTE
+from talmach.text.document import Document, PieceKind
 from talmach.text.markup import Marked, TextFormat
 from talmach.text.span import Span
+
+_DASHES = ("—", "–", "-")
 
 
 class Field(Enum):
@@ -32,6 +35,7 @@ class Sentence:
     boilerplate: BoilerplateKind | None
     marked: Marked | None = None  # in HTML or Markdown: what is inside it beyond its text
     written: str = ""  # the same: what its span cuts out
+    resumes: str = ""  # mark of the quotation that goes on behind the words of who speaks: «А, — сказаў ён. — Б»
 
     @property
     def source(self) -> str:
@@ -92,18 +96,32 @@ class Article:
         return "\n".join(text for text in texts if text)
 
 
+def _resumptions(document: Document) -> Iterator[str]:
+    """Tell for each sentence the mark of the quotation that it goes on with behind a reporting clause; empty = none."""
+    mark, gap = "", ""
+    for piece in document.pieces:
+        if piece.kind is PieceKind.GAP:
+            mark, gap = mark if piece.paragraph >= 0 else "", piece.text
+            continue
+        yield mark if gap.strip() in _DASHES else ""
+        marks = DOUBLE_QUOTE.findall(piece.text if piece.marked is None else piece.marked.text)
+        if len(marks) % 2:
+            mark = "" if mark else marks[0]
+        gap = ""
+
+
 def _number(documents: tuple[tuple[Field, Document], ...]) -> Iterator[Sentence]:
     index = 0
     for field, document in documents:
         # A headline is short and has no full stop: the signs of boilerplate in a body would condemn every headline.
         found = {} if field is Field.HEADLINE else boilerplate.find(document.read or document)
         position = 0  # among the sentences that are read
-        for piece in document.sentences:
+        for piece, resumes in zip(document.sentences, _resumptions(document), strict=True):
             kind = None if piece.is_attribute else found.get(position)
             if piece.marked is None:
-                yield Sentence(index, field, piece.paragraph, piece.span, piece.text, kind)
+                text, written = piece.text, ""
             else:
-                text = piece.marked.text
-                yield Sentence(index, field, piece.paragraph, piece.span, text, kind, piece.marked, piece.text)
+                text, written = piece.marked.text, piece.text
+            yield Sentence(index, field, piece.paragraph, piece.span, text, kind, piece.marked, written, resumes)
             position += not piece.is_attribute
             index += 1

@@ -268,7 +268,7 @@ class Decoder:
     def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> tuple[Joined, ...]:
         """Put a sentence together; only what was translated is restored: what was kept is right already."""
         source, all_caps = task.plan.sentence.text, task.plan.all_caps
-        manner = Manner.of(source, self._target_language, all_caps=all_caps)
+        manner = Manner.of(source, self._target_language, all_caps=all_caps, resumes=task.plan.sentence.resumes)
         joined: list[Joined] = []
         before = ""
         for part in parts:

@@ -25,7 +25,7 @@ _STATUS = {
     Action.TRANSLATE: SegmentStatus.TRANSLATED,
     Action.FAIL: SegmentStatus.FAILED,
 }
-_Key = tuple[str, str | None, bool, tuple[MarkKind, ...]]  # equal sentences of one call come out equal
+_Key = tuple[str, str | None, bool, str, tuple[MarkKind, ...]]  # equal sentences of one call come out equal
 _A_TURN = 128  # sentences that are put together in one turn of the loop
 _AT_ONCE = 64  # sentences of one call that are checked, and decoded again, side by side; all are queued before
 
@@ -210,7 +210,7 @@ def _key(plan: Plan) -> _Key:
     sentence = plan.sentence
     # The same characters of Markdown may be a mark or none, which what is around them tells.
     kinds = tuple(mark.kind for mark in sentence.marked.marks) if sentence.marked is not None else ()
-    return sentence.source, plan.source_language, plan.all_caps, kinds
+    return sentence.source, plan.source_language, plan.all_caps, sentence.resumes, kinds
 
 
 async def _attempt(decoder: Decoder, plan: Plan) -> Outcome | EngineFailure:

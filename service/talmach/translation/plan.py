@@ -88,7 +88,13 @@ def inner_sentences(sentence: Sentence) -> Iterator[tuple[int, Span, Sentence]]:
                 number,
                 span,
                 replace(
-                    sentence, span=span, text=marked.text, marked=marked, written=span.slice(mark.raw), boilerplate=None
+                    sentence,
+                    resumes="",
+                    span=span,
+                    text=marked.text,
+                    marked=marked,
+                    written=span.slice(mark.raw),
+                    boilerplate=None,
                 ),
             )
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from talmach.engine.normalization import to_official_belarusian
 from talmach.text import casing
-from talmach.text.characters import CLOSING, TERMINAL
+from talmach.text.characters import CLOSING, DOUBLE_QUOTE, TERMINAL
 from talmach.text.evidence import FUNCTION_WORDS, LEXICON
 
 _CURLY_QUOTES = frozenset("«»“”„")
-_DOUBLE_QUOTE = re.compile('[«»“”„"]')
 _CURLY_APOSTROPHES = frozenset("’ʼ")
 # Around a quotation, and around one inside of that.
 _CYRILLIC_QUOTES = (("«", "»"), ("„", "“"))
@@ -48,26 +47,30 @@ class Manner:
     curly_apostrophes: bool
     ellipses: bool
     quote_count: int  # of double ones
+    opens_again: bool
     nested_quotes: bool
     dash: str | None  # what stands for a hyphen between spaces; None = the hyphen
 
     @classmethod
-    def of(cls, source: str, language: str, *, all_caps: bool) -> "Manner":
+    def of(cls, source: str, language: str, *, all_caps: bool, resumes: str = "") -> "Manner":
         """Return the manner of `source` for its translation into `language`.
+
+        `resumes` is the mark of a quotation that it goes on with, behind the words of who speaks.
 
         A sentence with some typographic characters was written with care: its translation also gets those that the
         sentence had no use for, unless it shows that its author writes them straight.
         """
-        characters = set(source)
+        characters = {*source, *resumes}
         quotes, apostrophes = bool(characters & _CURLY_QUOTES), bool(characters & _CURLY_APOSTROPHES)
         is_typographic = quotes or apostrophes or bool(characters & set("…—"))
         return cls(
             language,
             all_caps,
-            curly_quotes=quotes or (is_typographic and '"' not in source),
+            curly_quotes=quotes or (is_typographic and '"' not in characters),
             curly_apostrophes=apostrophes or (is_typographic and "'" not in source),
             ellipses="…" in source,
-            quote_count=len(_DOUBLE_QUOTE.findall(source)),
+            opens_again=bool(resumes) and language == "en",  # where it was closed before those words
+            quote_count=len(DOUBLE_QUOTE.findall(source)),
             nested_quotes={"«", "„"} <= characters or {"“", "‘"} <= characters,
             dash=_dash(source, language),
         )
@@ -79,9 +82,11 @@ class Manner:
             target = to_official_belarusian(target)
         if self.ellipses:
             target = target.replace("...", "…")
-        count = len(_DOUBLE_QUOTE.findall(source))
+        count = len(DOUBLE_QUOTE.findall(source))
         if target.count('"') % 2 and count % 2 == 0 and count == self.quote_count:
             target = _pair_quotes(source, target, before, self.language)
+        if self.opens_again and not before and not target.startswith('"'):
+            target = f'"{target}'
         target = self._match_dashes(source, target)
         if self.curly_apostrophes and self.language in _APOSTROPHE:
             target = _STRAIGHT_APOSTROPHE.sub(_APOSTROPHE[self.language], target)
@@ -144,12 +149,12 @@ def _opens(previous: str) -> bool:
 
 def _pair_quotes(source: str, target: str, before: str, language: str) -> str:
     """Mend a translation that has one mark too few or too many, of a source whose quotations are whole."""
-    is_quoted = bool(_DOUBLE_QUOTE.search(source))
+    is_quoted = bool(DOUBLE_QUOTE.search(source))
     first, last = target.index('"'), target.rindex('"')
-    if _DOUBLE_QUOTE.match(source.rstrip(TERMINAL + " ")[-1:]) and _opens(target[:last][-1:]):
+    if DOUBLE_QUOTE.match(source.rstrip(TERMINAL + " ")[-1:]) and _opens(target[:last][-1:]):
         stop = "." if language != "en" and target.endswith(".") and not target.endswith("..") else ""
         return f'{target.removesuffix(stop)}"{stop}'
-    if not before and not _opens(target[:first][-1:]) and (not is_quoted or _DOUBLE_QUOTE.match(source)):
+    if not before and not _opens(target[:first][-1:]) and (not is_quoted or DOUBLE_QUOTE.match(source)):
         return f'"{target}'
     return target if is_quoted else target.replace('"', "", 1)
 

@@ -88,6 +88,19 @@ def test_quotation_marks_come_in_pairs(source: str, target: str, language: str, 
     assert restored(source, target, language) == expected
 
 
+def test_english_opens_a_quotation_again_behind_the_words_of_who_speaks() -> None:
+    """«Мы тут, — сказаў ён. — Мы будзем». English has closed it before he said so; the others have not."""
+    for source, mark, language, target, expected in (
+        ("Мы будзем».", "«", "en", 'We will be."', "“We will be.”"),
+        ("Мы будзем».", "«", "en", '"We will be."', "“We will be.”"),
+        ("Мы будзем.", "«", "en", "We will be.", "“We will be."),
+        ("Мы будзем.", '"', "en", "We will be.", '"We will be.'),
+        ("Мы будзем».", "«", "ru", 'Мы будем".', "Мы будем»."),
+    ):
+        manner = Manner.of(source, language, all_caps=False, resumes=mark)
+        assert manner.restore(source, target, "") == expected
+
+
 @pytest.mark.parametrize(
     ("source", "target", "language", "expected"),
     [
