@@ -1,9 +1,9 @@
 """From the catalogue to proven engines: which models are loaded, and which of them stay in memory."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -17,13 +17,14 @@ from talmach.engine import malloc
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.encoder import Ct2Encoder
-from talmach.engine.model import Placement, compute_types, need_gpu, resolve_device
+from talmach.engine.model import Model, compute_types, need_gpu, resolve_device
 from talmach.errors import InvalidSettings, ModelUnusable
 from talmach.metrics import Metrics
 
 CPU_BATCH = 512, 32  # padded source tokens, sentences
 _GPU_BATCH = 8_192, 256
 WORKERS_ON_GPU = 2  # one prepares and reads while the other computes
+_Model = TypeVar("_Model", bound=Model)
 _log: Any = structlog.get_logger("talmach.app")
 
 
@@ -109,10 +110,10 @@ def load_engines(settings: Settings, metrics: Metrics) -> Engines:
         problem = f"needs a model of the kind translation and one of the kind encoder{limit}"
         raise ModelUnusable("manifest.toml", problem)
     first, *others = choice.entries  # the encoder comes first
-    encoder = first.spec, _load_encoder(first, settings, metrics)
+    encoder = first.spec, _load(first, settings, metrics, open_encoder, prove_encoder)
     engines: dict[str, Ct2Translator] = {}
     for entry in sorted(others, key=lambda each: each.spec.id in choice.stay):
-        engine = engines[entry.spec.id] = _load_translator(entry, settings, metrics)
+        engine = engines[entry.spec.id] = _load(entry, settings, metrics, open_translator, prove_translator)
         if entry.spec.id not in choice.stay:
             engine.unload()
             metrics.model_weights_bytes.labels(entry.spec.id).set(0)
@@ -186,33 +187,24 @@ def _weights(entry: CatalogueEntry, engine: Ct2Translator, settings: Settings, *
     return Weights(entry.spec.id, weights_bytes(entry, settings), load, engine.unload, is_loaded=is_loaded)
 
 
-def _load_translator(entry: CatalogueEntry, settings: Settings, metrics: Metrics) -> Ct2Translator:
-    engine = open_translator(entry.spec, verify(entry.spec, entry.root), **_placement(settings))
-    prove_translator(entry.spec, engine)
-    _note_loaded(entry, engine, settings, metrics)
-    return engine
-
-
-def _load_encoder(entry: CatalogueEntry, settings: Settings, metrics: Metrics) -> Ct2Encoder:
-    encoder = open_encoder(entry.spec, verify(entry.spec, entry.root), **_placement(settings))
-    prove_encoder(entry.spec, encoder)
-    _note_loaded(entry, encoder, settings, metrics)
-    return encoder
-
-
-def _placement(settings: Settings) -> Placement:
-    return {
-        "device": settings.device,
-        "compute_type": settings.compute_type,
-        "workers": worker_count(settings),
-        "threads_per_worker": settings.threads_per_worker,
-    }
-
-
-def _note_loaded(
-    entry: CatalogueEntry, engine: Ct2Translator | Ct2Encoder, settings: Settings, metrics: Metrics
-) -> None:
+def _load(
+    entry: CatalogueEntry,
+    settings: Settings,
+    metrics: Metrics,
+    open_model: Callable[..., _Model],
+    prove: Callable[[ModelSpec, _Model], None],
+) -> _Model:
     spec = entry.spec
+    model = open_model(
+        spec,
+        verify(spec, entry.root),
+        device=settings.device,
+        compute_type=settings.compute_type,
+        workers=worker_count(settings),
+        threads_per_worker=settings.threads_per_worker,
+    )
+    prove(spec, model)
     metrics.model_loaded.labels(spec.id).set(1)
-    metrics.model_info.labels(spec.id, spec.version, engine.compute_type, engine.device).set(1)
+    metrics.model_info.labels(spec.id, spec.version, model.compute_type, model.device).set(1)
     metrics.model_weights_bytes.labels(spec.id).set(weights_bytes(entry, settings))
+    return model

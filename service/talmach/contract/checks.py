@@ -35,12 +35,12 @@ def language(field: str, code: str, problems: Problems) -> str:
     return known or ""
 
 
-def text(field: str, content: str, limits: Limits, problems: Problems) -> None:
-    """Check one text: more than white space, and not too long."""
+def text(field: str, content: str, limit: int, problems: Problems) -> None:
+    """Check one text: more than white space, and no more characters than the limit."""
     if not content.strip():
         problems.append(empty_text(field))
-    elif len(content) > limits.max_text_chars:
-        problems.append(text_too_long(field, actual=len(content), limit=limits.max_text_chars))
+    elif len(content) > limit:
+        problems.append(text_too_long(field, actual=len(content), limit=limit))
 
 
 def texts(field: str, contents: Sequence[str], limits: Limits, problems: Problems) -> None:
@@ -52,7 +52,7 @@ def texts(field: str, contents: Sequence[str], limits: Limits, problems: Problem
         # Millions of empty texts fit into one message: a violation for each would fill the memory.
         return
     for index, content in enumerate(contents):
-        text(f"{field}[{index}]", content, limits, problems)
+        text(f"{field}[{index}]", content, limits.max_text_chars, problems)
     total = sum(map(len, contents))
     if total > limits.max_request_chars:
         problems.append(text_too_long(field, actual=total, limit=limits.max_request_chars))
@@ -75,10 +75,10 @@ def glossary(message: OptionsMessage, limits: Limits, problems: Problems) -> Non
         problems.append(too_many_texts("options.glossary_entries", actual=count, limit=limits.max_glossary_entries))
         return
     for index, entry in enumerate(entries):
-        _term(f"options.glossary_entries[{index}].source_term", entry.source_term, limits, problems)
-        _term(f"options.glossary_entries[{index}].target_term", entry.target_term, limits, problems)
+        text(f"options.glossary_entries[{index}].source_term", entry.source_term, limits.max_term_chars, problems)
+        text(f"options.glossary_entries[{index}].target_term", entry.target_term, limits.max_term_chars, problems)
     for index, phrase in enumerate(phrases):
-        _term(f"options.do_not_translate_phrases[{index}]", phrase, limits, problems)
+        text(f"options.do_not_translate_phrases[{index}]", phrase, limits.max_term_chars, problems)
 
 
 def between(field: str, value: float, lowest: float, highest: float, problems: Problems) -> None:
@@ -91,10 +91,3 @@ def share(field: str, value: float, problems: Problems) -> None:
     """Check a share of a whole that must not be nothing."""
     if not 0 < value <= 1:
         problems.append(out_of_range(field, "(0, 1]"))
-
-
-def _term(field: str, term: str, limits: Limits, problems: Problems) -> None:
-    if not term.strip():
-        problems.append(empty_text(field))
-    elif len(term) > limits.max_term_chars:
-        problems.append(text_too_long(field, actual=len(term), limit=limits.max_term_chars))

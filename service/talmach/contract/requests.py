@@ -63,7 +63,7 @@ class RequestReader:
         content = request.WhichOneof("content")
         fields = {Field.TEXT: request.text} if content == "text" else _fields(request.article)
         if content == "text":
-            checks.text("text", request.text, self._limits, problems)
+            checks.text("text", request.text, self._limits.max_text_chars, problems)
         elif content == "article":
             checks.article("article", fields.values(), self._limits, problems)
         else:

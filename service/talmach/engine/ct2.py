@@ -121,6 +121,5 @@ class Ct2Translator(Model):
         score = float(result.scores[0]) * max(length, 1) ** length_penalty / max(len(tokens), 1)
         ended = bool(tokens) and tokens[-1] == self._end
         text = self._tokenizer.text(tokens[:-1] if ended else tokens)
-        # Byte pieces can spell a line break, and one sentence is one line.
-        # ... and a sequence that is no character; a text must not carry its sign.
+        # Byte pieces can spell a line break, while a sentence is one line, or bytes that are no character at all.
         return Hypothesis(" ".join(str(text).replace("\ufffd", "").split()), score, len(tokens), truncated=not ended)

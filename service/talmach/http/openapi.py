@@ -59,41 +59,25 @@ def rendered() -> bytes:
 
 
 def _own_paths(schemas: dict[str, Schema]) -> Schema:
-    def once(method: str, request: Any, reply: Any, **more: Schema) -> Schema:
-        bodies = {"application/json": {"schema": _message(reply.DESCRIPTOR, schemas)}, **more}
-        return _post(COMMENTS[method], _message(request.DESCRIPTOR, schemas), bodies, "Error", tag="talmach")
+    def once(method: Any, **more: Schema) -> Schema:
+        bodies = {"application/json": {"schema": _message(method.output_type, schemas)}, **more}
+        return _post(COMMENTS[method.full_name], _message(method.input_type, schemas), bodies, "Error", tag="talmach")
 
-    translation, summarization = "talmach.v1.TranslationService", "talmach.v1.SummarizationService"
+    translation = translation_pb2.DESCRIPTOR.services_by_name["TranslationService"].methods_by_name
+    summarization = summarization_pb2.DESCRIPTOR.services_by_name["SummarizationService"].methods_by_name
+    info = info_pb2.DESCRIPTOR.services_by_name["InfoService"].methods_by_name["GetServerInfo"]
     _message(_STREAM.DESCRIPTOR, schemas)
     events = (
         f"One event for each of {', '.join(field.name for field in _STREAM.DESCRIPTOR.fields)}, its `data` that member "
         "of StreamTranslateArticleResponse; at the end of a stream that fails, `error` with an Error."
     )
+    stream = {"text/event-stream": {"schema": {**_TEXT, "description": events}}}
     return {
-        "/v1/translate": once(
-            f"{translation}.TranslateText", translation_pb2.TranslateTextRequest, translation_pb2.TranslateTextResponse
-        ),
-        "/v1/article": once(
-            f"{translation}.TranslateArticle",
-            translation_pb2.TranslateArticleRequest,
-            translation_pb2.TranslateArticleResponse,
-            **{"text/event-stream": {"schema": {**_TEXT, "description": events}}},
-        ),
-        "/v1/summary": once(
-            f"{summarization}.SummarizeArticle",
-            summarization_pb2.SummarizeArticleRequest,
-            summarization_pb2.SummarizeArticleResponse,
-        ),
-        "/v1/detect": once(
-            f"{translation}.DetectLanguage",
-            translation_pb2.DetectLanguageRequest,
-            translation_pb2.DetectLanguageResponse,
-        ),
-        "/v1/info": _get(
-            COMMENTS["talmach.v1.InfoService.GetServerInfo"],
-            _message(info_pb2.GetServerInfoResponse.DESCRIPTOR, schemas),
-            tag="talmach",
-        ),
+        "/v1/translate": once(translation["TranslateText"]),
+        "/v1/article": once(translation["TranslateArticle"], **stream),
+        "/v1/summary": once(summarization["SummarizeArticle"]),
+        "/v1/detect": once(translation["DetectLanguage"]),
+        "/v1/info": _get(COMMENTS[info.full_name], _message(info.output_type, schemas), tag="talmach"),
     }
 
 
