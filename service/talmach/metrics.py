@@ -4,6 +4,7 @@ Labels come only from closed sets (methods of the contract, status codes, enumer
 a label that a caller can choose would let one client fill the server's memory.
 """
 
+from functools import partial
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -20,136 +21,100 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
-        self._add_server()
-        self._add_rpc()
-        self._add_queue()
-        self._add_batches()
-        self._add_results()
-        self._add_memory()
+        gauge, counter = partial(Gauge, registry=self.registry), partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
 
-    def _add_server(self) -> None:
-        at = self.registry
-        self.serving = Gauge(
-            "talmach_serving", "1 while calls are served, 0 while the server starts or drains.", registry=at
-        )
-        self.model_loaded = Gauge(
+        # The server.
+        self.serving = gauge("talmach_serving", "1 while calls are served, 0 while the server starts or drains.")
+        self.model_loaded = gauge(
             "talmach_model_loaded",
             "1 when the model was loaded and proven at the start, 0 when it was not yet or could not be.",
             ["model"],
-            registry=at,
         )
-        self.model_info = Gauge(
+        self.model_info = gauge(
             "talmach_model_info",
             "Always 1; how a loaded model runs here.",
             ["model", "version", "compute_type", "device"],
-            registry=at,
         )
-        self.model_weights_bytes = Gauge(
+        self.model_weights_bytes = gauge(
             "talmach_model_weights_bytes",
             "Memory that the model's weights take, as an estimate; 0 while they are not loaded.",
             ["model"],
-            registry=at,
         )
-        self.model_loads = Counter(
-            "talmach_model_loads", "Times that the model's weights were loaded after the start.", ["model"], registry=at
+        self.model_loads = counter(
+            "talmach_model_loads", "Times that the model's weights were loaded after the start.", ["model"]
         )
-        self.log_lines_dropped = Counter(
-            "talmach_log_lines_dropped", "Log lines that nobody read in time.", registry=at
-        )
-        self.files_not_reloaded = Gauge(
+        self.log_lines_dropped = counter("talmach_log_lines_dropped", "Log lines that nobody read in time.")
+        self.files_not_reloaded = gauge(
             "talmach_files_not_reloaded",
             "1 while a file of the settings (tls, clients) cannot be used as it is now, and what it held before is.",
             ["what"],
-            registry=at,
         )
-        self.certificate_expires_s = Gauge(
+        self.certificate_expires_s = gauge(
             "talmach_certificate_expires_timestamp_seconds",
             "When the server's certificate in use expires, in Unix time; 0 without TLS.",
-            registry=at,
         )
-        build = Gauge("talmach_build_info", "Always 1; the version of talmach.", ["version"], registry=at)
+        build = gauge("talmach_build_info", "Always 1; the version of talmach.", ["version"])
         build.labels(version("talmach")).set(1)
-        ProcessCollector(registry=at)
+        ProcessCollector(registry=self.registry)
 
-    def _add_rpc(self) -> None:
-        at = self.registry
-        self.rpc_requests = Counter("talmach_rpc_requests", "Finished calls.", ["method", "code"], registry=at)
-        self.rpc_latency_s = Histogram(
+        # Calls.
+        self.rpc_requests = counter("talmach_rpc_requests", "Finished calls.", ["method", "code"])
+        self.rpc_latency_s = histogram(
             "talmach_rpc_latency_seconds",
             "Seconds of a whole call, from its arrival to its last reply.",
             ["method"],
             buckets=LATENCY_BUCKETS_S,
-            registry=at,
         )
-        self.rpc_in_flight = Gauge("talmach_rpc_in_flight", "Calls being served now.", registry=at)
-        self.refused = Counter("talmach_refused", "Calls refused before any work, by reason.", ["reason"], registry=at)
+        self.rpc_in_flight = gauge("talmach_rpc_in_flight", "Calls being served now.")
+        self.refused = counter("talmach_refused", "Calls refused before any work, by reason.", ["reason"])
 
-    def _add_queue(self) -> None:
-        at = self.registry
-        self.queue_sentences = Gauge("talmach_queue_sentences", "Sentences waiting for a worker.", registry=at)
-        self.queue_tokens = Gauge("talmach_queue_tokens", "Source tokens waiting for a worker.", registry=at)
-        self.queue_wait_s = Histogram(
-            "talmach_queue_wait_seconds",
-            "Seconds that one sentence waited for a worker.",
-            buckets=WAIT_BUCKETS_S,
-            registry=at,
+        # The queue.
+        self.queue_sentences = gauge("talmach_queue_sentences", "Sentences waiting for a worker.")
+        self.queue_tokens = gauge("talmach_queue_tokens", "Source tokens waiting for a worker.")
+        self.queue_wait_s = histogram(
+            "talmach_queue_wait_seconds", "Seconds that one sentence waited for a worker.", buckets=WAIT_BUCKETS_S
         )
-        self.dropped_sentences = Counter(
+        self.dropped_sentences = counter(
             "talmach_dropped_sentences",
             "Queued sentences that nobody waits for or can translate any more, by reason (cancelled, expired, stuck, "
             "not_loaded).",
             ["reason"],
-            registry=at,
         )
 
-    def _add_batches(self) -> None:
-        at = self.registry
-        self.batch_sentences = Histogram(
-            "talmach_batch_sentences", "Sentences in one batch.", buckets=SENTENCES_BUCKETS, registry=at
+        # Batches and the engine.
+        self.batch_sentences = histogram(
+            "talmach_batch_sentences", "Sentences in one batch.", buckets=SENTENCES_BUCKETS
         )
-        self.batch_tokens = Histogram(
-            "talmach_batch_tokens", "Source tokens in one batch, padding included.", buckets=TOKENS_BUCKETS, registry=at
+        self.batch_tokens = histogram(
+            "talmach_batch_tokens", "Source tokens in one batch, padding included.", buckets=TOKENS_BUCKETS
         )
-        self.batch_padding_ratio = Histogram(
+        self.batch_padding_ratio = histogram(
             "talmach_batch_padding_ratio",
             "Share of padding in the source tokens of one batch, 0 to 1.",
             buckets=RATIO_BUCKETS,
-            registry=at,
         )
-        self.engine_s = Histogram(
-            "talmach_engine_seconds",
-            "Seconds that the engine took for one batch.",
-            buckets=LATENCY_BUCKETS_S,
-            registry=at,
+        self.engine_s = histogram(
+            "talmach_engine_seconds", "Seconds that the engine took for one batch.", buckets=LATENCY_BUCKETS_S
         )
-        self.engine_failures = Counter(
-            "talmach_engine_failures",
-            "Batches that the engine failed on; their sentences are tried again.",
-            registry=at,
+        self.engine_failures = counter(
+            "talmach_engine_failures", "Batches that the engine failed on; their sentences are tried again."
         )
+        self.stuck_workers = gauge("talmach_stuck_workers", "Threads in work that does not end, now.", ["model"])
 
-        self.stuck_workers = Gauge(
-            "talmach_stuck_workers", "Threads in work that does not end, now.", ["model"], registry=at
-        )
+        # Results.
+        self.source_tokens = counter("talmach_source_tokens", "Source tokens translated.")
+        self.target_tokens = counter("talmach_target_tokens", "Target tokens made.")
+        self.segments = counter("talmach_segments", "Segments answered, by status.", ["status"])
+        self.quality_flags = counter("talmach_quality_flags", "Quality flags raised on segments.", ["flag"])
 
-    def _add_results(self) -> None:
-        at = self.registry
-        self.source_tokens = Counter("talmach_source_tokens", "Source tokens translated.", registry=at)
-        self.target_tokens = Counter("talmach_target_tokens", "Target tokens made.", registry=at)
-        self.segments = Counter("talmach_segments", "Segments answered, by status.", ["status"], registry=at)
-        self.quality_flags = Counter(
-            "talmach_quality_flags", "Quality flags raised on segments.", ["flag"], registry=at
-        )
-
-    def _add_memory(self) -> None:
-        at = self.registry
-        self.cache_lookups = Counter(
+        # The cache.
+        self.cache_lookups = counter(
             "talmach_cache_lookups",
             "Parts of sentences looked up in the cache, by tier (local, redis) and result (hit, miss).",
             ["tier", "result"],
-            registry=at,
         )
-        self.cache_bytes = Gauge("talmach_cache_bytes", "Memory that the local tier takes.", registry=at)
-        self.cache_redis_errors = Counter(
-            "talmach_cache_redis_errors", "Requests to Redis that failed or were too slow.", registry=at
+        self.cache_bytes = gauge("talmach_cache_bytes", "Memory that the local tier takes.")
+        self.cache_redis_errors = counter(
+            "talmach_cache_redis_errors", "Requests to Redis that failed or were too slow."
         )
