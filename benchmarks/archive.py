@@ -29,7 +29,7 @@ from talmach.app.loading import usable_cores
 from talmach.bulk.desk import BATCHES
 from talmach.catalog import manifest
 from talmach.text import protected
-from talmach.text.article import Article
+from talmach.text.article import Article, Field
 
 _MODELS = ROOT / "models"
 RESULT = _MODELS / "results" / "archive.json"
@@ -198,7 +198,9 @@ def _articles(count: int) -> Iterator[Row]:
 
 
 def _items(row: Row) -> list[Item]:
-    article = Article.parse(row["headline"], row["lead"], row["body"], row["language"])
+    article = Article.of(
+        {Field.HEADLINE: row["headline"], Field.LEAD: row["lead"], Field.BODY: row["body"]}, row["language"]
+    )
     texts = [each.text for each in article.sentences if protected.has_words(each.text)]
     return [Item(text, row["language"], _TARGET) for text in texts]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from talmach.text import protected
-from talmach.text.article import Article
+from talmach.text.article import Article, Field
 
 ROOT = Path(__file__).parents[1]
 _DIRECTORY = ROOT / "tests" / "data" / "articles"
@@ -35,7 +35,9 @@ class Story:
     @property
     def sentences(self) -> list[str]:
         """Everything in it that has words."""
-        article = Article.parse(self.headline, self.lead, self.body, self.language)
+        article = Article.of(
+            {Field.HEADLINE: self.headline, Field.LEAD: self.lead, Field.BODY: self.body}, self.language
+        )
         return [each.text for each in article.sentences if protected.has_words(each.text)]
 
 
@@ -61,7 +63,7 @@ def long_story(language: str = "be") -> Story:
     body = first.body
     for story in others:
         for paragraph in story.body.split("\n\n"):
-            for sentence in Article.of_text(paragraph, language).sentences:
+            for sentence in Article.of({Field.TEXT: paragraph}, language).sentences:
                 body += (" " if sentence.index else "\n\n") + sentence.text
                 long = Story(language, first.headline, first.lead, body)
                 if len(long.sentences) == LONG_SENTENCES:

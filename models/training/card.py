@@ -256,7 +256,7 @@ def _sentences(language: str) -> list[tuple[str, str]]:
     return [
         (path.name.removesuffix(f".{language}.txt"), sentence.text)
         for path in sorted(ARTICLES.glob(f"*.{language}.txt"))
-        for sentence in Article.of_text(path.read_text(encoding="utf-8"), language).sentences
+        for sentence in Article.of({Field.TEXT: path.read_text(encoding="utf-8")}, language).sentences
     ]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from talmach.engine.base import Direction
 from talmach.quality import Flag, Mentions, check, names_in
-from talmach.text.article import Article
+from talmach.text.article import Article, Field
 from talmach.text.language import LANGUAGES, determine
 from talmach.translation.plan import plan
 
@@ -56,7 +56,7 @@ def _planned(source: str, direction: Direction) -> frozenset[Flag]:
     code = direction.source
     plans = [
         plan(each, named_language=code, article_language=code, target_language=direction.target, drop=False)
-        for each in Article.of_text(source, code).sentences
+        for each in Article.of({Field.TEXT: source}, code).sentences
     ]
     return frozenset[Flag]().union(*(each.flags for each in plans))
 

@@ -24,7 +24,7 @@ _LANGUAGES = (None, "ru", "be", "en")
 
 def check_document(text: str, chosen: str | None) -> None:
     """The pieces of a document join to its text, and so do the clauses of its sentences."""
-    article = Article.of_text(text, chosen)
+    article = Article.of({Field.TEXT: text}, chosen)
     ((field, document),) = article.documents
     assert field is Field.TEXT
     assert "".join(piece.text for piece in document.pieces) == text

@@ -11,7 +11,7 @@ from models.training.summaries.served import RememberingEncoder, encoder_spec
 from talmach.metrics import Metrics
 from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
-from talmach.text.article import Article
+from tests.articles import an_article
 
 STORIES = Path(__file__).parents[1] / "data" / "articles"
 
@@ -63,7 +63,7 @@ def test_the_summary_is_no_headline_and_stands_alone(
 def test_a_long_article_takes_a_second_or_two(stories: list[dict[str, Story]]) -> None:
     """Three hundred sentences through the encoder and the ranking, each read for the first time."""
     paragraphs = [paragraph for each in stories for story in each.values() for paragraph in story.body]
-    article = Article.parse("Навіны", "", "\n\n".join(paragraphs[:170]))
+    article = an_article("Навіны", "", "\n\n".join(paragraphs[:170]))
     assert len(article.sentences) > 300
     summarizer = Summarizer(RememberingEncoder(encoder_spec()), metrics=Metrics())
     summarizer.choose(stories[0]["en"].article, SummaryOptions())

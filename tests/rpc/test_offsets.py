@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talmach.contract.offsets import Offsets, OffsetUnit, SegmentOffsets, length
-from talmach.text.article import Article, Sentence
+from talmach.text.article import Sentence
 from talmach.text.document import Document
 from talmach.text.span import Span
 from talmach.translation.values import Segment, SegmentStatus
+from tests.articles import an_article
 from tests.unit.text.places import spans_of
 
 CODECS = {OffsetUnit.UTF8: ("utf-8", 1), OffsetUnit.UTF16: ("utf-16-le", 2), OffsetUnit.UTF32: ("utf-32-le", 4)}
@@ -35,7 +36,7 @@ def test_targets_are_known_before_the_whole_is(
     unit: OffsetUnit, headline: str, body: str, replacements: list[str]
 ) -> None:
     """Following the segments gives the spans that the assembled fields have, for any replacements."""
-    article = Article.parse(headline=headline, body=body)
+    article = an_article(headline=headline, body=body)
     offsets = SegmentOffsets(article, unit)
     texts = [replacements[sentence.index % len(replacements)] for sentence in article.sentences]
     for field, document in article.documents:

@@ -14,8 +14,8 @@ from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
 from talmach.metrics import Metrics
 from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
-from talmach.text.article import Article
 from talmach.threads import Workers
+from tests.articles import an_article
 from tests.fakes import WordEncoder, until
 
 
@@ -96,7 +96,7 @@ async def test_an_encoder_that_hangs() -> None:
             return super().encode(texts)
 
     summarizer = Summarizer(Hanging(), engine_timeout_s=0.1, metrics=Metrics())
-    article = Article.parse("", "", "Рыбакі знайшлі на балоце новае возера. Яно вельмі глыбокае і чыстае.")
+    article = an_article("", "", "Рыбакі знайшлі на балоце новае возера. Яно вельмі глыбокае і чыстае.")
     with pytest.raises(EngineTimeout):
         await summarizer.summarize(article, SummaryOptions())
     with pytest.raises(EngineStuck):

@@ -78,7 +78,7 @@ def _paragraph_numbers(starts: Sequence[int], sentences: int) -> list[int]:
 
 def article_of(headline: str, sentences: Sequence[str], paragraphs: Sequence[int]) -> Article:
     """Return an article with exactly these sentences in its body, which our own splitter would cut differently."""
-    title = Article.parse(headline, language="en")
+    title = Article.of({Field.HEADLINE: headline}, "en")
     body = _document(sentences, paragraphs)
     kinds = boilerplate.find(body)
     numbered = [
@@ -116,7 +116,9 @@ class Story:
         """The story as the service gets it."""
         if self.is_cut:
             return article_of(self.headline, self.body, range(len(self.body)))
-        return Article.parse(self.headline, self.lead, "\n\n".join(self.body), self.language)
+        return Article.of(
+            {Field.HEADLINE: self.headline, Field.LEAD: self.lead, Field.BODY: "\n\n".join(self.body)}, self.language
+        )
 
 
 Parallel = dict[str, Story]  # by language; sentence i says the same in all of them

@@ -61,16 +61,6 @@ class Article:
     sentences: tuple[Sentence, ...]
 
     @classmethod
-    def parse(cls, headline: str = "", lead: str = "", body: str = "", language: str | None = None) -> "Article":
-        """Split an article; `language` None = the rules of all languages."""
-        return cls.of({Field.HEADLINE: headline, Field.LEAD: lead, Field.BODY: body}, language)
-
-    @classmethod
-    def of_text(cls, text: str, language: str | None = None) -> "Article":
-        """Split a lone text."""
-        return cls.of({Field.TEXT: text}, language)
-
-    @classmethod
     def of(
         cls,
         texts: Mapping[Field, str],

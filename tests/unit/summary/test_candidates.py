@@ -10,6 +10,7 @@ from talmach.summary.context import Dependence, dependence
 from talmach.summary.quotations import parts_of_quotations
 from talmach.text.article import Article, Field, Sentence
 from talmach.text.span import Span
+from tests.articles import an_article
 from tests.cases import parameters
 
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"
@@ -18,7 +19,7 @@ OPENING = "У горадзе Вербна адкрылі новую школу."
 
 def objection(sentence: str) -> str | None:
     """What is said against a sentence that follows another one."""
-    return judge(Article.parse("Новая школа", "", f"{OPENING}\n\n{sentence}"), include_lead=False)[2].objection
+    return judge(an_article("Новая школа", "", f"{OPENING}\n\n{sentence}"), include_lead=False)[2].objection
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_what_begins_in_the_middle_is_a_fragment(sentence: str, expected: str | 
 
 def test_a_text_without_capitals_has_sentences() -> None:
     """Where everything begins with a small letter, that says nothing."""
-    article = Article.of_text("дзеці прыехалі ў новую школу.\n\nшкола стаіць у цэнтры горада.")
+    article = Article.of({Field.TEXT: "дзеці прыехалі ў новую школу.\n\nшкола стаіць у цэнтры горада."})
     assert judge(article, include_lead=False) == [Verdict(), Verdict()]
 
 
@@ -136,21 +137,21 @@ def test_a_text_without_capitals_has_sentences() -> None:
 def test_no_sentence_of_a_story_is_a_fragment(path: Path) -> None:
     """The guess about verbs errs on the safe side."""
     headline, _, body = path.read_text(encoding="utf-8").partition("\n")
-    verdicts = judge(Article.parse(headline, "", body), include_lead=False)
+    verdicts = judge(an_article(headline, "", body), include_lead=False)
     assert not any((verdict.objection or "").startswith("fragment") for verdict in verdicts)
 
 
 def test_what_a_sentence_needs() -> None:
     """The sentence before it, across boilerplate, in a chain; nothing helps when that one is no candidate."""
     chain = f"{OPENING}\n\nФото: Ганна Лясная\n\nЯна стаіць у цэнтры горада. Яе будавалі два гады і тры месяцы."
-    assert [verdict.needs for verdict in judge(Article.parse("", "", chain), include_lead=False)] == [None, None, 0, 2]
+    assert [verdict.needs for verdict in judge(an_article("", "", chain), include_lead=False)] == [None, None, 0, 2]
     broken = f"{OPENING}\n\nА вы ўжо былі ў новай школе?\n\nЯна стаіць у самым цэнтры горада."
-    assert not judge(Article.parse("", "", broken), include_lead=False)[2].is_candidate
+    assert not judge(an_article("", "", broken), include_lead=False)[2].is_candidate
 
 
 def test_the_headline_is_never_a_candidate() -> None:
     """Nor the sentence that says it again."""
-    article = Article.parse("У Вербне адкрылі новую школу", "", f"У Вербне адкрылі новую школу.\n\n{OPENING}")
+    article = an_article("У Вербне адкрылі новую школу", "", f"У Вербне адкрылі новую школу.\n\n{OPENING}")
     expected = [Verdict("headline", is_story=False), Verdict("headline again", is_story=False), Verdict()]
     assert judge(article, include_lead=False) == expected
     assert judge(article, include_lead=True) == expected
@@ -158,7 +159,7 @@ def test_the_headline_is_never_a_candidate() -> None:
 
 def test_the_lead_is_a_candidate_when_it_must_be() -> None:
     """Whatever it points back to; the sentences after it are judged as ever, and lines above it are no lead."""
-    article = Article.parse(
+    article = an_article(
         "Школа", "", f"Спорт\n\nЯна адкрыта ў цэнтры горада.\n\nЯна вельмі вялікая і новая.\n\n{OPENING}"
     )
     points_back = "points back to another sentence"
@@ -170,7 +171,7 @@ def test_the_lead_is_a_candidate_when_it_must_be() -> None:
 
 def test_the_lead_is_never_a_part_of_a_quotation() -> None:
     """The summary would open it and never close it."""
-    article = Article.parse("Школа", "", f"«Мы чакалі. Мы рады», — сказала дырэктар.\n\n{OPENING}")
+    article = an_article("Школа", "", f"«Мы чакалі. Мы рады», — сказала дырэктар.\n\n{OPENING}")
     assert [each.is_candidate for each in judge(article, include_lead=True)] == [False, False, False, True]
 
 
@@ -215,7 +216,7 @@ def test_parts_of_longer_quotations_are_told(kind: str, language: str, marked: s
 )
 def test_what_stands_in_where_nothing_is_fit(body: str, expected: list[bool]) -> None:
     """Lines that say something before other lines, parts of quotations last; boilerplate never."""
-    assert [each.is_candidate for each in judge(Article.of_text(body), include_lead=False)] == expected
+    assert [each.is_candidate for each in judge(Article.of({Field.TEXT: body}), include_lead=False)] == expected
 
 
 @pytest.mark.parametrize("marks", ["«", "“", "„“", "«»", '"', "» "])

@@ -9,7 +9,8 @@ from talmach.metrics import Metrics
 from talmach.summary.ranking import Weights
 from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
-from talmach.text.article import Article
+from talmach.text.article import Article, Field
+from tests.articles import an_article
 from tests.fakes import WordEncoder
 
 DATA = Path(__file__).parents[2] / "data"
@@ -41,7 +42,7 @@ def test_no_line_of_a_web_pages_chrome_is_chosen(language: str, sentences: int) 
     chrome = {
         line.strip() for line in (DATA / f"webpage.{language}.chrome.txt").read_text(encoding="utf-8").splitlines()
     }
-    texts = chosen(summarize(Article.of_text(page, language), sentences, diversity=0))
+    texts = chosen(summarize(Article.of({Field.TEXT: page}, language), sentences, diversity=0))
     assert len(texts) == min(sentences, len(texts)) > 0
     assert not [text for text in texts for line in chrome if text in line]
 
@@ -49,7 +50,7 @@ def test_no_line_of_a_web_pages_chrome_is_chosen(language: str, sentences: int) 
 @pytest.mark.parametrize("sentences", [1, 2, 3, 4, 5, 6])
 def test_a_sentence_that_points_back_comes_with_the_one_before_it(sentences: int) -> None:
     """At every length: never «Яна скончыла ...» without who she is, nor what comes of it without both."""
-    texts = chosen(summarize(Article.parse(HEADLINE, "", STORY), sentences))
+    texts = chosen(summarize(an_article(HEADLINE, "", STORY), sentences))
     chain = [
         "Школу будавала мінская кампанія.",
         "Яна скончыла работы на месяц раней.",
@@ -62,7 +63,7 @@ def test_a_sentence_that_points_back_comes_with_the_one_before_it(sentences: int
 
 def test_the_reason_for_leaving_such_a_sentence_out() -> None:
     """It is a candidate, and says what it lacks."""
-    summary = summarize(Article.parse(HEADLINE, "", STORY), 1)
+    summary = summarize(an_article(HEADLINE, "", STORY), 1)
     last = next(each for each in summary.scores if each.sentence.text.startswith("Гэта"))
     assert last.candidate
     assert last.reason == "passed over: points back to a sentence that is not chosen"
@@ -71,8 +72,8 @@ def test_the_reason_for_leaving_such_a_sentence_out() -> None:
 def test_a_paragraph_that_stands_twice_changes_nothing() -> None:
     """Neither the choice nor a score: what is repeated has no vote."""
     paragraphs = STORY.split("\n\n")
-    plain = summarize(Article.parse(HEADLINE, "", STORY))
-    doubled = summarize(Article.parse(HEADLINE, "", "\n\n".join([*paragraphs, paragraphs[1]])))
+    plain = summarize(an_article(HEADLINE, "", STORY))
+    doubled = summarize(an_article(HEADLINE, "", "\n\n".join([*paragraphs, paragraphs[1]])))
     assert chosen(doubled) == chosen(plain)
     assert [each.score for each in doubled.chosen] == pytest.approx([each.score for each in plain.chosen])
 
@@ -86,7 +87,7 @@ def test_the_words_of_a_sentence_count_beside_its_embedding() -> None:
 
     body = "Вецер зламаў сорак старых дрэў.\n\nУ кіно паказалі новы фільм.\n\nМост праз Вербну закрылі на рамонт."
     summary = Summarizer(Blind(), weights=Weights(position=0), metrics=Metrics()).choose(
-        Article.parse("Мост праз Вербну закрылі", "", body), SummaryOptions(max_sentences=1)
+        an_article("Мост праз Вербну закрылі", "", body), SummaryOptions(max_sentences=1)
     )
     assert chosen(summary) == ["Мост праз Вербну закрылі на рамонт."]
 
@@ -95,7 +96,7 @@ def test_three_hundred_real_sentences_take_well_under_a_second() -> None:
     """Judging, words, ranking and choosing, beside the encoder."""
     paths = sorted((DATA / "articles").glob("*.txt"))
     bodies = [path.read_text(encoding="utf-8").partition("\n")[2] for path in paths[:20]]
-    article = Article.parse(HEADLINE, "", "\n\n".join(bodies))
+    article = an_article(HEADLINE, "", "\n\n".join(bodies))
     assert len(article.sentences) > 300
     encoder = WordEncoder()
     summarizer = Summarizer(encoder, metrics=Metrics())

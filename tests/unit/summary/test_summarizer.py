@@ -17,6 +17,7 @@ from talmach.summary.shortlist import FEWEST_READ, MOST_READ, READ_FOR_EACH
 from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import ArticleSummary, SummaryOptions
 from talmach.text.article import Article, Field
+from tests.articles import an_article
 from tests.fakes import WordEncoder
 
 DATA = Path(__file__).parents[2] / "data" / "articles"
@@ -45,7 +46,7 @@ def chosen(summary: ArticleSummary) -> list[str]:
 
 @pytest.fixture(name="article")
 def _article() -> Article:
-    return Article.parse(HEADLINE, "", BODY)
+    return an_article(HEADLINE, "", BODY)
 
 
 async def test_three_sentences_in_the_order_of_the_article(article: Article) -> None:
@@ -67,7 +68,7 @@ async def test_workers_share_the_sentences_of_an_article() -> None:
     body = "\n\n".join(
         f"У горадзе Вербна адкрылі школу нумар {number} з басейнам {'і садам ' * (number % 3)}." for number in range(30)
     )
-    article = Article.parse(HEADLINE, "", body)
+    article = an_article(HEADLINE, "", body)
     encoder = WordEncoder()
     summarizer = Summarizer(encoder, workers=2, metrics=Metrics())
     summary = await summarizer.summarize(article, SummaryOptions(max_sentences=10))
@@ -89,7 +90,7 @@ def test_the_best_by_their_words_are_encoded(options: SummaryOptions, read: int)
     """A few for each wanted sentence, never more than a thousand; all stay candidates, and the reason says what was."""
     sentences = [f"Рад {number} вельмі доўгага спіса займае месца слова{number}." for number in range(MOST_READ + 500)]
     sentences[-1] = "У Вербне адкрылі новую школу і мост праз раку."
-    article = Article.parse(HEADLINE, "", " ".join(sentences))
+    article = an_article(HEADLINE, "", " ".join(sentences))
     encoder = WordEncoder()
     summary = Summarizer(encoder, metrics=Metrics()).choose(article, options)
     assert len(encoder.calls[0]) == read + 1
@@ -142,7 +143,7 @@ def test_a_budget_that_is_met_exactly_is_not_too_small(article: Article) -> None
 
 def test_the_lead_is_chosen_when_asked() -> None:
     """Even one that would be no candidate, at any diversity; it counts towards the length."""
-    article = Article.parse("Зіма", "", f"Яна сёння была там вельмі рана і нікога не бачыла.\n\n{BODY}")
+    article = an_article("Зіма", "", f"Яна сёння была там вельмі рана і нікога не бачыла.\n\n{BODY}")
     lead = article.sentences[1].text
     assert lead not in chosen(summarize(article, max_sentences=2))
     for diversity in (None, 0.0, 1.0):
@@ -157,7 +158,7 @@ def test_the_lead_is_chosen_when_asked() -> None:
 def test_without_candidates_the_summary_is_empty(options: SummaryOptions, body: str) -> None:
     """The encoder is not even asked."""
     encoder = WordEncoder()
-    article = Article.parse("Загаловак", "", body)
+    article = an_article("Загаловак", "", body)
     summary = Summarizer(encoder, metrics=Metrics()).choose(article, options)
     assert (summary.chosen, summary.encoder_model_id, encoder.calls) == ((), "", [])
     assert [each.sentence for each in summary.scores] == list(article.sentences)
@@ -165,12 +166,12 @@ def test_without_candidates_the_summary_is_empty(options: SummaryOptions, body: 
 
 def test_an_empty_article_has_an_empty_summary() -> None:
     """And no scores."""
-    assert summarize(Article.parse()) == ArticleSummary((), (), "")
+    assert summarize(an_article()) == ArticleSummary((), (), "")
 
 
 def test_a_lone_text_is_summarised_without_a_headline() -> None:
     """Similarity to the headline is 0 then."""
-    summary = summarize(Article.of_text(BODY))
+    summary = summarize(Article.of({Field.TEXT: BODY}))
     assert len(summary.chosen) == 3
     assert {each.headline_similarity for each in summary.scores} == {0.0}
 
@@ -179,8 +180,8 @@ def test_a_lone_text_is_summarised_without_a_headline() -> None:
 def test_boilerplate_changes_nothing(options: dict[str, Any]) -> None:
     """Before, between and behind: the same sentences are chosen with the same scores."""
     first, second = BODY.split("\n\n", 1)
-    plain = summarize(Article.parse(HEADLINE, "", BODY), **options)
-    article = Article.parse(HEADLINE, "", f"{CHROME}\n\n{first}\n\n{CHROME}\n\n{second}\n\n{CHROME}")
+    plain = summarize(an_article(HEADLINE, "", BODY), **options)
+    article = an_article(HEADLINE, "", f"{CHROME}\n\n{first}\n\n{CHROME}\n\n{second}\n\n{CHROME}")
     with_chrome = summarize(article, **options)
     assert chosen(with_chrome) == chosen(plain)
     assert [each.score for each in with_chrome.chosen] == pytest.approx([each.score for each in plain.chosen])
@@ -189,7 +190,7 @@ def test_boilerplate_changes_nothing(options: dict[str, Any]) -> None:
 def test_duplicates_are_chosen_once() -> None:
     """A paragraph that stands twice in the article stands once in the summary, and the reason says so."""
     first = BODY.split("\n\n", 1)[0]
-    summary = summarize(Article.parse(HEADLINE, "", f"{BODY}\n\n{first}\n\n{first}"), max_sentences=100)
+    summary = summarize(an_article(HEADLINE, "", f"{BODY}\n\n{first}\n\n{first}"), max_sentences=100)
     assert chosen(summary).count(first) == 1
     reasons = [each.reason for each in summary.scores if each.sentence.text == first and not each.chosen]
     assert reasons == ["not considered: repeats an earlier sentence"] * 2
@@ -213,7 +214,7 @@ def test_scores_are_complete(article: Article) -> None:
 def test_the_headline_steers_the_choice() -> None:
     """Where only the headline counts, the sentence about its bridge comes first, whatever else the article is about."""
     summarizer = Summarizer(WordEncoder(), weights=Weights(centrality=0, headline=1, position=0), metrics=Metrics())
-    article = Article.parse("Новы мост цераз раку", "", BODY)
+    article = an_article("Новы мост цераз раку", "", BODY)
     (bridge,) = summarizer.choose(article, SummaryOptions(max_sentences=1)).chosen
     assert bridge.sentence.text == "Новы мост цераз раку мае даўжыню 85 метраў."
     assert bridge.score == bridge.headline_similarity > 0.5
@@ -223,7 +224,7 @@ def test_length_costs() -> None:
     """Where only the position counts, the second sentence comes next; too long for that, it gives way to the third."""
     second = f"Школа і мост будаваліся {'вельмі ' * 20}доўга."
     third = "Школа і мост каштавалі дорага."
-    article = Article.parse(HEADLINE, "", f"У горадзе Вербна адкрылі новую школу і мост.\n\n{second}\n\n{third}")
+    article = an_article(HEADLINE, "", f"У горадзе Вербна адкрылі новую школу і мост.\n\n{second}\n\n{third}")
     for brevity, expected in ((0.0, second), (1.0, third)):
         summarizer = Summarizer(WordEncoder(), weights=Weights(0, 0, 1), brevity=brevity, metrics=Metrics())
         assert chosen(summarizer.choose(article, SummaryOptions(max_sentences=2, diversity=0)))[1] == expected
@@ -241,7 +242,7 @@ def test_three_hundred_sentences_take_well_under_a_second() -> None:
             return unit
 
     body = "\n".join(f"Сказ нумар {number} гэтага вельмі доўгага артыкула пра школу." for number in range(300))
-    article = Article.parse(HEADLINE, "", body)
+    article = an_article(HEADLINE, "", body)
     start = time.process_time()
     summary = Summarizer(Random(), metrics=Metrics()).choose(article, SummaryOptions(ratio=0.5))
     assert time.process_time() - start < 1
@@ -252,7 +253,7 @@ def test_three_hundred_sentences_take_well_under_a_second() -> None:
 def test_real_articles_have_summaries_that_stand_alone(path: Path) -> None:
     """Every example article gives three sentences, none of them its headline."""
     headline, _, body = path.read_text(encoding="utf-8").partition("\n")
-    summary = summarize(Article.parse(headline, "", body))
+    summary = summarize(an_article(headline, "", body))
     assert len(summary.chosen) == 3
     assert all(each.sentence.field is Field.BODY for each in summary.chosen)
 
@@ -266,5 +267,5 @@ async def test_a_failing_encoder_fails_the_call() -> None:
 
     summarizer = Summarizer(Broken(), metrics=Metrics())
     with pytest.raises(EngineFailure):
-        await summarizer.summarize(Article.of_text(BODY), SummaryOptions())
+        await summarizer.summarize(Article.of({Field.TEXT: BODY}), SummaryOptions())
     summarizer.close()

@@ -22,7 +22,7 @@ from talmach.text.markup import TextFormat
 )
 def test_a_sentence_knows_that_it_resumes_a_quotation(text: str, expected: list[str]) -> None:
     """Behind the words of who speaks, in the same paragraph."""
-    assert [each.resumes for each in Article.of_text(text, "be").sentences] == expected
+    assert [each.resumes for each in Article.of({Field.TEXT: text}, "be").sentences] == expected
 
 
 def test_marks_in_tags_are_no_quotation() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talmach.text.article import Article
+from talmach.text.article import Article, Field
 from talmach.text.span import Span
 from talmach.translation.plan import Action, Part, Plan, parts, plan, prevailing_language
 
@@ -15,7 +15,7 @@ def planned(
     text: str, *, named: str | None = None, article: str | None = "be", target: str = "en", drop: bool = False
 ) -> Plan:
     """The plan of the first sentence of a text."""
-    sentence = Article.of_text(text).sentences[0]
+    sentence = Article.of({Field.TEXT: text}).sentences[0]
     return plan(sentence, named_language=named, article_language=article, target_language=target, drop=drop)
 
 
@@ -73,8 +73,10 @@ def test_capitals_are_lowered_for_the_model() -> None:
 def test_the_prevailing_language_is_that_of_most_text() -> None:
     """By length, not by number; and none where most of the text is in none."""
     belarusian, russian = "Дзеці вельмі доўга чакалі гэтага дня ў сваёй школе.", "Он сообщил это."
-    assert prevailing_language(Article.of_text(f"{belarusian} {russian} {russian}").sentences) == "be"
-    assert prevailing_language(Article.of_text(f"{russian}\nQwrtz xcvbnm qwrtz xcvbnm qwrtz.").sentences) is None
+    assert prevailing_language(Article.of({Field.TEXT: f"{belarusian} {russian} {russian}"}).sentences) == "be"
+    assert (
+        prevailing_language(Article.of({Field.TEXT: f"{russian}\nQwrtz xcvbnm qwrtz xcvbnm qwrtz."}).sentences) is None
+    )
     assert prevailing_language(()) is None
 
 
