@@ -50,6 +50,20 @@ def test_language_and_colours_can_be_switched_while_reading(open_tab: Open) -> N
     expect(tab.find("#body")).to_have_value("")
 
 
+def test_no_language_is_translated_into_itself(open_tab: Open) -> None:
+    """The choice that was made last counts, and the other one gives way."""
+    tab = open_tab(locale="be-BY")
+    source, target = tab.find("#from"), tab.find("#to")
+    tab.find("#body").fill("The town opened a school.")
+    expect(target).to_have_value("be")
+    source.select_option("be")
+    expect(target).to_have_value("en")
+    target.select_option("be")
+    expect(source).to_have_value("")
+    source.select_option("be")
+    expect(target).to_have_value("en")
+
+
 def test_every_language_has_every_word(open_tab: Open) -> None:
     """The three files have the same keys, and nothing on the page is without words."""
     tab = open_tab()

@@ -24,8 +24,13 @@ export class Input {
     for (const area of [this.#headline, this.#body]) area.addEventListener("input", () => this.#change());
     this.#headline.addEventListener("keydown", (event) => this.#leaveHeadline(event));
     this.#body.addEventListener("paste", (event) => this.#paste(event));
+    // No language is translated into itself: the choice that was made last counts.
     byId("to").addEventListener("change", () => {
       this.#isTargetChosen = true;
+      if (byId("from").value === byId("to").value) byId("from").value = "";
+    });
+    byId("from").addEventListener("change", () => {
+      if (byId("from").value === byId("to").value) byId("to").value = this.#likelyTarget();
     });
     byId("sample").addEventListener("click", () => this.#fill(sampleArticle()));
     byId("new").addEventListener("click", () => this.#fill({ headline: "", body: "" }));
@@ -72,11 +77,13 @@ export class Input {
 
   // Cyrillic letters: into English; Latin ones: into the language of the page, and of an English page into Belarusian.
   #likelyTarget() {
-    const start = `${this.#headline.value} ${this.#body.value.slice(0, LANGUAGE_CHARS)}`;
+    const body = this.format === "HTML" ? plain(this.#body.value).body : this.#body.value;
+    const start = `${this.#headline.value} ${body.slice(0, LANGUAGE_CHARS)}`;
     const cyrillic = start.match(/[\u0400-\u04ff]/g)?.length ?? 0;
     const latin = start.match(/[a-z]/gi)?.length ?? 0;
-    if (cyrillic >= latin) return "en";
-    return current() === "en" ? "be" : current();
+    const wanted = cyrillic >= latin ? "en" : current() === "en" ? "be" : current();
+    if (wanted !== byId("from").value) return wanted;
+    return wanted === "en" ? "be" : "en";
   }
 
   #leaveHeadline(event) {
