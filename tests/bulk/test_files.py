@@ -160,6 +160,13 @@ def test_five_problems_are_named_and_the_others_counted(tmp_path: Path) -> None:
         ([{"body": "a", "error": 1}], ".jsonl", "the output has columns of its own with the names error; rename yours"),
         ([{"body": "a", "x": 1}, {"x": "b"}], ".parquet", "x: its values are not of one type"),
         ([{"body": "a", "x": "\ud800"}], ".parquet", "x: its values are not of one type"),
+        ([{"body": "a", "x": 10**30}], ".parquet", "x: its values are not of one type"),
+        (
+            [{"body": "a", "x": [{}]}],
+            ".parquet",
+            "x: its values are of a type that Parquet does not have",
+        ),
+        ([{"body": "a", "x": 2**60 + 1}] * 256 + [{"x": 0.5}], ".parquet", "x: its numbers are too large for one type"),
     ],
 )
 def test_wrong_columns_of_json_lines_are_named(
@@ -188,6 +195,24 @@ def test_wrong_columns_of_parquet_are_named(tmp_path: Path, table: dict[str, Any
     with pytest.raises(UnusableInput) as caught:
         parts.survey([tmp_path / "in.parquet"], ".parquet")
     assert problem in str(caught.value)
+
+
+def test_two_columns_of_one_name_are_named(tmp_path: Path) -> None:
+    """Nobody knows which of them is meant."""
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["body", "body"])
+    pq.write_table(table, tmp_path / "in.parquet")
+    with pytest.raises(UnusableInput, match="has more than one column of the name body"):
+        parts.survey([tmp_path / "in.parquet"], ".parquet")
+
+
+def test_numbers_of_two_kinds_become_one(tmp_path: Path) -> None:
+    """Where none of them is changed by it."""
+    source = write_jsonl(
+        tmp_path / "in.jsonl", [{"id": 1, "body": "a", "x": x} for x in (None, *[3] * 300, *[0.5] * 300)]
+    )
+    job = run(source, tmp_path / "out.parquet")
+    values = [each.as_py() for number in range(len(job.blocks)) for each in pq.read_table(job.part(number)).column("x")]
+    assert values == [None, *[3.0] * 300, *[0.5] * 300]
 
 
 @pytest.mark.parametrize("kind", ["string", "large_string", "string_view", "dictionary"])

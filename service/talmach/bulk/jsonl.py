@@ -36,6 +36,8 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
     if not blocks and not problems:
         raise UnusableInput(f"{files[0]}: has no rows")
     problems += _column_problems(files[0], names) if blocks else []
+    if columns is not None and not problems:
+        columns.check(map(read, blocks), problems)
     if problems:
         more = len(problems) - _SHOWN_PROBLEMS
         raise UnusableInput("; ".join(problems[:_SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else ""))

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -86,6 +87,8 @@ def _opened(path: Path) -> pq.ParquetFile:
 
 
 def _check(path: Path, schema: pa.Schema) -> None:
+    if twice := sorted(name for name, count in Counter(schema.names).items() if count > 1):
+        raise UnusableInput(f"{path}: has more than one column of the name {', '.join(twice)}")
     texts = [name for name in TEXT_COLUMNS if name in schema.names]
     if not texts:
         raise UnusableInput(f"{path}: has none of the columns {', '.join(TEXT_COLUMNS)}")

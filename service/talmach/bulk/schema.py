@@ -1,10 +1,11 @@
 """Arrow's types: of the columns that every row gets, and of those that JSON Lines bring."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from talmach.bulk.job import TEXT_COLUMNS
 from talmach.bulk.record import Record
@@ -45,6 +46,7 @@ class Columns:
 
     def __init__(self) -> None:
         self._schema = pa.schema({})
+        self._widened: set[str] = set()  # columns whose type does not fit every row as it stands: 1, and later 2.5
 
     def add(self, rows: Sequence[Mapping[str, Any]], problems: list[str]) -> None:
         """Add some rows, or what is wrong with them, once for each column."""
@@ -52,15 +54,38 @@ class Columns:
             try:
                 kind = pa.array([row.get(name) for row in rows]).type
                 kind = _STRING if name in TEXT_COLUMNS else kind
-                self._schema = pa.unify_schemas([self._schema, pa.schema({name: kind})], promote_options="permissive")
-            except (pa.ArrowException, UnicodeEncodeError):
-                problem = f"{name}: its values are not of one type, as a column of Parquet is; write .jsonl"
-                if problem not in problems:
-                    problems.append(problem)
+                before = self._schema
+                self._schema = pa.unify_schemas([before, pa.schema({name: kind})], promote_options="permissive")
+            except (pa.ArrowException, UnicodeEncodeError, OverflowError):
+                _note(f"{name}: its values are not of one type, as a column of Parquet is; write .jsonl", problems)
+            else:
+                if name in before.names and {before.field(name).type, kind} - {pa.null()} > {
+                    self._schema.field(name).type
+                }:
+                    self._widened.add(name)
+
+    def check(self, blocks: Iterable[Sequence[Mapping[str, Any]]], problems: list[str]) -> None:
+        """Add what is wrong with the columns as a whole; `blocks` are all rows once more, read where that is needed."""
+        for field in self._schema:
+            try:
+                pq.ParquetWriter(pa.BufferOutputStream(), pa.schema([field])).close()
+            except pa.ArrowException:
+                _note(f"{field.name}: its values are of a type that Parquet does not have; write .jsonl", problems)
+        for rows in blocks if self._widened else ():
+            for name in self._widened:
+                try:
+                    pa.array([row.get(name) for row in rows], type=self._schema.field(name).type)
+                except (pa.ArrowException, OverflowError):
+                    _note(f"{name}: its numbers are too large for one type; write .jsonl", problems)
 
     def serialized(self) -> str:
         """Return the schema as `restored` takes it."""
         return base64.b64encode(self._schema.serialize()).decode("ascii")
+
+
+def _note(problem: str, problems: list[str]) -> None:
+    if problem not in problems:
+        problems.append(problem)
 
 
 def restored(serialized: str) -> pa.Schema:
