@@ -168,7 +168,7 @@ def test_messages_of_strangers_are_not_even_received(naughty: Start, tmp_path: P
         while not all(attack.done() for attack in attacks):
             held = max(held, resident_bytes(server) - before)
             time.sleep(0.05)
-    assert held < 50_000_000
+    assert held < 100_000_000  # of a thousand
     assert len(server.logged("rpc.done")) == 160
     assert {line["code"] for line in server.logged("rpc.done")} == {"UNAUTHENTICATED"}
 

@@ -4,7 +4,7 @@ from .mutations import Protection, argument, block, call, case, entry, handler, 
 
 _SERVER = "rpc/server.py"
 _GATE = "access/gate.py"
-_FAULTS = "tests/e2e/test_faults.py"
+_FAULTS, _RESTARTS = "tests/e2e/test_faults.py", "tests/e2e/test_restarts.py"
 
 PROTECTIONS = (
     Protection(
@@ -30,27 +30,27 @@ PROTECTIONS = (
     Protection(
         "SIGTERM under load: what was accepted is finished",
         argument(_SERVER, "Server.drain", "wait_until_empty", 0, "0"),
-        f"{_FAULTS}::test_a_terminated_server_under_load_loses_nothing",
+        f"{_RESTARTS}::test_a_terminated_server_under_load_loses_nothing",
     ),
     Protection(
         "SIGTERM under load: nothing new is accepted",
         refusal(_GATE, "Gate.check", "ServerDraining"),
-        f"{_FAULTS}::test_a_terminated_server_under_load_loses_nothing",
+        f"{_RESTARTS}::test_a_terminated_server_under_load_loses_nothing",
     ),
     Protection(
         "SIGTERM under load: nobody is just cancelled",
         call(_SERVER, "Server.drain", "hang_up"),
-        f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
+        f"{_RESTARTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
     ),
     Protection(
         "SIGTERM under load: callers have time to go elsewhere",
         argument("app/application.py", "Application.run_until", "drain", "grace_s", "0"),
-        f"{_FAULTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
+        f"{_RESTARTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
     ),
     Protection(
         "SIGTERM beside an idle stream",
         call(_SERVER, "Server.drain", "call_later"),
-        f"{_FAULTS}::test_an_idle_stream_does_not_outlast_the_drain",
+        f"{_RESTARTS}::test_an_idle_stream_does_not_outlast_the_drain",
     ),
     Protection(
         "SIGTERM beside callers who take nothing",
@@ -80,6 +80,6 @@ PROTECTIONS = (
     Protection(
         "kill -9 and a restart",
         entry("client/channel.py", "retryableStatusCodes", '["ABORTED"]'),
-        f"{_FAULTS}::test_a_killed_server_is_not_missed",
+        f"{_RESTARTS}::test_a_killed_server_is_not_missed",
     ),
 )
