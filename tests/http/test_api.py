@@ -132,7 +132,8 @@ WRONG = {
         [("text", "UNKNOWN_FIELD"), ("options.target", "UNKNOWN_FIELD"), ("request", "INVALID_JSON")],
     ),
     "half a pair": ('{"texts": ["ok", "\\ud800"]}', [("texts[1]", "INVALID_TEXT")]),
-    "millions of nothings": ('{"options": {"glossaryEntries": [' + "{}," * 400_000 + "{}]}}", [GLOSSARY]),
+    "thousands of nothings": ('{"options": {"glossaryEntries": [' + "{}," * 5_000 + "{}]}}", [GLOSSARY]),
+    "millions of nothings": ('{"texts": [' + "{}," * 400_000 + "{}]}", [("request", "INVALID_JSON")]),
     "nothing to do": ("{}", [("texts", "EMPTY_TEXT"), ("options.target_language_code", "INVALID_LANGUAGE_CODE")]),
 }
 

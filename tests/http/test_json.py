@@ -125,3 +125,26 @@ def test_anything_else_is_refused(kind: Any, data: st.DataObject) -> None:
         assert CANARY not in str(rich)
     else:
         assert isinstance(message, kind)
+
+
+MANY = {
+    "empty arrays": '{"texts":[' + "[]," * 50_000 + "[]]}",
+    "empty objects": '{"texts":[' + "{}," * 50_000 + "{}]}",
+    "empty texts": '{"texts":[' + '"",' * 50_000 + '""]}',
+    "names": "{" + ",".join(f'"n{number}":0' for number in range(50_000)) + "}",
+    "after quotation marks of a text": json.dumps({"texts": ['\\"[{,"\\'], "more": [[]] * 50_000}),
+}
+
+
+@pytest.mark.parametrize("body", MANY.values(), ids=MANY)
+def test_more_values_than_a_request_has(body: str) -> None:
+    """It is refused before it is parsed, which nothing else could interrupt."""
+    with pytest.raises(InvalidRequest, match="has too many values"):
+        json_form.parse(body.encode(), 9)
+
+
+def test_signs_in_texts_are_no_values() -> None:
+    """A long text may be of nothing but what stands between values, and of what hides it."""
+    for text in ("[{,", '"', "\\", '\\"', '"[,"'):
+        content = {"texts": [text * 50_000] * 9}
+        assert json_form.parse(json.dumps(content).encode(), 9) == content

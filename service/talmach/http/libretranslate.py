@@ -94,7 +94,7 @@ class LibreTranslate:
         return hasattr(self, "methods")
 
     async def _translate(self, exchange: Exchange) -> None:
-        fields = await _fields(exchange)
+        fields = await _fields(exchange, self.methods.limits.max_texts)
         for name in ("q", "source", "target"):
             if not fields.get(name):
                 raise _wrong(name, "is missing")
@@ -151,7 +151,7 @@ class LibreTranslate:
         return (await self.methods.use_cases.translate_texts(texts, options, exchange.call)).translations
 
     async def _detect(self, exchange: Exchange) -> None:
-        fields = await _fields(exchange)
+        fields = await _fields(exchange, self.methods.limits.max_texts)
         if not fields.get("q"):
             raise _wrong("q", "is missing")
         texts, _ = self._texts(fields["q"])
@@ -184,12 +184,12 @@ def _refuse(problem: str) -> Handler:
     return handle
 
 
-async def _fields(exchange: Exchange) -> Mapping[str, Any]:
+async def _fields(exchange: Exchange, max_texts: int) -> Mapping[str, Any]:
     """Return the fields of a body of any of the three kinds, and of the query, after showing who calls."""
     fields = _query(exchange.scope["query_string"])
     media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == JSON:
-        fields |= await exchange.content(_object)
+        fields |= await exchange.content(_object, max_texts)
     elif media_type == "multipart/form-data":
         fields |= await _multipart(exchange)
     else:
@@ -200,8 +200,8 @@ async def _fields(exchange: Exchange) -> Mapping[str, Any]:
     return fields
 
 
-def _object(data: bytes) -> dict[str, Any]:
-    content = json_form.parse(data) if data else {}  # everything may be in the query
+def _object(data: bytes, max_texts: int) -> dict[str, Any]:
+    content = json_form.parse(data, max_texts) if data else {}  # everything may be in the query
     if not isinstance(content, dict):
         raise _wrong("request", "is not an object")
     return content
