@@ -1,8 +1,9 @@
 """`python -m benchmarks.attacks`: whether one caller can slow down another; exit status 1 when the bar is missed.
 
-Every attack keeps to the published limits. While it runs, another process asks for the server's health on its own
-connection; what counts is the longest of these checks. Each attack runs by itself first, then all kinds at once. A call
-that is refused or misses its deadline is no failure: its caller asked for too much.
+Every attack keeps to the published limits, or breaks one that must be found out early. While it runs, another process
+asks for the server's health on its own connection; what counts is the longest of these checks. Each attack runs by
+itself first, then all kinds at once. A call that is refused or misses its deadline is no failure: its caller asked for
+too much.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -19,7 +20,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from benchmarks.articles import stories
-from benchmarks.server import ServerProcess
+from benchmarks.server import ServerProcess, free_address
+from benchmarks.web_attacks import WEB_ATTACKS
 from talmach.client import Article, AsyncClient, RpcFailed, SummaryOptions, TranslationOptions
 
 _INTERVAL_S = 0.02
@@ -116,18 +118,20 @@ ATTACKS: dict[str, Attack] = {
 }
 
 
-async def attack(address: str, chosen: list[Attack], timeout_s: float) -> Counter[str]:
+async def attack(server: ServerProcess, names: Sequence[str], timeout_s: float) -> Counter[str]:
     """Start all of them at once, each on a connection of its own; return how they ended."""
 
-    async def one(number: int, what: Attack) -> str:
-        async with AsyncClient(address) as client:
+    async def one(number: int, name: str) -> str:
+        if name in WEB_ATTACKS:
+            return await WEB_ATTACKS[name](server.http_address, number, timeout_s)
+        async with AsyncClient(server.address) as client:
             try:
-                await what(client, number, timeout_s)
+                await ATTACKS[name](client, number, timeout_s)
             except RpcFailed as failure:
                 return failure.reason or failure.code
         return "OK"
 
-    return Counter(await asyncio.gather(*(one(number, what) for number, what in enumerate(chosen))))
+    return Counter(await asyncio.gather(*(one(number, name) for number, name in enumerate(names))))
 
 
 async def _wait(address: str) -> None:
@@ -145,17 +149,16 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=50, help="calls, of all kinds, in the last round")
     parser.add_argument("--only", default="", help="attacks whose name has this in it")
     arguments = parser.parse_args()
-    chosen = {name: what for name, what in ATTACKS.items() if arguments.only in name}
-    rounds = {name: [what] for name, what in chosen.items()}
-    kinds = list(chosen.values())
-    rounds[f"{arguments.at_once} at once"] = [kinds[number % len(kinds)] for number in range(arguments.at_once)]
+    chosen = [name for name in (*ATTACKS, *WEB_ATTACKS) if arguments.only in name]
+    rounds = {name: [name] for name in chosen}
+    rounds[f"{arguments.at_once} at once"] = [chosen[number % len(chosen)] for number in range(arguments.at_once)]
     worst_ms = 0.0
-    with ServerProcess() as server, closing(Prober(server.address)) as prober:
+    with ServerProcess(TALMACH_HTTP_ADDRESS=free_address()) as server, closing(Prober(server.address)) as prober:
         asyncio.run(_wait(server.address))
-        for name, calls in rounds.items():
+        for name, names in rounds.items():
             prober.longest_s()
             began = time.monotonic()
-            ends = asyncio.run(attack(server.address, calls, arguments.timeout_s))
+            ends = asyncio.run(attack(server, names, arguments.timeout_s))
             took_s, longest_ms = time.monotonic() - began, 1_000 * prober.longest_s()
             worst_ms = max(worst_ms, longest_ms)
             ended = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))

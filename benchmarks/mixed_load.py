@@ -9,6 +9,7 @@ from contextlib import aclosing
 
 from benchmarks.articles import Story, stories
 from benchmarks.attacks import ATTACKS
+from benchmarks.web_attacks import WEB_ATTACKS, translate
 from talmach.client import (
     Article,
     AsyncClient,
@@ -21,6 +22,7 @@ from talmach.client import (
 # How a call may end when the caller does something wrong, or asks for more than there is room for.
 EXPECTED_CODES = frozenset(
     {"OK", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED", "NOT_FOUND"}
+    | {f"HTTP {end}" for end in ("200", "400", "413", "429", "no answer", "closed", "held", "left")}
 )
 _CALLERS = 8
 _TIMEOUT_S = 120.0
@@ -31,16 +33,16 @@ _START_TIMEOUT_S = 60.0
 class MixedLoad:
     """Callers in closed loops, each acting at random; lives in a process of its own."""
 
-    def run(self, address: str, seconds: float, seed: int) -> dict[str, int]:
+    def run(self, address: str, http_address: str, seconds: float, seed: int) -> dict[str, int]:
         """Call for `seconds`; return how often each status code came."""
-        return asyncio.run(self._run(address, seconds, seed))
+        return asyncio.run(self._run(address, http_address, seconds, seed))
 
-    async def _run(self, address: str, seconds: float, seed: int) -> dict[str, int]:
+    async def _run(self, address: str, http_address: str, seconds: float, seed: int) -> dict[str, int]:
         codes: Counter[str] = Counter()
         end = time.monotonic() + seconds
         async with AsyncClient(address) as client:
             await client.wait_until_serving(_START_TIMEOUT_S)
-            callers = [Caller(client, random.Random(seed + number), number) for number in range(_CALLERS)]
+            callers = [Caller(client, http_address, random.Random(seed + number), number) for number in range(_CALLERS)]
             await asyncio.gather(*(_call_on(caller, end, codes) for caller in callers))
         return dict(codes)
 
@@ -48,8 +50,9 @@ class MixedLoad:
 class Caller:
     """One caller and what it can do."""
 
-    def __init__(self, client: AsyncClient, chance: random.Random, number: int) -> None:
+    def __init__(self, client: AsyncClient, http_address: str, chance: random.Random, number: int) -> None:
         self._client = client
+        self._http_address = http_address
         self._chance = chance
         self._stories = [story for language in ("be", "en", "ru") for story in stories(language)]
         # In this order, so that the first calls of eight callers are of eight kinds.
@@ -61,6 +64,7 @@ class Caller:
             self._abandoned_stream,
             self._batch,
             self._summary,
+            self._web,
             self._change_of_mind,
             self._haste,
             self._detect,
@@ -68,6 +72,7 @@ class Caller:
             self._texts,
             self._attack,
             self._idle_stream,
+            self._web_attack,
         )
         self._next: Callable[[], Awaitable[object]] = self._acts[number]
 
@@ -75,12 +80,12 @@ class Caller:
         """Make one call of some kind and return the code that it ended with."""
         chosen, self._next = self._next, self._chance.choice(self._acts)
         try:
-            await chosen()
+            end = await chosen()
         except RpcFailed as failure:
             return failure.code
         except TimeoutError:  # the change of mind
             return "CANCELLED"
-        return "OK"
+        return f"HTTP {end}" if isinstance(end, str) else "OK"
 
     async def _texts(self, timeout_s: float = _TIMEOUT_S) -> None:
         story = self._story()
@@ -144,6 +149,14 @@ class Caller:
         """Ask for the worst that the limits allow, and not wait for it."""
         attack = self._chance.choice(list(ATTACKS.values()))
         await attack(self._client, self._chance.randrange(1_000), self._chance.uniform(*_HASTY_S))
+
+    async def _web(self) -> str:
+        story, target = self._story(), self._chance.choice(("be", "en", "ru"))
+        return await translate(self._http_address, story.sentences, story.language, target, _TIMEOUT_S)
+
+    async def _web_attack(self) -> str:
+        attack = self._chance.choice(list(WEB_ATTACKS.values()))
+        return await attack(self._http_address, self._chance.randrange(1_000), self._chance.uniform(*_HASTY_S))
 
     async def _idle_stream(self) -> None:
         async def items() -> AsyncIterator[BatchTranslateRequest]:

@@ -37,6 +37,7 @@ class ServerProcess:
     def __init__(self, address: str = "", /, **variables: str) -> None:
         """Start it with TALMACH_* `variables` and wait until it serves; raises RuntimeError when it does not."""
         self.address, self._metrics_address = address or free_address(), free_address()
+        self.http_address = variables.get("TALMACH_HTTP_ADDRESS", "")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TALMACH_")}
         settings = {"TALMACH_METRICS_ADDRESS": self._metrics_address, "TALMACH_LOG_LEVEL": "warning"}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process

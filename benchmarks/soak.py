@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.mixed_load import EXPECTED_CODES, MixedLoad
 from benchmarks.process import Participant
-from benchmarks.server import Footprint, ServerProcess
+from benchmarks.server import Footprint, ServerProcess, free_address
 
 _SAMPLES = 240
 _LEAST_INTERVAL_S = 0.25
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, help="JSON file to write")
     arguments = parser.parse_args()
-    with ServerProcess() as server, Participant(MixedLoad) as callers:
+    with ServerProcess(TALMACH_HTTP_ADDRESS=free_address()) as server, Participant(MixedLoad) as callers:
         samples, codes, problems = _soak(server, callers, arguments.minutes * 60, arguments.seed)
         before, after = samples[0], server.footprint()
         if (status := server.stop()) != 0:
@@ -141,7 +141,7 @@ def _soak(
     )
     watcher.start()
     try:
-        codes = callers.call_for(seconds, MixedLoad.run, server.address, seconds, seed)
+        codes = callers.call_for(seconds, MixedLoad.run, server.address, server.http_address, seconds, seed)
     finally:
         is_over.set()
         watcher.join()

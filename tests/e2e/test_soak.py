@@ -22,4 +22,5 @@ def test_a_short_soak_finds_a_steady_server() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "verdict  steady" in done.stdout
     assert "OK " in done.stdout
+    assert "HTTP 200 " in done.stdout
     assert "INVALID_ARGUMENT " in done.stdout
