@@ -6,7 +6,7 @@
 TESTS is a folder of test sets, on which nothing may be trained; `sacrebleu -t wmt19 -l ru-en --echo src ref` has one.
 `corpora.toml` names the corpora by their ids in the index of mtdata (https://github.com/thammegowda/mtdata), which
 fetches and reads them. mtdata and not OpusTools: its index holds what WMT, AllenAI and Meta publish beside OPUS, comes
-with the package instead of from a server, and can be extended by an address of one's own (`url` in the file).
+with the package instead of from a server, and can be extended by your own address (`url` in the file).
 
 Writes CORPUS/web.tsv.gz. A pair stays when it was not there before, its sides have similar lengths and the languages
 that they should have, the sentence encoder finds them similar, and neither shares ten words in a row with a test set.

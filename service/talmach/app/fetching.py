@@ -1,4 +1,4 @@
-"""Fetches a checkpoint from the hub into the cache of its own client; a large file that came half is gone on with."""
+"""Fetches a checkpoint from the hub into the cache of its own client; a large file that came in part is continued."""
 
 import logging
 import sys
@@ -52,7 +52,7 @@ def fetch(model_id: str, repository: str, revision: str | None) -> tuple[Path, s
         raise ModelUnusable(
             model_id, f"{repository} is not in the cache, and the hub is out of reach (offline?)"
         ) from error
-    except Exception as error:  # what comes through of the client's own HTTP library has no common base
+    except Exception as error:  # the exceptions of the client's own HTTP library have no common base
         reason = " ".join(str(error).split())[:300]
         raise ModelUnusable(
             model_id, f"{repository} could not be fetched: {reason}; what has arrived is kept, try again"

@@ -25,7 +25,7 @@ class Service:
         metrics: Metrics,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_change` is called when a worker of an engine gets free or stuck, or a model is loaded or is not."""
+        """`on_change` is called when an engine's worker gets free or stuck, or a model was loaded or could not be."""
         workers, (batch_tokens, batch_size) = worker_count(settings), batch_limits(settings)
         self._encoder_id = engines.encoder[0].id
         self._weights = {each.model_id: each for each in engines.weights}

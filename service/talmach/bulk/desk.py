@@ -28,7 +28,7 @@ _ARTICLES_IN_FLIGHT = 128
 # The event loop must not wait long for its turn among the threads that prepare articles; Python's default is 5 ms.
 _SWITCH_S = 0.0005
 # Nobody waits for a single sentence: batches larger than the server's are faster, the queue need refuse nothing, and a
-# Redis that is slow for once is not to be given up.
+# Redis that is slow once is not given up.
 BATCHES = {"max_batch_tokens": 2_048, "max_batch_size": 64}
 _REDIS_TIMEOUT_MS = 2_000
 _QUEUE_TOKENS = 100_000_000

@@ -18,8 +18,8 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
     """Read the whole input once: what is wrong anywhere is found before anything is translated.
 
     Raises:
-        UnusableInput: a line is no object, a text is none, no row has a text column, or a column has a name of ours;
-            names up to five places.
+        UnusableInput: a line is not an object, a text is not text, no row has a text column, or a column has a name of
+            ours; names up to five places.
         OSError: a file cannot be read.
 
     """

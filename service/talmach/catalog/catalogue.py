@@ -82,7 +82,7 @@ def open_catalogue(models_dir: Path | None) -> Catalogue:
     """Read every manifest; `models_dir` None = the user's own directory, which need not exist.
 
     Raises:
-        ModelUnusable: a directory that was named is none, or a manifest or the preferences are wrong.
+        ModelUnusable: a directory that was named is not one, or a manifest or the preferences are wrong.
 
     """
     if models_dir is not None and ((models_dir / FILENAME).exists() or not models_dir.is_dir()):

@@ -34,7 +34,7 @@ LogProbability = Annotated[float, Field(le=0)]
 
 
 class Spec(BaseModel):
-    """Values of a file that an unknown key spoils."""
+    """Values read from a file, in which an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -50,7 +50,7 @@ def read_text(path: str) -> str:
 
 
 def _what_has_zeros(content: bytes) -> str:
-    """Tell UTF-16 without a mark, in which every blank has a zero beside it, from what is no text at all."""
+    """Tell UTF-16 without a mark, in which every blank has a zero beside it, from what is not text at all."""
     for order in ("le", "be"):
         text = content.decode(f"utf-16-{order}", errors="replace")
         if sum(each <= _LAST_CYRILLIC and each.isprintable() for each in text) > len(text) / 2:

@@ -112,7 +112,7 @@ def show_facts(
 
 
 def _why(server: GetServerInfoResponse, source: str, target: str, named: str) -> list[str]:
-    """Say by what the model of a direction was chosen; nothing where there is no such direction."""
+    """Say why the model of a direction was chosen; nothing if there is no such direction."""
     for pair in server.language_pairs:
         if (pair.source_language_code, pair.target_language_code) == (source, target):
             direction, chosen, pivot = f"{source}-{target}", pair.default_model, pair.pivot_language_code

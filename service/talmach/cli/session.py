@@ -77,7 +77,7 @@ def _start_failures() -> Iterator[None]:
 
 
 async def _find(client: AsyncClient) -> None:
-    """Wait for a server that is there and does not serve yet; do not wait where there is none."""
+    """Wait for a server that is there but does not serve yet; without one, do not wait."""
     try:
         await client.health(timeout_s=_FIND_TIMEOUT_S)
         await client.wait_until_serving(_FIND_TIMEOUT_S)

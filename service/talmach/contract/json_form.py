@@ -86,7 +86,7 @@ def render(message: Message) -> bytes:
 
 
 def least_bytes(message: Message) -> int:
-    """Return how large a reply is at least as JSON, in far less time than it takes to render it."""
+    """Return a lower bound of the size of a reply as JSON, in far less time than it takes to render it."""
     size = _least_bytes(message.DESCRIPTOR)
     for field, value in message.ListFields():
         if field.message_type is None or field.message_type.GetOptions().map_entry:

@@ -54,7 +54,7 @@ class Health:
         return self._able()
 
     async def live(self, _request: Request) -> Response:
-        """Whether a restart would be of no use: what a supervisor asks."""
+        """Whether a restart would not help: what a supervisor asks."""
         return self._able()
 
     def _able(self) -> Response:

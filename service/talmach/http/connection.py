@@ -1,4 +1,4 @@
-"""One connection: uvicorn's, except that it waits for nobody for ever, and that their number is bounded."""
+"""One connection: uvicorn's, but no caller is waited for without end, and their number is bounded."""
 
 import asyncio
 from typing import Any

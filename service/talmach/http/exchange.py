@@ -48,7 +48,7 @@ class Exchange:
     def __init__(
         self, rules: Rules, scope: Scope, receive: Receive, send: Send, call: Call, *, is_of_stranger: bool
     ) -> None:
-        """`is_of_stranger`: the caller says in the body who he is, to be shown to `show`."""
+        """`is_of_stranger`: the caller identifies itself in the body; the handler passes that on to `show`."""
         self.show: Callable[[str], None]
         self.is_of_stranger = is_of_stranger
         self.scope = scope

@@ -126,7 +126,7 @@ class LibreTranslate:
         answer: dict[str, Any] = {"translatedText": translated if is_batch else translated[0]}
         if source == _AUTO:
             answer["detectedLanguage"] = detected if is_batch else detected[0]
-        if wants_alternatives:  # of which there are none: a sentence has one translation here
+        if wants_alternatives:  # there are none: a sentence has one translation here
             answer["alternatives"] = [[] for _ in texts] if is_batch else []
         await exchange.answer(Reply(await offload(sum(map(len, translated)), json_form.dump, answer)))
 

@@ -87,7 +87,7 @@ def _libretranslate_paths() -> Schema:
         "source": {**_TEXT, "description": "The code of a language, or `auto`."},
         "target": _TEXT,
         "format": {"enum": ["text", "html"], "default": "text"},
-        "alternatives": {"type": "integer", "description": "Taken; there are none."},
+        "alternatives": {"type": "integer", "description": "Accepted; there are none."},
         **_KEY,
     }
     translated = {

@@ -27,7 +27,7 @@ def has_repetition(source: str, target: str) -> bool:
 
 
 def _is_looping(source: Sequence[str], target: Sequence[str]) -> bool:
-    """Whether up to six words of `target` follow each other several times, and twice more than words of `source` do."""
+    """Whether up to six words of `target` follow each other several times, and at least twice more than in `source`."""
     units = range(1, _LONGEST_UNIT + 1)
     found = [repeats for unit in units if (repeats := _repeats(target, unit)) >= _LEAST_REPEATS + (unit == 1)]
     return bool(found) and max(found) >= 2 + max(_repeats(source, unit) for unit in units)

@@ -85,7 +85,7 @@ def find(text: str) -> list[ProtectedToken]:
 
 
 def without(text: str, kinds: Container[ProtectedKind] = frozenset(ProtectedKind)) -> str:
-    """`text` with a space in the place of each protected token of some kinds."""
+    """`text` with a space instead of each protected token of some kinds."""
     parts, position = [], 0
     for token in find(text):
         if token.kind in kinds:

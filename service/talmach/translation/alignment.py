@@ -69,7 +69,7 @@ def words(text: str) -> list[Span]:
 def link(
     source: str, source_words: Sequence[Span], target: str, target_words: Sequence[Span], parts: Sequence[AlignedPart]
 ) -> Floats | None:
-    """Return how far each target word comes from each source word; rows add up to 1, or to 0 where nothing is known.
+    """Return how much of each target word comes from each source word; rows add up to 1, or to 0 if nothing is known.
 
     None where there are too many of them.
 

@@ -33,7 +33,7 @@ class Words:
 
 
 class Origins:
-    """How far each word of a translation comes from a run of words of its source."""
+    """How much of each word of a translation comes from a run of words of its source."""
 
     def __init__(self, ours: int, theirs: int, links: Floats | None) -> None:
         """`ours` and `theirs` are the numbers of words; without `links`, one side is the other, stretched."""

@@ -41,7 +41,7 @@ def place(marked: Marked, target: str, links: Floats | None, kept: Sequence[Span
     Args:
         marked: a sentence.
         target: its translation.
-        links: how far each word of it comes from each word of the sentence; None = as far as its position says.
+        links: how much of each word of it comes from each word of the sentence; None = as its position says.
         kept: the parts of it that no model has seen.
     """
     try:
@@ -161,7 +161,7 @@ class _Placer:
         return range(room.start + first, room.start + last + 1)
 
     def _place_poor(self, child: _Node, parent: _Node, room: range, free: NDArray[np.bool_], level: Level) -> None:
-        """A pair from whose words no word mainly comes gets the likeliest word that is left, or none."""
+        """Place a pair whose words gave no word most of its meaning: at the likeliest word that is left, if any."""
         if (atoms := self._atoms_in(child)) is not None:
             child.place = atoms
         elif not room and not any(level.taken):

@@ -35,7 +35,7 @@ class TokenKind(Enum):
     """What a token is."""
 
     TEXT = auto()
-    RAW = auto()  # the text of an element in which tags are none
+    RAW = auto()  # the text of an element in which tags do not count
     START = auto()
     END = auto()
     OTHER = auto()  # comments, declarations, tags that never end
