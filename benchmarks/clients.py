@@ -12,6 +12,7 @@ from talmach.client import Article, AsyncClient, SummaryOptions, TranslationOpti
 
 _TIMEOUT_S = 120.0
 _START_TIMEOUT_S = 60.0
+_WARM_UP_S = 1.0  # until a server that is busy throughout gives as many answers as it gets calls
 _Result = TypeVar("_Result")
 
 
@@ -19,15 +20,10 @@ _Result = TypeVar("_Result")
 class Load:
     """What callers in a closed loop got."""
 
-    tokens: int
-    seconds: float
-    latencies_ms: list[float]
+    tokens_per_s: float  # target tokens, while all of them called
+    latencies_ms: list[float]  # of every call
+    lasted_s: float  # from the first call to the last answer
     client_cpu_s: float
-
-    @property
-    def tokens_per_s(self) -> float:
-        """Target tokens per second."""
-        return self.tokens / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class Callers:
     """Calls servers; one connection for each measurement, as a service with a pool of tasks has one."""
 
     def load(self, address: str, items: Sequence[Item], callers: int, seconds: float) -> Load:
-        """Let `callers` tasks send one sentence per call for `seconds`, each its next when it has its answer."""
+        """Let `callers` tasks send one sentence per call, each its next when answered, and count for `seconds`."""
         return _run(_load(address, items, callers, seconds))
 
     def one_by_one(self, address: str, items: Sequence[Item]) -> list[float]:
@@ -79,18 +75,22 @@ async def _load(address: str, items: Sequence[Item], callers: int, seconds: floa
         await client.wait_until_serving(_START_TIMEOUT_S)
         turns, cpu_s = itertools.cycle(items), time.process_time()
         started_at = time.perf_counter()
+        counted_from = started_at + _WARM_UP_S
+        counted_until = counted_from + seconds
 
         async def call_on() -> None:
             nonlocal tokens
-            while (sent_at := time.perf_counter()) < started_at + seconds:
+            while (sent_at := time.perf_counter()) < counted_until:
                 item = next(turns)
                 await _translate(client, item)
-                latencies_ms.append(1_000 * (time.perf_counter() - sent_at))
-                tokens += item.tokens
+                answered_at = time.perf_counter()
+                latencies_ms.append(1_000 * (answered_at - sent_at))
+                if counted_from <= answered_at < counted_until:
+                    tokens += item.tokens
 
         await asyncio.gather(*(call_on() for _ in range(callers)))
-        # Until the last answer: the calls under way at the end are work done, and count.
-        return Load(tokens, time.perf_counter() - started_at, latencies_ms, time.process_time() - cpu_s)
+        lasted_s = time.perf_counter() - started_at
+        return Load(tokens / seconds, latencies_ms, lasted_s, time.process_time() - cpu_s)
 
 
 async def _one_by_one(address: str, items: Sequence[Item]) -> list[float]:

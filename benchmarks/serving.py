@@ -60,8 +60,8 @@ class Serving:
         batches, sentences, cpu_s = server.metric(_BATCHES), server.metric(_SENTENCES), server.cpu_s()
         load = self._shared.callers().call(Callers.load, server.address, self._shared.fixed.items, callers, _SECONDS)
         fill = (server.metric(_SENTENCES) - sentences) / max(server.metric(_BATCHES) - batches, 1)
-        cores = (server.cpu_s() - cpu_s) / load.seconds
-        note = f"server {cores:.2f}, callers {load.client_cpu_s / load.seconds:.2f} cores"
+        cores = (server.cpu_s() - cpu_s) / load.lasted_s
+        note = f"server {cores:.2f}, callers {load.client_cpu_s / load.lasted_s:.2f} cores"
         add("serving", name, load.tokens_per_s, "tokens/s", f"{note}; {_NAIVE_NOTE}" if what else note)
         for share in (50, 95, 99):
             add("serving", f"{name}, p{share}", percentile(load.latencies_ms, share / 100), "ms")
