@@ -5,7 +5,14 @@ import pytest
 
 from talmach.pb import info_pb2, segment_pb2
 from talmach.pb import summarization_pb2 as pb
-from talmach.pb.common_pb2 import OFFSET_ENCODING_UTF8, TEXT_FIELD_BODY, TEXT_FIELD_HEADLINE, Article
+from talmach.pb.common_pb2 import (
+    OFFSET_ENCODING_UTF8,
+    TEXT_FIELD_BODY,
+    TEXT_FIELD_HEADLINE,
+    TEXT_FORMAT_HTML,
+    Article,
+    TranslationOptions,
+)
 from tests.fakes import ALL_DIRECTIONS
 from tests.rpc.harness import LIMITS, Failure, Running, to
 
@@ -77,6 +84,19 @@ async def test_lengths_are_honoured(served: Running) -> None:
     assert len(by_ratio.summary.sentences) == 2
     nothing = await summarize(served, summary_options=pb.SummaryOptions(max_chars=1), options=to("en"))
     assert (nothing.summary.text, nothing.summary.language_code) == ("", "en")
+
+
+async def test_tags_count_as_characters(served: Running) -> None:
+    """They are part of the summary: whoever has room for so many characters gets no more."""
+    tagged = f"<p>{BODY.replace(' ', '</b> <b>')}</p>"
+    reply: pb.SummarizeArticleResponse = await served.summarization.SummarizeArticle(
+        pb.SummarizeArticleRequest(
+            article=Article(body=tagged),
+            summary_options=pb.SummaryOptions(max_chars=200),
+            options=TranslationOptions(format=TEXT_FORMAT_HTML),
+        )
+    )
+    assert 0 < len(reply.summary.text) <= 200
 
 
 async def test_a_failing_encoder_is_an_engine_failure(served: Running) -> None:

@@ -11,6 +11,8 @@ from talmach.engine.model import LIBRARY
 from talmach.errors import InvalidSettings
 from talmach.metrics import Metrics
 
+_PREPARATION = {"max_source_tokens", "tokenizer", "prompt", "lengths"}  # keys of a manifest
+
 
 def open_http(settings: Settings, admission: Admission) -> Any:
     """Return the HTTP server, not started; raises UnusableFile, and InvalidSettings without the extra `http`."""
@@ -42,9 +44,11 @@ def open_cache(settings: Settings, engines: Engines, metrics: Metrics) -> Hypoth
 
         url, timeout_s = settings.redis_url.get_secret_value(), settings.redis_timeout_ms / 1_000
         tiers.append(SharedTier(url, timeout_s=timeout_s, ttl_s=settings.redis_ttl_s, metrics=metrics))
-    # How sentences are prepared and hypotheses read depends on the release.
+    # How sentences are prepared and hypotheses read depends on the release, and on the manifest.
     fingerprints = {
-        spec.id: fingerprint(spec.files, LIBRARY, engine.compute_type, version("talmach"))
+        spec.id: fingerprint(
+            spec.files, LIBRARY, engine.compute_type, version("talmach"), spec.model_dump_json(include=_PREPARATION)
+        )
         for spec, engine in engines.translators
     }
     return HypothesisCache(tiers, fingerprints) if tiers else None

@@ -60,3 +60,8 @@ class Shortlist:
     def lengths(self) -> NDArray[np.int64]:
         """The length of each candidate in code points."""
         return np.array([len(sentence.text) for sentence in self.candidates], dtype=np.int64)
+
+    @property
+    def costs(self) -> NDArray[np.int64]:
+        """What each candidate takes of a summary that is written as the article is, tags included, in code points."""
+        return np.array([len(sentence.source) for sentence in self.candidates], dtype=np.int64)

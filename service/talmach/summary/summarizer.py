@@ -214,7 +214,7 @@ def _wanted(shortlist: Shortlist, options: SummaryOptions) -> int:
 
 def _stop(shortlist: Shortlist, options: SummaryOptions) -> int | LengthBudget:
     if options.max_chars is not None:
-        return LengthBudget(shortlist.lengths, options.max_chars)
+        return LengthBudget(shortlist.costs, options.max_chars)
     if options.ratio is not None:
         # Boilerplate is no part of the article that is to be shortened.
         of = sum(each.field is not Field.HEADLINE and each.boilerplate is None for each in shortlist.article.sentences)
