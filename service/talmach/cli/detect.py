@@ -28,7 +28,7 @@ def detect(
     cert_file: CertFile = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Tell the language of a text, with every candidate, or with --lines the language of each line."""
+    """Tell the language of a text, with every candidate. With --lines, the language of each line."""
     work = _detect_lines if lines else _detect_text
     server = connection(address, token_file, ca_file, cert_file, key_file)
     asyncio.run(work(read_text(file), server, as_json))

@@ -33,7 +33,7 @@ def evaluate(
     cert_file: CertFile = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Translate a test set and print chrF2 and BLEU with their signatures; needs the extra evaluate."""
+    """Translate a test set and score it. Prints chrF2 and BLEU with their signatures; needs the extra evaluate."""
     try:
         import sacrebleu
     except ImportError as error:

@@ -39,7 +39,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's id, the nam
 
 @models.command("list")
 def list_models(as_json: Json = False) -> None:
-    """List the models that are here, the preferred first, and which one each direction has."""
+    """List the models that are here. The preferred come first, then the model of each direction."""
     from talmach.app.loading import choose, weights_bytes
 
     settings = load_settings()
@@ -73,7 +73,7 @@ def list_models(as_json: Json = False) -> None:
 
 @models.command("available")
 def list_available(as_json: Json = False) -> None:
-    """List the public models that can be pulled, with licence, size, directions and the scores on their pages."""
+    """List the public models that can be pulled. With licence, size, directions and the scores on their pages."""
     known = public.load(default_models_dir())
     if as_json:
         terminal.write(_json([model.model_dump(mode="json") for model in known]))
@@ -99,7 +99,7 @@ def pull(
         str, typer.Option("--quantization", help="int8, int8_float16, float16, bfloat16 or float32.")
     ] = "int8",
 ) -> None:
-    """Fetch, convert, quantise, prove and install models; what was fetched is kept when it is interrupted."""
+    """Fetch, convert, quantise, prove and install models. What was fetched is kept when it is interrupted."""
     from talmach.app import pulling
 
     target = _user_directory()
@@ -125,7 +125,7 @@ def pull(
 
 @models.command("use")
 def use(name: Name, directions: Directions = "") -> None:
-    """Prefer a model, a set, or the embedded ones: for some directions, or wherever they translate."""
+    """Prefer a model, a set, or the embedded ones. For some directions, or wherever they translate."""
     catalogue = _catalogue()
     entries = _named(catalogue, name)
     wanted = _split(directions)
@@ -154,7 +154,7 @@ def remove(name: Name) -> None:
 
 @models.command("verify")
 def verify_models(as_json: Json = False) -> None:
-    """Compare every file with its checksum; exit status 1 when one is missing or differs."""
+    """Compare every file with its checksum. Exit status 1 when one is missing or differs."""
     problems = {entry.spec.id: _problem(entry) for entry in _catalogue().ordered()}
     if as_json:
         terminal.write(

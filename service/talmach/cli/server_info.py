@@ -42,7 +42,7 @@ def health(
     cert_file: CertFile = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Ask a server (by default the one of the settings) whether it serves; exit status 0 only when it says SERVING."""
+    """Ask a server whether it serves. Without --address, the one of the settings; exit status 0 only for SERVING."""
     server = connection(address, token_file, ca_file, cert_file, key_file)
     if not server.address:
         from talmach.config import load_settings

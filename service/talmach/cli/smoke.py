@@ -46,7 +46,9 @@ def smoke(
     cert_file: CertFile = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Translate and summarise an article and show the result; exit status 1 when anything is wrong.
+    """Translate and summarise an article, and check the result.
+
+    All of it is shown; exit status 1 when anything is wrong.
 
     Without --file it sends an example in Belarusian. Without --to it asks for English, or for Belarusian when the
     article is in English.

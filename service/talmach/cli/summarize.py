@@ -61,7 +61,7 @@ def summarize(
     cert_file: CertFile = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Summarise an article by its own sentences, translated when --to is given.
+    """Summarise an article by its own sentences. They are translated when --to is given.
 
     A pipe or a file gets one sentence per line; a terminal, or --scores, adds their places in the article.
     """
@@ -117,7 +117,7 @@ def _summary_options(sentences: int | None, ratio: float | None, max_chars: int 
     if len(given) > 1:
         raise BadInput("--sentences, --ratio and --max-chars exclude each other")
     if ratio is not None and not 0 < ratio <= 1:
-        raise BadInput("--ratio: is out of range ((0, 1])")
+        raise BadInput("--ratio: is not above 0 and at most 1")
     options = SummaryOptions()
     for name, length in given.items():
         setattr(options, name, length)

@@ -21,6 +21,6 @@ Name = Annotated[str, typer.Argument(metavar="NAME", callback=_name, help="The c
 
 
 def token(name: Name) -> None:
-    """Print a new token, for the client alone, and below it the lines for TALMACH_CLIENTS_FILE."""
+    """Print a new token, for the client alone. Below it are the lines for TALMACH_CLIENTS_FILE."""
     secret = secrets.token_urlsafe(_TOKEN_BYTES)
     terminal.write(f'{secret}\n\n[[client]]\nname = "{name}"\ntoken_sha256 = ["{sha256_of(secret)}"]\n')

@@ -66,8 +66,8 @@ MISTAKES = [
         ("serve", "--address", "http://127.0.0.1:0"),
         "Invalid value for '--address': 'http://127.0.0.1:0' is not HOST:PORT.",
     ),
-    (("summarize", "--ratio", "1.5", "be.txt"), "--ratio: is out of range ((0, 1])"),
-    (("summarize", "--ratio", "nan", "be.txt"), "--ratio: is out of range ((0, 1])"),
+    (("summarize", "--ratio", "1.5", "be.txt"), "--ratio: is not above 0 and at most 1"),
+    (("summarize", "--ratio", "nan", "be.txt"), "--ratio: is not above 0 and at most 1"),
     (
         ("summarize", "--ratio", "1", "--sentences", "2", "be.txt"),
         "--sentences, --ratio and --max-chars exclude each other",
@@ -109,6 +109,17 @@ def test_a_mistake_gets_one_sentence(
     monkeypatch.delattr(session, "_start_failures")
     assert run(monkeypatch, *arguments) == 2
     assert capsys.readouterr() == ("", f"talmach: {sentence}\n")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("models", "--help")])
+def test_no_command_is_cut_short_in_the_help(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each command the first sentence is shown, and it fits."""
+    run(monkeypatch, *arguments)
+    commands = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert commands
+    assert not [line for line in commands if not line.endswith(".") or line.endswith("...")]
 
 
 @pytest.mark.parametrize(("arguments", "status"), [((), 2), (("--help",), 0), (("translate", "-h"), 0)])
