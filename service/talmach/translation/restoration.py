@@ -62,7 +62,7 @@ class Manner:
         """
         characters = {*source, *resumes}
         quotes, apostrophes = bool(characters & _CURLY_QUOTES), bool(characters & _CURLY_APOSTROPHES)
-        is_typographic = quotes or apostrophes or bool(characters & set("…—"))
+        is_typographic = quotes or apostrophes or bool(characters & set("…—–"))
         return cls(
             language,
             all_caps,

@@ -165,7 +165,8 @@ def test_straight_marks_stay_straight() -> None:
 
 def test_an_author_of_dashes_gets_typographic_marks() -> None:
     """Nobody types a dash by accident."""
-    assert restored("Мы тут, — сказаў ён.", '"It\'s here," he said.') == "“It’s here,” he said."
+    for dash in "—–":
+        assert restored(f"Мы тут, {dash} сказаў ён.", '"It\'s here," he said.') == "“It’s here,” he said."
 
 
 @pytest.mark.parametrize(
