@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from talmach.summary import ranking
 from talmach.summary.shortlist import Shortlist
 from talmach.summary.values import ScoredSentence
-from talmach.text.article import Sentence
 
 # For the reasons only: nearly as central as the most central sentence; about what the headline is about; early.
 _CENTRAL = 0.9
@@ -75,18 +74,3 @@ class Outcome:
         if self.redundancy[number] > ranking.DUPLICATE_SIMILARITY:
             return "passed over: says what a chosen sentence says"
         return f"passed over: {why or 'less to say for its length'}"
-
-
-def unscored(sentence: Sentence, objection: str) -> ScoredSentence:
-    """Return a sentence that is no candidate."""
-    return ScoredSentence(
-        sentence,
-        chosen=False,
-        candidate=False,
-        score=0.0,
-        centrality=0.0,
-        headline_similarity=0.0,
-        position=0.0,
-        redundancy=0.0,
-        reason=f"not considered: {objection}",
-    )

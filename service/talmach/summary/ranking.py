@@ -92,14 +92,6 @@ class LengthBudget:
     joint: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """A chosen sentence and its highest similarity to those chosen before it, in [0, 1]; 0 for the first."""
-
-    index: int
-    redundancy: float
-
-
 def centrality(embeddings: Floats, terms: SparseRows, share: float = TERM_SHARE) -> NDArray[np.float64]:
     """Return how similar each sentence is to all others (n,), at least 0 and exactly 1 for the most central one.
 
@@ -155,7 +147,7 @@ def select_mmr(
     stop: int | LengthBudget,
     needs: NDArray[np.int64] | None = None,
     prices: Floats | None = None,
-) -> tuple[list[Selection], NDArray[np.float64]]:
+) -> tuple[list[int], NDArray[np.float64]]:
     """Choose sentences greedily by maximal marginal relevance.
 
     Each step takes the one with the highest (1 - `diversity`) * worth - `diversity` * redundancy (the paper's lambda is
@@ -171,14 +163,15 @@ def select_mmr(
         prices: (n,), in the unit of the scores; None = all are free.
 
     Returns:
-        What is chosen, in the order of choice, and the highest similarity (n,) of each sentence to any of it.
+        What is chosen, in the order of choice, and the highest similarity (n,) in [0, 1] of each sentence to what is
+        chosen; for those, to what was chosen before them.
 
     """
-    redundancy = np.zeros(len(scores))
+    redundancy, when_chosen = np.zeros(len(scores)), np.zeros(len(scores))
     left = np.ones(len(scores), dtype=np.bool_)
     free = left.copy() if needs is None else needs == np.arange(len(scores))
     spent = 0
-    chosen: list[Selection] = []
+    chosen: list[int] = []
     while not isinstance(stop, int) or len(chosen) < stop:
         allowed = left & free & (redundancy <= DUPLICATE_SIMILARITY)
         if isinstance(stop, LengthBudget):
@@ -188,11 +181,11 @@ def select_mmr(
         worth = scores if prices is None or not chosen else scores - prices
         marginal = (1.0 - diversity) * worth - diversity * redundancy
         best = int(np.argmax(np.where(allowed, marginal, -np.inf)))
-        chosen.append(Selection(best, float(redundancy[best])))
-        left[best] = False
+        chosen.append(best)
+        left[best], when_chosen[best] = False, redundancy[best]
         if needs is not None:
             free |= needs == best
         redundancy = np.maximum(redundancy, np.clip(similarity_to(best), 0.0, 1.0))
         if isinstance(stop, LengthBudget):
             spent += int(stop.costs[best]) + stop.joint
-    return chosen, redundancy
+    return chosen, np.asarray(np.where(left, redundancy, when_chosen))

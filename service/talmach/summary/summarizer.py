@@ -13,11 +13,11 @@ from talmach.errors import EngineStuck
 from talmach.metrics import Metrics
 from talmach.summary import ranking
 from talmach.summary.admission import Admission
-from talmach.summary.outcome import Numbers, Outcome, Scores, unscored
-from talmach.summary.ranking import BREVITY, POSITION_DECAY, TERM_SHARE, LengthBudget, Selection, SparseRows, Weights
+from talmach.summary.outcome import Numbers, Outcome, Scores
+from talmach.summary.ranking import BREVITY, POSITION_DECAY, TERM_SHARE, LengthBudget, SparseRows, Weights
 from talmach.summary.shortlist import FEWEST_READ, MOST_READ, READ_FOR_EACH, Shortlist
 from talmach.summary.terms import term_vectors
-from talmach.summary.values import DEFAULT_DIVERSITY, DEFAULT_SENTENCES, ArticleSummary, SummaryOptions
+from talmach.summary.values import DEFAULT_DIVERSITY, DEFAULT_SENTENCES, ArticleSummary, ScoredSentence, SummaryOptions
 from talmach.text.article import Article, Field
 from talmach.threads import Workers
 
@@ -125,7 +125,9 @@ class Summarizer:
         options: SummaryOptions,
     ) -> ArticleSummary:
         scored = {
-            sentence.index: unscored(sentence, verdict.objection or "")
+            sentence.index: ScoredSentence(
+                sentence, chosen=False, candidate=False, reason=f"not considered: {verdict.objection}"
+            )
             for sentence, verdict in zip(shortlist.article.sentences, shortlist.verdicts, strict=True)
             if not verdict.is_candidate
         }
@@ -152,19 +154,22 @@ class Summarizer:
         embeddings: NDArray[np.float32],
         options: SummaryOptions,
     ) -> Outcome:
-        needs, lengths = shortlist.needs, shortlist.lengths
-        found = self._score(shortlist, terms, embeddings)
-        choices, redundancy = _select(
-            found.scores,
-            terms.first(len(shortlist.candidates)),
-            needs,
-            options,
-            _stop(shortlist, options),
-            prices=ranking.length_prices(lengths, self._brevity),
+        found, needs = self._score(shortlist, terms, embeddings), shortlist.needs
+        scores, words = found.scores, terms.first(len(shortlist.candidates))
+        if options.include_lead:
+            # Above every other score, it is chosen first, and the rest is chosen around it.
+            scores = scores.copy()
+            scores[0] = scores.max() + 1
+        chosen, redundancy = ranking.select_mmr(
+            scores,
+            # Words tell what was said already as well as embeddings do, and much faster where everything is asked for.
+            lambda number: words.times(words.row(number)),
+            diversity=DEFAULT_DIVERSITY if options.diversity is None else options.diversity,
+            stop=_stop(shortlist, options),
+            needs=needs,
+            prices=ranking.length_prices(shortlist.lengths, self._brevity),
         )
-        for choice in choices:
-            redundancy[choice.index] = choice.redundancy
-        return Outcome(shortlist, needs, frozenset(choice.index for choice in choices), read, found, redundancy)
+        return Outcome(shortlist, needs, frozenset(chosen), read, found, redundancy)
 
     def _score(self, shortlist: Shortlist, terms: SparseRows, embeddings: NDArray[np.float32]) -> Scores:
         n = len(shortlist.candidates)
@@ -177,33 +182,6 @@ class Summarizer:
     def _similarity_to_last(self, embeddings: NDArray[np.float32], terms: SparseRows) -> Numbers:
         meant, worded = embeddings @ embeddings[-1], terms.times(terms.row(len(embeddings) - 1))
         return np.asarray(np.clip((1.0 - self._term_share) * meant + self._term_share * worded, 0.0, 1.0))
-
-
-def _select(
-    scores: Numbers,
-    terms: SparseRows,
-    needs: NDArray[np.int64],
-    options: SummaryOptions,
-    stop: int | LengthBudget,
-    *,
-    prices: Numbers,
-) -> tuple[list[Selection], Numbers]:
-    """Return the choices and the redundancy of every candidate beside them.
-
-    Words tell what was said already as well as embeddings do, and much faster where everything is asked for.
-    """
-    if options.include_lead:
-        # Above every other score, it is chosen first, and the rest is chosen around it.
-        scores = scores.copy()
-        scores[0] = scores.max() + 1
-    return ranking.select_mmr(
-        scores,
-        lambda number: terms.times(terms.row(number)),
-        diversity=DEFAULT_DIVERSITY if options.diversity is None else options.diversity,
-        stop=stop,
-        needs=needs,
-        prices=prices,
-    )
 
 
 def _wanted(shortlist: Shortlist, options: SummaryOptions) -> int:

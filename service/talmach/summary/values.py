@@ -29,12 +29,12 @@ class ScoredSentence:
     sentence: Sentence
     chosen: bool
     candidate: bool
-    score: float
-    centrality: float
-    headline_similarity: float
-    position: float
-    redundancy: float
     reason: str
+    score: float = 0.0
+    centrality: float = 0.0
+    headline_similarity: float = 0.0
+    position: float = 0.0
+    redundancy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from talmach.summary.ranking import (
     DUPLICATE_SIMILARITY,
     LengthBudget,
-    Selection,
     SparseRows,
     Weights,
     centrality,
@@ -30,10 +29,15 @@ EMBEDDINGS = hnp.arrays(
 )
 
 
-def _select(scores: Floats, embeddings: Floats, **options: Any) -> list[Selection]:
+def _choose(scores: Floats, embeddings: Floats, **options: Any) -> tuple[list[int], NDArray[np.float64]]:
     """By the cosines of all pairs."""
     unit = _unit(embeddings)
-    return select_mmr(scores, lambda number: unit @ unit[number], **options)[0]
+    return select_mmr(scores, lambda number: unit @ unit[number], **options)
+
+
+def _select(scores: Floats, embeddings: Floats, **options: Any) -> list[int]:
+    """The choice alone."""
+    return _choose(scores, embeddings, **options)[0]
 
 
 def _at(*degrees: float) -> Floats:
@@ -150,18 +154,18 @@ def test_mmr_by_hand() -> None:
     Marginal relevance after the first choice: 0.5 * 0.9 - 0.5 * cos 20 = -0.02; 0.5 * 0.5 - 0.5 * cos 90 = 0.25.
     """
     scores, embeddings = np.array([1.0, 0.9, 0.5]), _at(0, 20, 90)
-    chosen = _select(scores, embeddings, diversity=0.5, stop=3)
-    assert [selection.index for selection in chosen] == [0, 2, 1]
-    assert_allclose([selection.redundancy for selection in chosen], [0.0, 0.0, np.cos(np.radians(20))], atol=1e-9)
+    chosen, redundancy = _choose(scores, embeddings, diversity=0.5, stop=3)
+    assert chosen == [0, 2, 1]
+    assert_allclose(redundancy[chosen], [0.0, 0.0, np.cos(np.radians(20))], atol=1e-9)
     by_score = _select(scores, embeddings, diversity=0.0, stop=2)
-    assert [selection.index for selection in by_score] == [0, 1]
+    assert by_score == [0, 1]
 
 
 def test_mmr_ignores_the_length_of_vectors() -> None:
     """Similarity is the cosine, also of vectors that are not normalised."""
     scores, embeddings = np.array([1.0, 0.9, 0.5]), _at(0, 20, 90)
     scaled = (embeddings * np.array([[5.0], [0.1], [40.0]])).astype(np.float32)
-    assert [s.index for s in _select(scores, scaled, diversity=0.5, stop=3)] == [0, 2, 1]
+    assert _select(scores, scaled, diversity=0.5, stop=3) == [0, 2, 1]
 
 
 def test_prices_of_lengths() -> None:
@@ -175,15 +179,15 @@ def test_mmr_pays_for_length_after_the_first_choice() -> None:
     """The best sentence comes first whatever it costs; then 0.5 - 0.1 beats 0.8 - 0.5, unless all are free."""
     scores, prices = np.array([0.5, 1.0, 0.8]), np.array([0.1, 0.9, 0.5])
     priced = _select(scores, np.eye(3), diversity=0.0, stop=3, prices=prices)
-    assert [selection.index for selection in priced] == [1, 0, 2]
+    assert priced == [1, 0, 2]
     free = _select(scores, np.eye(3), diversity=0.0, stop=3)
-    assert [selection.index for selection in free] == [1, 2, 0]
+    assert free == [1, 2, 0]
 
 
 def test_duplicates_are_never_chosen_twice() -> None:
     """Not even where nothing else is left and diversity is 0."""
     chosen = _select(np.array([1.0, 1.0, 0.1]), _at(0, 5, 60), diversity=0.0, stop=3)
-    assert [selection.index for selection in chosen] == [0, 2]
+    assert chosen == [0, 2]
 
 
 def test_mmr_tells_how_much_is_said_already() -> None:
@@ -192,8 +196,8 @@ def test_mmr_tells_how_much_is_said_already() -> None:
     chosen, redundancy = select_mmr(
         np.array([1.0, 0.2, 0.1]), lambda number: unit @ unit[number], diversity=0.0, stop=1
     )
-    assert chosen == [Selection(0, 0.0)]
-    assert_allclose(redundancy, [1.0, 0.5, 0.0], atol=1e-9)
+    assert chosen == [0]
+    assert_allclose(redundancy, [0.0, 0.5, 0.0], atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +218,7 @@ def test_length_budget_counts_the_spaces_between(limit: int, expected: list[int]
     """Sentences of 50, 40 and 10 characters: the best that still fits is taken, the budget is kept exactly."""
     budget = LengthBudget(np.array([50, 40, 10]), limit)
     chosen = _select(np.array([0.9, 0.8, 0.1]), np.eye(3), diversity=0.0, stop=budget)
-    assert [selection.index for selection in chosen] == expected
+    assert chosen == expected
 
 
 @given(EMBEDDINGS, st.floats(0, 1), st.integers(0, 15), st.data())
@@ -222,11 +226,10 @@ def test_mmr_properties(embeddings: Floats, diversity: float, stop: int, data: s
     """Counts and duplicates hold for any scores; choosing fewer gives the beginning of choosing more."""
     n = len(embeddings)
     scores = np.array(data.draw(st.lists(st.floats(0, 1), min_size=n, max_size=n)))
-    chosen = _select(scores, embeddings, diversity=diversity, stop=stop)
-    indices = [selection.index for selection in chosen]
-    assert len(indices) == len(set(indices)) <= min(stop, n)
-    assert bool(indices) == (stop > 0)
-    assert all(0 <= selection.redundancy <= DUPLICATE_SIMILARITY for selection in chosen)
+    chosen, redundancy = _choose(scores, embeddings, diversity=diversity, stop=stop)
+    assert len(chosen) == len(set(chosen)) <= min(stop, n)
+    assert bool(chosen) == (stop > 0)
+    assert all(0 <= redundancy[number] <= DUPLICATE_SIMILARITY for number in chosen)
     assert chosen[:-1] == _select(scores, embeddings, diversity=diversity, stop=max(0, len(chosen) - 1))
 
 
@@ -236,8 +239,8 @@ def test_length_budget_is_never_overdrawn(embeddings: Floats, limit: int, data: 
     n = len(embeddings)
     costs = np.array(data.draw(st.lists(st.integers(1, 30), min_size=n, max_size=n)))
     chosen = _select(np.linspace(1, 0, n), np.eye(n), diversity=0.0, stop=LengthBudget(costs, limit))
-    lengths = [int(costs[selection.index]) for selection in chosen]
+    lengths = [int(costs[number]) for number in chosen]
     length = len(" ".join("x" * cost for cost in lengths))
     assert length <= limit
-    left = set(range(n)) - {selection.index for selection in chosen}
+    left = set(range(n)) - set(chosen)
     assert all(length + bool(lengths) + costs[index] > limit for index in left)
