@@ -119,6 +119,9 @@ def test_every_text_is_cut_without_loss(source: str) -> None:
         ("Школа &amp; сад \\* рака", "raka \\* sad &amp; Skola"),
         ("\r\nНовая школа\r\n\r\nСтары мост\r\n", "\r\nskola Novaa\r\n\r\nmost Stary\r\n"),
         ("школа -", "\\- skola"),
+        ("школа горад >рака", "\\>raka gorad skola"),
+        ("==== школа горад -", "\\- gorad skola ===="),
+        ("школа горад ~~~рака", "\\~~~raka gorad skola"),
     ],
 )  # fmt: skip
 def test_where_marks_go(source: str, expected: str | None) -> None:

@@ -9,7 +9,10 @@ ESCAPES = {char: f"\\{char}" for char in "\\*_`[]<~|"}
 # One for all threads: a text leaves nothing in it, and making it takes twice as long as a sentence.
 _PARSER = MarkdownIt("commonmark").enable("strikethrough")
 _UNSTRUCTURED = ("text", "text_special", "softbreak")
-_BLOCK_START = re.compile(r"(\d{0,9})(?:(?<=\d)[.)]|(?<!\d)(?:[-+*>]|#{1,6}|[-=_*~`]{3,}))(?:\s|\Z)")
+# Quotations and fences need no blank behind them.
+_BLOCK_START = re.compile(
+    r"(\d{0,9})(?:(?<=\d)[.)](?:\s|\Z)|(?<!\d)(?:(?:[-+*]|#{1,6}|[-=_*]{3,})(?:\s|\Z)|>|~{3}|`{3}))"
+)
 
 
 def structure(text: str) -> Counter[tuple[str, ...]]:
@@ -29,9 +32,9 @@ def structure(text: str) -> Counter[tuple[str, ...]]:
 
 
 def as_text(line: str, source: str) -> str:
-    """Return a line that does not begin a list, a quotation or the like, unless `source` does."""
+    """Return a line that does not begin a list, a quotation or the like, unless `source` begins with the same."""
     match = _BLOCK_START.match(line)
-    if match is None or _BLOCK_START.match(source):
+    if match is None or source.startswith(match.group()):
         return line
     at = match.end(1)
     return f"{line[:at]}\\{line[at:]}"
