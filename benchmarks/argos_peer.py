@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.articles import Item
 from benchmarks.process import Timed, stopwatch
+from talmach.catalog.manifest import SENTENCEPIECE_FILE
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.normalization import normalize
-from talmach.engine.tokenizers import SENTENCEPIECE_FILE
 
 _HOME_VARIABLES = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 

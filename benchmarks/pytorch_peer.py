@@ -23,9 +23,9 @@ from models.training.experiment import Network
 from models.training.network.transformer import Attention, Projection, Translator
 from models.training.network.warm_start import load_exported
 from models.training.network.weights_file import read_weights
+from talmach.catalog.manifest import SENTENCEPIECE_FILE
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
-from talmach.engine.tokenizers import SENTENCEPIECE_FILE
 
 _HEAD_WIDTH = 64  # of every model that the recipe makes; the exported file does not need to say it
 _BATCH_SIZE = 32

@@ -29,11 +29,10 @@ from models.training import register
 from models.training.evaluate import add_to_results, read_dev
 from models.training.register import MODELS_DIR
 from talmach.app.engines import decode_options
-from talmach.catalog.manifest import ModelSpec, load
+from talmach.catalog.manifest import SENTENCEPIECE_FILE, ModelSpec, load
 from talmach.engine.base import Direction
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.encoder import Ct2Encoder
-from talmach.engine.tokenizers import SENTENCEPIECE_FILE
 
 T = TypeVar("T")
 BAD_CHRF = 30.0

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from talmach.errors import ModelNotFound, ModelUnusable
 
 FILENAME = "manifest.toml"
+SENTENCEPIECE_FILE = "sentencepiece.model"
 MAX_BEAM_SIZE = 8
 
 
@@ -67,7 +68,7 @@ class Decoding(Spec):
 class Tokenizer(Spec):
     """The files that cut a text into the model's tokens."""
 
-    source: InnerPath = "sentencepiece.model"  # a SentencePiece model, or a tokenizer.json
+    source: InnerPath = SENTENCEPIECE_FILE  # a SentencePiece model, or a tokenizer.json
     target: InnerPath | None = None  # a second SentencePiece model, for the target side
     normalize: bool = True  # with talmach's normaliser first: for models that were trained with it
 

@@ -7,7 +7,7 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,15 +31,14 @@ def _address(value: str | None) -> str | None:
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # not to listen there, but to ask who does
 _TIMEOUT_S = 3.0
 
-Address = Annotated[
-    str | None,
-    typer.Option(
-        "--address",
-        metavar="HOST:PORT",
-        callback=_address,
-        help="Use this server (or NAME:PORT, ipv4:IP:PORT,IP:PORT); without it, one starts inside the command.",
-    ),
-]
+
+def _address_option(otherwise: str) -> Any:
+    help_text = f"Use this server (or NAME:PORT, ipv4:IP:PORT,IP:PORT); without it, {otherwise}."
+    return typer.Option("--address", metavar="HOST:PORT", callback=_address, help=help_text)
+
+
+Address = Annotated[str | None, _address_option("one starts inside the command")]
+RunningAddress = Annotated[str | None, _address_option("the one that the settings describe")]
 TokenFile = Annotated[
     Path | None, typer.Option("--token-file", metavar="FILE", help="Send the token that this file holds.")
 ]

@@ -16,7 +16,7 @@ from talmach.client import TranslationOptions
 
 _TEXTS_A_CALL = 64
 
-SourceFile = Annotated[Path, typer.Option("--source", metavar="FILE", help="One sentence a line.")]
+SourceFile = Annotated[Path, typer.Option("--source", metavar="FILE", help="One sentence per line.")]
 ReferenceFile = Annotated[Path, typer.Option("--reference", metavar="FILE", help="Its translations, line by line.")]
 
 

@@ -31,9 +31,7 @@ models = typer.Typer(
 )
 
 _PREFIXES = {"translation": "translates", "encoder": "encodes sentences"}
-Directions = Annotated[
-    str, typer.Option("--directions", metavar="ru-en,en-ru", help="What your own checkpoint translates.")
-]
+_DIRECTIONS = "ru-en,en-ru"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's id, the name of a set, or embedded.")]
 
 
@@ -89,7 +87,9 @@ def pull(
     name: Annotated[str, typer.Argument(metavar="NAME|DIRECTORY", help="A public model, a set, or a checkpoint.")],
     *,
     model_id: Annotated[str | None, typer.Option("--id", help="Name for your own checkpoint.")] = None,
-    directions: Directions = "",
+    directions: Annotated[
+        str, typer.Option("--directions", metavar=_DIRECTIONS, help="What your own checkpoint translates.")
+    ] = "",
     licence: Annotated[str, typer.Option("--licence", help="Licence of your own checkpoint.")] = "unknown",
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Agree to a licence that forbids commercial use.")
@@ -124,7 +124,12 @@ def pull(
 
 
 @models.command("use")
-def use(name: Name, directions: Directions = "") -> None:
+def use(
+    name: Name,
+    directions: Annotated[
+        str, typer.Option("--directions", metavar=_DIRECTIONS, help="Only for these, and not wherever it translates.")
+    ] = "",
+) -> None:
     """Prefer a model, a set, or the embedded ones. For some directions, or wherever they translate."""
     catalogue = _catalogue()
     entries = _named(catalogue, name)

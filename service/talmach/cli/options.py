@@ -102,7 +102,7 @@ OptionalTarget = Annotated[
     str | None, typer.Option("--to", metavar="LANG", callback=_language, help="Translate the result into it.")
 ]
 Format = Annotated[str | None, format_option("as the file's ending says, else text")]
-Json = Annotated[bool, typer.Option("--json", help="Print the reply as protobuf JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Model = Annotated[
     str,
     typer.Option(

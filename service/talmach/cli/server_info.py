@@ -5,7 +5,17 @@ import asyncio
 import typer
 
 from talmach.cli import terminal
-from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection, own_server
+from talmach.cli.connection import (
+    Address,
+    CaFile,
+    CertFile,
+    Connection,
+    KeyFile,
+    RunningAddress,
+    TokenFile,
+    connection,
+    own_server,
+)
 from talmach.cli.failures import FAILURE_STATUS
 from talmach.cli.options import Json
 from talmach.cli.session import connect
@@ -36,7 +46,7 @@ def info(
 
 def health(
     *,
-    address: Address = None,
+    address: RunningAddress = None,
     token_file: TokenFile = None,
     ca_file: CaFile = None,
     cert_file: CertFile = None,

@@ -10,7 +10,6 @@ import sentencepiece
 
 from talmach.engine.normalization import normalize
 
-SENTENCEPIECE_FILE = "sentencepiece.model"
 _BYTES = 256
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
