@@ -183,9 +183,10 @@ def test_the_autoscaler_asks_for_what_the_adapter_gives() -> None:
 
 
 def test_compose_starts_what_belongs_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prometheus asks the server, Grafana asks Prometheus, mounted files are there, and only loopback is published."""
+    """Prometheus asks the server, Grafana asks Prometheus, files are there, logs have an end, only loopback is open."""
     for name, service in COMPOSE.items():
         assert all(str(port).startswith("127.0.0.1:") for port in service["ports"]), name
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name  # or a log fills the disk
         sources = [str(volume).partition(":")[0] for volume in service.get("volumes", ())]
         assert all((DEPLOY / source).exists() for source in sources), name
     (job,) = yaml.safe_load((DEPLOY / "prometheus" / "compose.yaml").read_text(encoding="utf-8"))["scrape_configs"]
@@ -199,4 +200,6 @@ def test_compose_starts_what_belongs_together(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(key, str(value))
     read = Settings()
     assert read.workers == COMPOSE["talmach"]["cpus"]
+    assert COMPOSE["talmach"]["mem_limit"] == "1g"  # as on Kubernetes, for the same calls
+    assert read.max_concurrent_calls * read.max_message_bytes == 512 * 2**20
     assert int(COMPOSE["talmach"]["stop_grace_period"].removesuffix("s")) > read.drain_timeout_s
