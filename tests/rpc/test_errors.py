@@ -38,6 +38,24 @@ async def test_queue_full() -> None:
         assert [len(reply.translations) for reply in await asyncio.gather(*hanging)] == [1] * 4
 
 
+@pytest.mark.parametrize(("size", "code"), [(60_000, "OK"), (70_000, "INVALID_ARGUMENT")])
+async def test_fields_that_nobody_reads(size: int, code: str) -> None:
+    """A newer client may send some; many of them, or one field again and again, would only fill the memory."""
+    good = texts(GOOD).SerializeToString()
+    unknown = b"\xfa\x7f" + bytes([size & 127 | 128, size >> 7 & 127 | 128, size >> 14]) + bytes(size)
+    options = texts(GOOD).options.SerializeToString()
+    again = b"\x12" + bytes([len(options)]) + options
+    async with running() as served, grpc.aio.insecure_channel(served.address) as channel:
+        call: Any = channel.unary_unary("/talmach.v1.TranslationService/TranslateText")
+        for message in (good + unknown, good + again * (size // len(again))):
+            if code == "OK":
+                assert pb.TranslateTextResponse.FromString(await call(message)).translations
+                continue
+            failure = await failure_of(call(message))
+            assert (failure.code, failure.info.reason) == (code, "INVALID_REQUEST")
+            assert "limit 65536 bytes" in failure.message
+
+
 async def test_too_many_calls_at_once() -> None:
     """One call more than there are places: RESOURCE_EXHAUSTED; health is answered all the same."""
     async with running(max_concurrent_calls=1) as served:

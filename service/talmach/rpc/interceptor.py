@@ -8,12 +8,13 @@ the text of the exception, and a reply that is too large with a status that look
 
 import asyncio
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from grpc_status import rpc_status
 
 from talmach.admission import Admission
@@ -23,12 +24,14 @@ from talmach.contract.violations import InvalidFields, Violation
 from talmach.errors import ReplyTooLarge, StreamIdle, TalmachError
 from talmach.rpc.batch import Unreadable
 
-_Response = TypeVar("_Response")
+_Message = TypeVar("_Message", bound=Message)
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _MaybeHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 # What a connection takes at once, whether or not anybody reads.
 _SMALL_BYTES = 65_536
+# What a message holds beside what is read of it: no other limit counts it, and it stays until the answer is there.
+_MAX_WASTE_BYTES = 65_536
 _OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
 
 
@@ -120,6 +123,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             with self._admission.admit(call, authorization, stream_of=context.peer() if is_stream else None):
                 yield call
         except TalmachError as failure:
+            # They hold the message, which may be large, for as long as its caller takes to hear of the failure.
+            traceback.clear_frames(failure.__traceback__)
             rich = rpc_status.to_status(status.to_status(failure))
             await context.abort(rich.code, rich.details, (*rich.trailing_metadata, (REQUEST_ID, call.request_id)))
 
@@ -162,17 +167,23 @@ def _behaviour(handler: Any) -> Callable[..., Any]:
     return behaviour
 
 
-def _parse(request: bytes, parse: Callable[[bytes], _Response]) -> _Response:
+def _parse(request: bytes, parse: Callable[[bytes], _Message]) -> _Message:
     try:
-        return parse(request)
+        message = parse(request)
     except DecodeError as error:
         problem = Violation("request", "INVALID_TEXT", "is not a valid message (is its text UTF-8?)")
         raise InvalidFields([problem]) from error
+    if len(request) > _MAX_WASTE_BYTES:
+        message.DiscardUnknownFields()
+        if len(request) - message.ByteSize() > _MAX_WASTE_BYTES:
+            description = f"holds unknown or repeated fields beside what is read (limit {_MAX_WASTE_BYTES} bytes)"
+            raise InvalidFields([Violation("request", "INVALID_REQUEST", description)])
+    return message
 
 
 async def _parse_all(
-    requests: AsyncIterator[bytes], parse: Callable[[bytes], _Response]
-) -> AsyncIterator[_Response | Unreadable]:
+    requests: AsyncIterator[bytes], parse: Callable[[bytes], _Message]
+) -> AsyncIterator[_Message | Unreadable]:
     """Yield the messages of a stream; one that cannot be read does not end it."""
     async for request in requests:
         try:
