@@ -200,6 +200,6 @@ def test_compose_starts_what_belongs_together(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(key, str(value))
     read = Settings()
     assert read.workers == COMPOSE["talmach"]["cpus"]
-    assert COMPOSE["talmach"]["mem_limit"] == "1g"  # as on Kubernetes, for the same calls
-    assert read.max_concurrent_calls * read.max_message_bytes == 512 * 2**20
+    assert COMPOSE["talmach"]["mem_limit"] == "2g"  # as on Kubernetes, for the same calls
+    assert read.max_concurrent_calls * read.max_message_bytes == 256 * 2**20
     assert int(COMPOSE["talmach"]["stop_grace_period"].removesuffix("s")) > read.drain_timeout_s
