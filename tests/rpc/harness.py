@@ -150,7 +150,7 @@ async def running(
     port = await server.start()
     use_cases = UseCases(translator, summarizer)
     if serving:
-        await server.serve(use_cases, info)
+        server.serve(use_cases, info)
     channel = grpc.aio.insecure_channel(
         f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     )

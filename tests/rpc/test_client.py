@@ -228,7 +228,7 @@ async def test_waiting_for_a_server() -> None:
     async with running(serving=False) as served, served.client() as client:
         with pytest.raises(RpcFailed, match=r"was not serving within 0\.3 s"):
             await client.wait_until_serving(0.3)
-        await served.server.serve(served.use_cases, served.server_info)
+        served.server.serve(served.use_cases, served.server_info)
         await client.wait_until_serving(5)
     started_at = time.monotonic()
     async with AsyncClient("127.0.0.1:1") as client:

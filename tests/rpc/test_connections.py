@@ -150,12 +150,12 @@ async def test_two_servers_get_half_of_the_calls_each() -> None:
                 await client.info()
             after = counts()
             assert all(40 <= new - old <= 60 for new, old in zip(after, before, strict=True))
-            await first.server.set_healthy(healthy=False)
+            first.server.set_healthy(healthy=False)
             await asyncio.sleep(0.3)
             for _ in range(10):
                 await client.info()
             assert counts() == (after[0], after[1] + 10)
-            await first.server.set_healthy(healthy=True)
+            first.server.set_healthy(healthy=True)
             await wait_for_both(client, first, second)
             await second.server.stop()
             await asyncio.gather(*(client.info() for _ in range(20)))
@@ -184,7 +184,7 @@ async def test_several_servers_none_of_which_serves() -> None:
         assert await client.health(timeout_s=5) == "NOT_SERVING"
         with pytest.raises(RpcFailed, match="it says NOT_SERVING"):
             await client.wait_until_serving(0.3)
-        await one.server.serve(one.use_cases, one.server_info)
+        one.server.serve(one.use_cases, one.server_info)
         await client.wait_until_serving(5)
 
 

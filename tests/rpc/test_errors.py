@@ -77,7 +77,7 @@ async def test_server_starting() -> None:
     async with running(serving=False) as served:
         failure = await failure_of(served.translation.TranslateText(texts(GOOD)))
         assert (failure.code, failure.info.reason) == ("UNAVAILABLE", "SERVER_STARTING")
-        await served.server.serve(served.use_cases, served.server_info)
+        served.server.serve(served.use_cases, served.server_info)
         await served.translation.TranslateText(texts(GOOD))
 
 

@@ -47,7 +47,7 @@ async def test_health_follows_the_server() -> None:
     async with running(serving=False) as served:
         assert await healths(served) == {NOT_SERVING}
         assert served.sample("talmach_serving") == 0
-        await served.server.serve(served.use_cases, served.server_info)
+        served.server.serve(served.use_cases, served.server_info)
         assert await healths(served) == {SERVING}
         assert served.sample("talmach_serving") == 1
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -65,11 +65,11 @@ async def test_health_knows_models_and_directions() -> None:
 
         parts = (f"models/{SPEC.id}", f"directions/{SPEC.directions[0]}")
         assert await of("", *parts) == [SERVING] * 3
-        await served.server.set_healthy(healthy=False, parts={parts[0]: True, parts[1]: False})
+        served.server.set_healthy(healthy=False, parts={parts[0]: True, parts[1]: False})
         assert await of("", *parts) == [NOT_SERVING, SERVING, NOT_SERVING]
-        await served.server.set_healthy(healthy=True, parts=dict.fromkeys(parts, True))
+        served.server.set_healthy(healthy=True, parts=dict.fromkeys(parts, True))
         assert await of("", *parts) == [SERVING] * 3
-        await served.server.set_healthy(healthy=True, parts={parts[0]: False, parts[1]: True})
+        served.server.set_healthy(healthy=True, parts={parts[0]: False, parts[1]: True})
         assert await of("", *parts) == [SERVING, NOT_SERVING, SERVING]
         drained = asyncio.ensure_future(served.server.drain(timeout_s=5, grace_s=1))
         await until(lambda: served.sample("talmach_serving") == 0)

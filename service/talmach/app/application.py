@@ -90,7 +90,7 @@ class Application:
         use_cases, info = self._wire(self._server, engines)
         if self._http is not None:
             self._http.serve(use_cases, info)
-        await self._server.serve(use_cases, info)
+        self._server.serve(use_cases, info)
 
     async def run_until(self, stopping: asyncio.Event) -> bool:
         """Start and serve until the event, then drain; return whether everything in flight could finish.

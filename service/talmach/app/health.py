@@ -1,6 +1,5 @@
 """Tells whoever watches the server which models and directions work, when that changes."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from talmach.app.service import Service
@@ -18,7 +17,6 @@ class Health:
         self._http = http
         self._service: Service | None = None
         self._told: dict[str, bool] = {}
-        self._telling: asyncio.Task[None] | None = None  # kept, or it might be collected before it is done
 
     def watch(self, service: Service) -> None:
         """Watch this service from now on; all of it works at first."""
@@ -26,13 +24,9 @@ class Health:
 
     def report(self) -> None:
         """Report NOT_SERVING for what does not work, and for the whole when only a restart can help."""
-        if self._service is not None and self._telling is None:
-            self._telling = asyncio.get_running_loop().create_task(self._tell(self._service))
-
-    async def _tell(self, service: Service) -> None:
-        while (parts := part_names(*service.working())) != self._told:
-            self._told = parts
-            if self._http is not None:
-                self._http.set_healthy(not service.is_stuck)
-            await self._server.set_healthy(healthy=not service.is_stuck, parts=parts)
-        self._telling = None
+        if self._service is None or (parts := part_names(*self._service.working())) == self._told:
+            return
+        self._told, is_healthy = parts, not self._service.is_stuck
+        if self._http is not None:
+            self._http.set_healthy(is_healthy)
+        self._server.set_healthy(healthy=is_healthy, parts=parts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from talmach.access.clients import ClientRegistry
@@ -21,6 +21,7 @@ from talmach.errors import CannotListen
 from talmach.metrics import Metrics
 from talmach.pb import info_pb2_grpc, summarization_pb2_grpc, translation_pb2_grpc
 from talmach.rpc.connections import hang_up
+from talmach.rpc.health import NOT_SERVING, SERVING, Health
 from talmach.rpc.interceptor import CallInterceptor
 from talmach.rpc.servicers import InfoServicer, SummarizationServicer, TranslationServicer
 from talmach.use_cases import UseCases
@@ -30,8 +31,6 @@ SERVICES = (
     "talmach.v1.SummarizationService",
     "talmach.v1.InfoService",
 )
-_SERVING = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 # What has been answered gets this long to be sent.
 _GOODBYE_S = 0.5
 # Of the time that calls get to finish: whoever sends and takes nothing for so long is not waited for any longer.
@@ -77,7 +76,7 @@ class Server:
         self._gate = Gate(max_concurrent_calls)
         self.admission = Admission(self._gate, metrics, clients, tracing)
         self._parts: Mapping[str, bool] = {}  # models and directions: whether they can do their work
-        self._health = health.aio.HealthServicer()
+        self._health = Health()
         self._server = grpc.aio.server(
             interceptors=[
                 CallInterceptor(self.admission, max_message_bytes=max_message_bytes, stream_idle_s=stream_idle_s)
@@ -99,8 +98,7 @@ class Server:
             CannotListen: the address is taken, or not one of this machine.
 
         """
-        # grpc's servicer begins with "" = SERVING.
-        await self._set_health(_NOT_SERVING)
+        self._set_health(NOT_SERVING)
         try:
             port = self._add_port()
         except RuntimeError as error:
@@ -123,7 +121,7 @@ class Server:
             await starting
             raise
 
-    async def serve(self, use_cases: UseCases, info: ServerInfo) -> None:
+    def serve(self, use_cases: UseCases, info: ServerInfo) -> None:
         """Let calls in; the models are ready."""
         methods = Methods(use_cases, info)
         for servicer in (self._translation, self._summarization, self._info):
@@ -131,16 +129,16 @@ class Server:
         models, directions = (model.spec.id for model in info.models), (pair.direction for pair in info.pairs)
         self._parts = part_names(dict.fromkeys(models, True), dict.fromkeys(directions, True))
         self._gate.state = State.SERVING
-        await self._set_health(_SERVING)
+        self._set_health(SERVING)
 
-    async def set_healthy(self, *, healthy: bool, parts: Mapping[str, bool] | None = None) -> None:
+    def set_healthy(self, *, healthy: bool, parts: Mapping[str, bool] | None = None) -> None:
         """Tell those who watch over the server whether it can still do its work; without effect unless it serves.
 
         `parts` are the models and directions by their names; None = as before.
         """
         self._parts = self._parts if parts is None else parts
         if self._gate.state is State.SERVING:
-            await self._set_health(_SERVING if healthy else _NOT_SERVING)
+            self._set_health(SERVING if healthy else NOT_SERVING)
 
     async def drain(self, timeout_s: float, *, grace_s: float = 0.0) -> bool:
         """Refuse new calls, let those in flight finish for at most `timeout_s`, and stop; False = some were cut off.
@@ -149,7 +147,7 @@ class Server:
         of requests end that have nothing at work. What is cut off ends with UNAVAILABLE.
         """
         self._gate.state = State.DRAINING
-        await self._set_health(_NOT_SERVING)
+        self._set_health(NOT_SERVING)
         _log.info("server.draining", timeout_s=timeout_s)
         self._gate.hurry(timeout_s * _PATIENCE_SHARE)
         asyncio.get_running_loop().call_later(grace_s, self._gate.end_streams)
@@ -172,13 +170,13 @@ class Server:
             return self._server.add_insecure_port(self._address)
         return self._server.add_secure_port(self._address, self._tls)
 
-    async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
-        self._metrics.serving.set(status == _SERVING)
+    def _set_health(self, status: Any) -> None:
+        self._metrics.serving.set(status == SERVING)
         for service in ("", *SERVICES):
-            await self._health.set(service, status)
+            self._health.set(service, status)
         for part, works in self._parts.items():
             is_serving = works and self._gate.state is State.SERVING
-            await self._health.set(part, _SERVING if is_serving else _NOT_SERVING)
+            self._health.set(part, SERVING if is_serving else NOT_SERVING)
 
     def _add_services(self) -> None:
         translation_pb2_grpc.add_TranslationServiceServicer_to_server(self._translation, self._server)
