@@ -125,8 +125,8 @@ def test_inputs_are_a_file_or_those_of_one_format_in_a_directory(tmp_path: Path,
     """In the order of their names, and without what is hidden."""
     for name in ("b.jsonl", "a.jsonl", "_job.jsonl", ".hidden.jsonl", "notes.txt"):
         (tmp_path / name).write_text("")
-    assert [path.name for path in job.inputs(tmp_path)] == ["a.jsonl", "b.jsonl", "in.jsonl"]
-    assert job.inputs(source) == [source]
+    assert [path.name for path in job.inputs(tmp_path, tmp_path / "out.jsonl")] == ["a.jsonl", "b.jsonl", "in.jsonl"]
+    assert job.inputs(source, tmp_path / "out.jsonl") == [source]
     (tmp_path / "c.parquet").write_text("")
     for path, problem in {
         tmp_path: "has files of both formats",
@@ -134,7 +134,19 @@ def test_inputs_are_a_file_or_those_of_one_format_in_a_directory(tmp_path: Path,
         tmp_path / "none.jsonl": "does not exist",
     }.items():
         with pytest.raises(UnusableInput, match=problem):
-            job.inputs(path)
+            job.inputs(path, tmp_path / "out.jsonl")
+
+
+def test_an_output_among_its_inputs_is_none_of_them(tmp_path: Path, source: Path) -> None:
+    """Or the job could not go on: its own output would be another input. Nor are those of earlier jobs."""
+    for output in (tmp_path / "out.jsonl", tmp_path / "more.jsonl"):
+        for _ in range(2):
+            files = job.inputs(tmp_path, output)
+            assert files == [source]
+            with job.opened(files, output, OPTIONS, look):
+                pass
+    (tmp_path / "half.jsonl").mkdir()  # by a command that was killed
+    assert job.inputs(tmp_path, tmp_path / "half.jsonl") == [source]
 
 
 def test_parts_are_in_the_order_of_their_names(tmp_path: Path) -> None:

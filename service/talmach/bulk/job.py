@@ -94,15 +94,19 @@ class Job:
         return [number for number in range(len(self.blocks)) if self.part(number).name not in done]
 
 
-def inputs(path: Path) -> list[Path]:
-    """Return the files of an input: itself, or all of its one format in a directory; raises UnusableInput."""
+def inputs(path: Path, output: Path) -> list[Path]:
+    """Return the files of an input: itself, or all of its one format in a directory; raises UnusableInput.
+
+    `output`, and what other jobs have written, may stand among them and is none.
+    """
     if not path.exists():
         raise UnusableInput(f"{path}: does not exist")
     if not path.is_dir():
         if path.suffix not in FORMATS:
             raise UnusableInput(f"{path}: is neither .jsonl nor .parquet")
         return [path.absolute()]
-    found = sorted(each for each in path.iterdir() if each.suffix in FORMATS and not each.name.startswith((".", "_")))
+    visible = (each for each in path.iterdir() if each.suffix in FORMATS and not each.name.startswith((".", "_")))
+    found = sorted(each for each in visible if each.absolute() != output.absolute() and not (each / _JOB).exists())
     if len({each.suffix for each in found}) != 1:
         problem = "has files of both formats" if found else "has no file whose name ends in .jsonl or .parquet"
         raise UnusableInput(f"{path}: {problem}")

@@ -77,7 +77,7 @@ def bulk(
     try:
         with ExitStack() as stack:
             with terminal.spinner("reading the input"):
-                files = job.inputs(source_path)
+                files = job.inputs(source_path, output)
                 opened = stack.enter_context(job.opened(files, output, options, parts.survey))
             _run(opened, settings, address, actors)
     except job.UnusableInput as error:
