@@ -168,6 +168,17 @@ async def test_nonsense_hurts_nobody(site: Served, log: StringIO, sent: bytes) -
     assert "error_at" not in log.getvalue()
 
 
+async def test_a_body_says_once_where_it_ends(site: Served) -> None:
+    """With a length and chunks: 400, and what follows on the connection is not taken for a request."""
+    head = request("/v1/detect", b"", fields={"content-length": "4", "transfer-encoding": "chunked"})
+    reader, writer = await site.connect()
+    writer.write(head.replace(b"connection: close\r\n", b"") + b"0\r\n\r\n" + request("/health"))
+    got = await reader.read(-1)
+    writer.close()
+    assert got.startswith(b"HTTP/1.1 400 ")
+    assert got.count(b"HTTP/1.1 ") == 1
+
+
 async def test_a_caller_who_goes_away_stops_his_work(site: Served, log: StringIO) -> None:
     """His sentences leave the queue; the call is CANCELLED in the log."""
     site.running.engine.gate.clear()

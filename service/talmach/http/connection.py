@@ -12,7 +12,7 @@ _FREE_PIECES, _MIN_PIECE_BYTES = 1_000, 64
 
 
 class _Parser(h11.Connection):
-    """Reads no body that comes in crumbs."""
+    """Reads no body that comes in crumbs, nor one that says in two ways where it ends."""
 
     _pieces = _bytes = 0
 
@@ -21,6 +21,9 @@ class _Parser(h11.Connection):
         event = super().next_event()
         if isinstance(event, h11.Request):
             self._pieces = self._bytes = 0
+            if {b"content-length", b"transfer-encoding"} <= {name for name, _ in event.headers}:
+                # A proxy in front may believe the other one: what it takes for a body would be the next request here.
+                raise h11.RemoteProtocolError("the body has a length and is chunked")
         elif isinstance(event, h11.Data):
             self._pieces += 1
             self._bytes += len(event.data)
