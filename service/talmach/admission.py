@@ -68,12 +68,15 @@ class Admission:
                 if not shows_later:
                     self._identify(call, authorization)
                 places.enter_context(self.gate.enter())
+                unknown = places.enter_context(ExitStack())
+                if shows_later and self.is_for_clients_only:
+                    unknown.enter_context(self.gate.stranger())
                 if call.account is not None:
                     places.enter_context(call.account.call())
                 if stream_of is not None:
                     places.enter_context(self.gate.stream(call.account.name if call.account else stream_of))
                 call.is_inside = True
-                yield partial(self._show, call, places)
+                yield partial(self._show, call, places, unknown)
         except asyncio.CancelledError:
             call.code = "DEADLINE_EXCEEDED" if call.is_late else "CANCELLED"
             raise
@@ -91,9 +94,10 @@ class Admission:
             self._metrics.rpc_in_flight.dec()
             call.finish(self._metrics)
 
-    def _show(self, call: Call, places: ExitStack, authorization: str) -> None:
+    def _show(self, call: Call, places: ExitStack, unknown: ExitStack, authorization: str) -> None:
         call.is_inside = False
         self._identify(call, authorization)
+        unknown.close()
         if call.account is not None:
             places.enter_context(call.account.call())
         call.is_inside = True

@@ -7,7 +7,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from tests.http.harness import Answer, Served, served
+from tests.fakes import until
+from tests.http.harness import Answer, Served, answer, request, served
 from tests.rpc.harness import Clients
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -245,3 +246,22 @@ async def test_a_stranger_may_send_little(tmp_path: Path) -> None:
     async with served(clients=clients) as site:
         got = await site.ask("/translate", {"q": "x" * 1_100_000})
         assert (got.status, got.json["error"]) == (413, "request: is too large (limit 1048576 bytes)")
+
+
+async def test_strangers_leave_room(tmp_path: Path) -> None:
+    """Those who are slow to tell their key have a quarter of the places; whoever shows it in the head is served."""
+    clients = Clients(tmp_path / "clients.toml").write(news="")
+    fields = {"q": RAIN, "source": "be", "target": "en"}
+    async with served(clients=clients, max_concurrent_calls=8) as site:
+        slow = [await site.connect() for _ in range(2)]
+        for _, writer in slow:
+            writer.write(request("/translate", fields | {"api_key": "news-token"})[:-1])
+        await until(lambda: site.running.sample("talmach_rpc_in_flight") == 2)
+        refused = await site.ask("/translate", fields | {"api_key": "news-token"})
+        assert (refused.status, refused.fields["retry-after"]) == (429, "1")
+        assert (await site.ask("/translate", fields, fields={"authorization": "Bearer news-token"})).status == 200
+        for reader, writer in slow:
+            writer.write(b"}")
+            assert (await answer(reader)).status == 200
+            writer.close()
+        assert (await site.ask("/translate", fields | {"api_key": "news-token"})).status == 200

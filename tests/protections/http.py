@@ -27,6 +27,11 @@ PROTECTIONS = (
         f"{_HTTP}::test_a_body_in_crumbs",
     ),
     Protection(
+        "HTTP: a body that ends in two ways",
+        refusal("http/connection.py", "_check_framing", "h11.RemoteProtocolError"),
+        f"{_HTTP}::test_a_body_says_once_where_it_ends",
+    ),
+    Protection(
         "HTTP: connections beyond the limit",
         call("http/connection.py", "Connection.connection_made", "abort"),
         f"{_HTTP}::test_connections_beyond_the_limit_are_closed",
@@ -50,6 +55,11 @@ PROTECTIONS = (
         "HTTP: bodies of strangers who have a key in them",
         value(_EXCHANGE, "", "_MAX_STRANGER_BYTES", "1_000_000_000"),
         "tests/http/test_libretranslate.py::test_a_stranger_may_send_little",
+    ),
+    Protection(
+        "HTTP: strangers who are slow to show a key",
+        refusal("access/gate.py", "Gate.stranger", "QueueFull"),
+        "tests/http/test_libretranslate.py::test_strangers_leave_room",
     ),
     Protection(
         "HTTP: more values than a request has",

@@ -15,6 +15,8 @@ _RETRY_AFTER_S = 1.0
 # than a quarter of those for streams.
 _STREAMS_SHARE = 2
 _CALLER_SHARE = 8
+# Whoever shows only in the message who they are has a place before that is known, and may be slow to tell.
+_STRANGERS_SHARE = 4
 
 
 def stream_shares(max_calls: int) -> tuple[int, int]:
@@ -38,7 +40,8 @@ class Gate:
         self.streams_are_over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._max_calls = max_calls
         self._max_streams, self._max_streams_of_one = stream_shares(max_calls)
-        self._calls = 0
+        self._max_strangers = max(1, max_calls // _STRANGERS_SHARE)
+        self._calls = self._strangers = 0
         self._streams: Counter[str] = Counter()  # by caller
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -99,6 +102,17 @@ class Gate:
             self._streams[caller] -= 1
             if not self._streams[caller]:
                 del self._streams[caller]
+
+    @contextmanager
+    def stranger(self) -> Iterator[None]:
+        """Hold one of the places that callers may have who are still to show who they are; raises QueueFull."""
+        if self._strangers >= self._max_strangers:
+            raise QueueFull(_RETRY_AFTER_S)
+        self._strangers += 1
+        try:
+            yield
+        finally:
+            self._strangers -= 1
 
     @asynccontextmanager
     async def patience(self, idle_s: float) -> AsyncIterator[None]:

@@ -21,15 +21,22 @@ class _Parser(h11.Connection):
         event = super().next_event()
         if isinstance(event, h11.Request):
             self._pieces = self._bytes = 0
-            if {b"content-length", b"transfer-encoding"} <= {name for name, _ in event.headers}:
-                # A proxy in front may believe the other one: what it takes for a body would be the next request here.
-                raise h11.RemoteProtocolError("the body has a length and is chunked")
+            _check_framing(event)
         elif isinstance(event, h11.Data):
             self._pieces += 1
             self._bytes += len(event.data)
             if self._pieces > _FREE_PIECES and self._bytes < _MIN_PIECE_BYTES * self._pieces:
                 raise h11.RemoteProtocolError("the chunks of the body are too small")
         return event
+
+
+def _check_framing(head: h11.Request) -> None:
+    """Refuse a body that has a length and is chunked.
+
+    A proxy in front may believe the other one: what it takes for a part of the body would be the next request here.
+    """
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in head.headers}:
+        raise h11.RemoteProtocolError("the body has a length and is chunked")
 
 
 class Connection(H11Protocol):
