@@ -61,6 +61,7 @@ class Forced:
     max_source_tokens = 256
     decoding = DecodeOptions()
     low_confidence: dict[Direction, float] = {}  # noqa: RUF012 - the protocol's, and never filled
+    known_words = None
 
     def __init__(self, directory: Path, workers: int) -> None:
         self._model: Any = ctranslate2.Translator(

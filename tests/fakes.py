@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from talmach.engine.base import AlignedSentence, DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
+from talmach.text.known_words import KnownWords
 
 ALL_DIRECTIONS = frozenset(
     Direction(source, target) for source in ("ru", "be", "en") for target in ("ru", "be", "en") if source != target
@@ -38,6 +39,7 @@ class NaughtyEngine:
         self.model_id = model_id
         self.decoding = decoding or DecodeOptions()
         self.low_confidence: dict[Direction, float] = {}
+        self.known_words: KnownWords | None = None
         self.directions = directions
         self.max_source_tokens = max_source_tokens
         self.seconds_per_batch = seconds_per_batch

@@ -3,8 +3,9 @@
     python -m models.training.check_rates --corpus CORPUS
 
 A flag may fire on at most 3 % of human translations, and the language of lines cut to five words must be told in 97 %.
-Ends with status 1 when either bar is missed. TRUNCATED, LOW_CONFIDENCE and GLOSSARY_NOT_APPLIED need a model or a
-glossary. NAME_MISMATCH needs whole texts: twenty neighbouring lines of the news and of the triples stand for one.
+Ends with status 1 when either bar is missed. TRUNCATED, LOW_CONFIDENCE, UNKNOWN_WORD and GLOSSARY_NOT_APPLIED need a
+model or a glossary. NAME_MISMATCH needs whole texts: twenty neighbouring lines of the news and of the triples stand for
+one.
 """
 
 import argparse

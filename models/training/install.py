@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from models.training import card, doubt, evaluate, register
+from models.training.data import known_words
 from models.training.register import MODELS_DIR
 
 _UPDATE_TABLES = MODELS_DIR.parent / "tests" / "update_tables.py"
@@ -36,6 +37,7 @@ def main() -> None:
         report = evaluate.evaluate_model(spec, arguments.corpus / "dev", arguments.float32, arguments.compare)
         evaluate.write_report(spec, report)
     if any(spec.kind == "translation" for spec in specs):
+        known_words.write(next(spec for spec in specs if spec.kind == "translation"), arguments.corpus)
         with TemporaryDirectory() as work:
             doubt.write(*doubt.run(arguments.corpus, Path(work), arguments.doubt_lines))
     for spec in specs:

@@ -101,6 +101,14 @@ def write_low_confidence(models_dir: Path, model_id: str, bounds: dict[str, floa
     (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
+def write_words(models_dir: Path, model_id: str, name: str) -> None:
+    """Name the file of the words that a model has met, with its checksum."""
+    document, model = _open(models_dir, model_id)
+    model["words"] = name
+    model["files"][name] = sha256_of(models_dir / str(model["path"]) / name)  # type: ignore[index]
+    (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
 def write_sources(models_dir: Path, model_id: str, sources: list[str]) -> None:
     """Replace the list of what a model was trained on."""
     document, model = _open(models_dir, model_id)

@@ -83,6 +83,7 @@ def test_flags_keep_the_order_of_the_contract() -> None:
         "MARKUP",
         "SOURCE_LANGUAGE_UNCERTAIN",
         "NAME_MISMATCH",
+        "UNKNOWN_WORD",
     ]
     assert {flag.name for flag in GRAVE} == {"REPETITION", "LENGTH_RATIO", "WRONG_SCRIPT", "TRUNCATED", "UNTRANSLATED"}
 

@@ -14,6 +14,7 @@ from talmach.engine.encoder import Ct2Encoder
 from talmach.engine.model import Placement, resolve_device
 from talmach.errors import ModelUnusable
 from talmach.quality import Flag
+from talmach.text.known_words import KnownWords
 
 # A draft may translate a golden sentence badly; it only shows that the weights are read as intended.
 _BROKEN = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT, Flag.TRUNCATED})
@@ -41,6 +42,7 @@ def open_translator(spec: ModelSpec, directory: Path, **placement: Unpack[Placem
         max_source_tokens=spec.max_source_tokens,
         decoding=decode_options(spec),
         low_confidence={Direction.parse(direction): score for direction, score in spec.low_confidence.items()},
+        known_words=None if spec.words is None else KnownWords.read(directory / spec.words),
         tokenizer=spec.tokenizer,
         prompts=prompts,
         lengths=spec.lengths,

@@ -134,6 +134,7 @@ class ModelSpec(Spec):
     lengths: Lengths = Lengths()
     encoding: Encoding = Encoding()
     low_confidence: dict[DirectionCode, LogProbability] = Field(default_factory=dict)  # scores below are doubtful
+    words: InnerPath | None = None  # what it has met of its target languages: see `text.known_words`
     golden: tuple[Golden, ...] = ()
     sources: tuple[str, ...] = ()  # of the training data, with their licences
     card: InnerPath | None = None

@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from talmach.text.known_words import KnownWords
+
 
 # Tuples, because each call looks some forty times for things by a direction and by options: C hashes them.
 class Direction(NamedTuple):
@@ -125,6 +127,10 @@ class TranslationEngine(Protocol):
     @property
     def low_confidence(self) -> Mapping[Direction, float]:
         """The score below which a translation is doubtful, where that was measured."""
+
+    @property
+    def known_words(self) -> KnownWords | None:
+        """What the model has met of its target languages, where that was counted."""
 
     def tokenize(self, text: str, direction: Direction) -> list[str]:
         """Return the source tokens of a sentence in the direction's prompt; empty text gives the prompt alone."""

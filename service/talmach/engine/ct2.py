@@ -20,6 +20,7 @@ from talmach.engine.base import (
 )
 from talmach.engine.model import Model, Placement
 from talmach.errors import EngineFailure
+from talmach.text.known_words import KnownWords
 
 
 class Ct2Translator(Model):
@@ -34,6 +35,7 @@ class Ct2Translator(Model):
         max_source_tokens: int,
         decoding: DecodeOptions | None = None,
         low_confidence: Mapping[Direction, float] | None = None,
+        known_words: KnownWords | None = None,
         tokenizer: Tokenizer | None = None,
         prompts: Mapping[Direction, Prompt] | None = None,
         lengths: Lengths | None = None,
@@ -44,6 +46,7 @@ class Ct2Translator(Model):
         self.max_source_tokens = max_source_tokens
         self.decoding = decoding or DecodeOptions()
         self.low_confidence = low_confidence or {}
+        self.known_words = known_words
         self._lengths = lengths or Lengths()
         self._prompts = {each: Prompt.tagged(each) if prompts is None else prompts[each] for each in directions}
         wanted = list(self._prompts.values())

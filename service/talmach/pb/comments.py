@@ -167,6 +167,7 @@ COMMENTS = {
     'talmach.v1.QualityFlag.QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH': 'The sentence seems to be in another language than the one that it was translated from; copied text, in one that is not supported.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN': 'Nothing tells which language the sentence is in: that of the rest of the call, or the default one, was taken.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_TRUNCATED': 'The model reached its length limit before it ended the sentence.',
+    'talmach.v1.QualityFlag.QUALITY_FLAG_UNKNOWN_WORD': 'A word of the translation is none that the model has met in the target language; most such words are invented. Only of models that come with a list of what they have met, as the embedded one does.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_UNSPECIFIED': 'Never sent.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_UNTRANSLATED': 'The translation repeats the source, wholly or in large part.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_WRONG_SCRIPT': 'Letters that the target language does not use.',

@@ -100,6 +100,10 @@ class _QualityFlagEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QualityFl
     """A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one; in a stream,
     where the first mention has been sent by then, only the later ones have the flag.
     """
+    QUALITY_FLAG_UNKNOWN_WORD: _QualityFlag.ValueType  # 15
+    """A word of the translation is none that the model has met in the target language; most such words are invented.
+    Only of models that come with a list of what they have met, as the embedded one does.
+    """
 
 class QualityFlag(_QualityFlag, metaclass=_QualityFlagEnumTypeWrapper):
     """A doubt about one translation, found by checks that compare it with its source."""
@@ -137,6 +141,10 @@ QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN: QualityFlag.ValueType  # 13
 QUALITY_FLAG_NAME_MISMATCH: QualityFlag.ValueType  # 14
 """A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one; in a stream,
 where the first mention has been sent by then, only the later ones have the flag.
+"""
+QUALITY_FLAG_UNKNOWN_WORD: QualityFlag.ValueType  # 15
+"""A word of the translation is none that the model has met in the target language; most such words are invented.
+Only of models that come with a list of what they have met, as the embedded one does.
 """
 Global___QualityFlag: _TypeAlias = QualityFlag  # noqa: Y015
 

@@ -20,6 +20,7 @@ class Flag(Enum):
     MARKUP = "markup"
     SOURCE_LANGUAGE_UNCERTAIN = "source_language_uncertain"
     NAME_MISMATCH = "name_mismatch"
+    UNKNOWN_WORD = "unknown_word"
 
 
 GRAVE: frozenset[Flag] = frozenset(

@@ -10,6 +10,7 @@ from talmach import quality
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.errors import EngineFailure
 from talmach.quality import Flag, Name
+from talmach.text.known_words import KnownWords
 from talmach.text.markup import Marked
 from talmach.text.span import Span
 from talmach.translation import glossary as glossaries
@@ -89,12 +90,14 @@ class Decoder:
         *,
         target_language: str,
         low_confidence: Mapping[Direction, float],
+        known_words: Mapping[Direction, KnownWords | None],
     ) -> None:
         self.glossary = glossary
         self.hypotheses = hypotheses
         self._directions = directions
         self._target_language = target_language
         self._low_confidence = low_confidence
+        self._known_words = known_words
         self._tasks: dict[tuple[int, int], _Task] = {}
 
     def prepare(self, plan: Plan, article_language: str | None) -> Plan:
@@ -245,6 +248,7 @@ class Decoder:
             truncated=any(hypothesis.truncated for hypothesis in decoded.values()),
             score=score,
             low_confidence_score=self._low_confidence[task.direction],
+            known_words=self._known_words[task.direction],
         )
         applied = glossaries.count_applied(task.occurrences, target)
         if any(honoured < count for count, honoured in applied.values()):
@@ -252,14 +256,9 @@ class Decoder:
         if vanished:
             flags |= {Flag.UNTRANSLATED}
         pivot = self.hypotheses.pivot(task.direction) if decoded else None
+        names = quality.names_in(*sides, task.direction)
         outcome = Outcome(
-            target,
-            flags,
-            score if decoded else None,
-            applied,
-            quality.names_in(*sides, task.direction),
-            pivot,
-            is_incomplete=bool(vanished),
+            target, flags, score if decoded else None, applied, names, pivot, is_incomplete=bool(vanished)
         )
         if task.plan.sentence.marked is None or not task.plan.sentence.marked.marks:
             return outcome

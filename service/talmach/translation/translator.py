@@ -16,6 +16,7 @@ from talmach.errors import (
 )
 from talmach.metrics import Metrics
 from talmach.text.article import Sentence
+from talmach.text.known_words import KnownWords
 from talmach.threads import Turns
 from talmach.translation.decoding import Decoder
 from talmach.translation.glossary import Glossary
@@ -36,6 +37,7 @@ class _Work:
     hypotheses: Hypotheses
     glossary: Glossary
     low_confidence: Mapping[Direction, float]
+    known_words: Mapping[Direction, KnownWords | None]
 
     def draft(self, source: Source, only: Collection[int] | None = None) -> Draft:
         """Decide what is to be done with each sentence."""
@@ -46,6 +48,7 @@ class _Work:
             self.glossary,
             target_language=self.options.target_language,
             low_confidence=self.low_confidence,
+            known_words=self.known_words,
         )
         plans = [
             decoder.prepare(self._plan(sentence, source), source.language)
@@ -180,10 +183,12 @@ class Translator:
         queues = self._select(options.model)
         pivots = {} if options.model else self._pivots
         scores = {direction: self._least_score(direction, queue) for direction, queue in queues.items()}
+        known_words = {direction: queue.engine.known_words for direction, queue in queues.items()}
         for direction, pivot in pivots.items():
             # A chain is held to the stricter bound of its halves.
             halves = Direction(direction.source, pivot), Direction(pivot, direction.target)
             scores[direction] = max(scores[half] for half in halves)
+            known_words[direction] = known_words[halves[1]]
         return _Work(
             options,
             frozenset((*queues, *pivots)),
@@ -196,6 +201,7 @@ class Translator:
             ),
             Glossary(options.glossary),
             scores,
+            known_words,
         )
 
     def _least_score(self, direction: Direction, queue: BatchingQueue) -> float:

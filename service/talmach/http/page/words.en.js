@@ -94,6 +94,7 @@ export default {
     MARKUP: "The original has markup; it was taken as plain text.",
     SOURCE_LANGUAGE_UNCERTAIN: "Nothing tells which language the sentence is in; that of the rest was assumed.",
     NAME_MISMATCH: "A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one.",
+    UNKNOWN_WORD: "The translation has a word that the model never met in this language; most such words are invented.",
   },
   statuses: {
     COPIED: "Left as it is: nothing to translate.",
