@@ -179,6 +179,12 @@ def _doubt(doubt: dict[str, Any]) -> Iterator[str]:
         f" {100 * GOOD_FLAGGED_ELSE:.0f} % would find. The area is how often a signal puts a bad line below a good one;"
         " 0.5 is chance."
     )
+    if "judged" in doubt:
+        text += (
+            " A line may have a high chrF2 and be wrong, so the last table shows what the bounds do to sentences of our"
+            " own articles that were judged by reading them, without the scores in view. UNKNOWN_WORD marks a word in"
+            " small letters that the training corpus does not have."
+        )
     yield from ("## Doubt", "", text, "", *show(doubt), "")
 
 
