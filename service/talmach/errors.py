@@ -43,9 +43,10 @@ class TalmachError(Exception):
     """Base of the tree: a machine-readable `reason` (UPPER_SNAKE), string `metadata` and a message for people."""
 
     reason: str = "INTERNAL"
+    message: str = ""  # of those that always say the same
 
-    def __init__(self, message: str, metadata: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or self.message)
         self.metadata: dict[str, str] = dict(metadata or {})
 
 
@@ -194,36 +195,28 @@ class ServerStarting(Unavailable):
     """The models are not loaded and proven yet."""
 
     reason = "SERVER_STARTING"
-
-    def __init__(self) -> None:
-        super().__init__("server: is starting")
+    message = "server: is starting"
 
 
 class ServerDraining(Unavailable):
     """The server is finishing what it has accepted and takes nothing new."""
 
     reason = "SERVER_DRAINING"
-
-    def __init__(self) -> None:
-        super().__init__("server: is draining")
+    message = "server: is draining"
 
 
 class EngineStuck(Unavailable):
     """Every worker of the engine is stuck in a batch that does not end; another replica can do the work."""
 
     reason = "ENGINE_STUCK"
-
-    def __init__(self) -> None:
-        super().__init__("engine: does not come back")
+    message = "engine: is stuck"
 
 
 class DeadlineExceeded(TalmachError):
     """Too little time was left to start the work, or it passed while the work was queued."""
 
     reason = "DEADLINE_EXCEEDED"
-
-    def __init__(self) -> None:
-        super().__init__("deadline: passed before the work could be done")
+    message = "deadline: passed before the work could be done"
 
 
 class StreamIdle(TalmachError):
@@ -261,15 +254,11 @@ class EngineFailure(TalmachError):
     """The engine failed; the cause is chained and logged by type, and never sent to the caller."""
 
     reason = "ENGINE_FAILURE"
-
-    def __init__(self, message: str = "engine: failed") -> None:
-        super().__init__(message)
+    message = "engine: failed"
 
 
 class EngineTimeout(EngineFailure):
     """The engine took longer than it may; it cannot be stopped, and nobody waits for its result."""
 
     reason = "ENGINE_TIMEOUT"
-
-    def __init__(self) -> None:
-        super().__init__("engine: took too long")
+    message = "engine: took too long"

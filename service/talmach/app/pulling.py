@@ -114,12 +114,11 @@ def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
     values: dict[str, Any] = {
         "id": wanted.id,
         "version": version[:12],
-        "kind": converted.kind,
         "path": ".",
         "licence": wanted.licence,
         **({"set": wanted.set} if wanted.set else {}),
         **({"directions": list(wanted.directions)} if wanted.directions else {}),
-        **converted.values,
+        **converted,
     }
     for key, value in wanted.extra.items():
         values[key] = {**values[key], **value} if isinstance(value, dict) else value

@@ -9,7 +9,6 @@ import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +38,10 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
-    """What a manifest says of a converted model, by its keys; files apart."""
+def convert(model_id: str, source: Path, output: Path, directions: Sequence[str], quantization: str) -> dict[str, Any]:
+    """Write the model and its tokenizer to `output`, and return what a manifest says of it, but for its files.
 
-    kind: str
-    values: dict[str, Any]
-
-
-def convert(model_id: str, source: Path, output: Path, directions: Sequence[str], quantization: str) -> Converted:
-    """Write the model and its tokenizer to `output`; `directions` is empty for an encoder.
+    `directions` is empty for an encoder.
 
     Raises:
         ModelUnusable: a package is missing, or the checkpoint is of no kind that can be converted.
@@ -71,8 +64,8 @@ def convert(model_id: str, source: Path, output: Path, directions: Sequence[str]
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ModelUnusable(model_id, f"{source.name} cannot be converted: {reason}") from error
     config = _json(source / "config.json")
-    values |= {"architecture": _architecture(config), "quantization": quantization}
-    return Converted("encoder" if encoder else "translation", values)
+    kind = "encoder" if encoder else "translation"
+    return {"kind": kind, "architecture": _architecture(config), "quantization": quantization, **values}
 
 
 def _write(converters: Any, source: Path, output: Path, quantization: str) -> None:
