@@ -163,7 +163,8 @@ def _match_first_letter(source: str, target: str, before: str, ordinary: Collect
     """A model begins whatever it is given like a sentence; what goes on with a small letter does so in translation."""
     ours, theirs = _FIRST_LETTERS.match(source), _FIRST_WORD.match(target)
     goes_on = ours[1].islower() if ours else bool(before) and source[:1].isdigit()
-    if theirs and goes_on and theirs[1].istitle() and theirs[1].lower() in ordinary:
+    is_kept = theirs is not None and theirs[1] in source  # a glossary's term, or the name of a variable
+    if theirs and goes_on and not is_kept and theirs[1].istitle() and theirs[1].lower() in ordinary:
         at = theirs.start(1)
         return target[:at] + target[at].lower() + target[at + 1 :]
     return target

@@ -134,6 +134,7 @@ def test_dashes_hyphens_and_minus_signs_are_told_apart(source: str, target: str,
         ("учора быў дождж.", "Yesterday Minsk had rain.", "", "yesterday Minsk had rain."),
         ("у Мінску дождж.", "Minsk has rain.", "", "Minsk has rain."),
         ("я тут.", "I am here.", "", "I am here."),
+        ("у газеце The Times.", "The Times has it.", "", "The Times has it."),
         ("у маі дождж.", "May 12 has rain.", "", "May 12 has rain."),
         # A sentence that begins like one.
         ("За суткі набраў 12 тыс.", "In a day, it got 12,000.", "", "In a day, it got 12,000."),
