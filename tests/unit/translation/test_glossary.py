@@ -1,6 +1,8 @@
 """Glossary terms and do-not-translate phrases: found, put in, counted, and phrases guaranteed."""
 
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -209,3 +211,20 @@ async def test_a_failing_second_decode_leaves_the_phrase_flagged() -> None:
         segment = await served.segment("Кампанія Apple купіла мост.", replace(TO_ENGLISH, glossary=(phrase("Apple"),)))
     assert segment.translated_text == "most. kupila apple Kampania"
     assert segment.flags == {Flag.GLOSSARY_NOT_APPLIED}
+
+
+async def test_a_large_glossary_does_not_hold_up_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes longer to get ready than the text that it is for."""
+    threads = []
+
+    class Watched(Glossary):
+        def __init__(self, entries: Sequence[GlossaryEntry]) -> None:
+            threads.append(threading.current_thread())
+            super().__init__(entries)
+
+    monkeypatch.setattr("talmach.translation.translator.Glossary", Watched)
+    many = tuple(GlossaryEntry(f"тэрмін {number}", "term") for number in range(400))
+    async with running() as served:
+        for glossary in (many[:2], many):
+            await served.translate("Новая школа.", TranslationOptions("en", "be", glossary=glossary))
+    assert [each is threading.main_thread() for each in threads] == [True, False]
