@@ -26,7 +26,8 @@ from talmach.errors import TalmachError
 LogFormat = Literal["auto", "json", "console"]
 _MAX_WAITING_LINES = 4_096
 _FLUSH_S = 1.0
-_MAX_REPEATS, _REPEATS_S = 10, 60.0
+_MAX_REPEATS = 10
+_REPEATS_S = 60.0
 _MAX_MESSAGES = 1_000
 
 

@@ -1,6 +1,6 @@
 """What one caller could do to the others: overload, idle streams, unfinished messages, huge texts."""
 
-from .mutations import Protection, argument, block, handler, refusal, value
+from .mutations import Protection, argument, block, call, handler, refusal, value
 
 _QUEUE = "batching/queue.py"
 _SERVER = "rpc/server.py"
@@ -58,6 +58,21 @@ PROTECTIONS = (
         "messages of strangers: nobody receives them",
         block("rpc/interceptor.py", "CallInterceptor._wrap.answer_once", "_serve"),
         f"{_NEIGHBOURS}::test_messages_of_strangers_are_not_even_received",
+    ),
+    Protection(
+        "messages that grow when they are read: gone before the refusal is sent",
+        call("rpc/interceptor.py", "CallInterceptor._serve", "clear_frames"),
+        "tests/e2e/test_full_messages.py::test_what_is_refused_is_let_go",
+    ),
+    Protection(
+        "messages full of what nobody reads",
+        value("rpc/interceptor.py", "", "_MAX_WASTE_BYTES", "1_000_000_000"),
+        "tests/rpc/test_errors.py::test_fields_that_nobody_reads",
+    ),
+    Protection(
+        "more connections than files",
+        value("access/connections.py", "", "_OTHER_FILES", "-1_000_000"),
+        "tests/e2e/test_few_files.py::test_connections_that_do_nothing",
     ),
     Protection(
         "messages that never end: the place of their call",

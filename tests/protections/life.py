@@ -1,6 +1,6 @@
 """The start and the end of the server, and what happens around it."""
 
-from .mutations import Protection, argument, block, call, case, entry, handler, refusal
+from .mutations import Protection, argument, block, call, case, entry, handler, refusal, value
 
 _SERVER = "rpc/server.py"
 _GATE = "access/gate.py"
@@ -66,6 +66,11 @@ PROTECTIONS = (
         "nobody reads the log",
         block("cli/serve.py", "serve", "in_background"),
         f"{_FAULTS}::test_a_log_that_nobody_reads",
+    ),
+    Protection(
+        "a library that repeats itself",
+        value("log.py", "", "_MAX_REPEATS", "1_000_000"),
+        "tests/unit/test_log.py::test_a_library_that_repeats_itself_is_heard_ten_times_a_minute",
     ),
     Protection(
         "SIGTERM while the models are loaded",
