@@ -172,18 +172,17 @@ def _beams(beams: dict[str, Any], spec: ModelSpec) -> Iterator[str]:
 
 def _doubt(doubt: dict[str, Any]) -> Iterator[str]:
     text = (
-        f"The service flags a sentence LOW_CONFIDENCE when its {doubt['signal']} lies below the bound of its direction,"
-        f" as set in the manifest. Measured on {doubt['lines']} lines of the same set. Bad is a line with a chrF2 below"
-        f" {BAD_CHRF:.0f}, or in the lowest fifth of its direction; the bounds are set so that"
-        f" {100 * GOOD_FLAGGED:.0f} % of the good lines are flagged, and the rows after them say what"
-        f" {100 * GOOD_FLAGGED_ELSE:.0f} % would find. The area is how often a signal puts a bad line below a good one;"
-        " 0.5 is chance."
+        f"The service flags a sentence LOW_CONFIDENCE when its {doubt['signal']} is below the bound that the manifest"
+        f" sets for its direction. Measured on {doubt['lines']} lines of the same set. A line is bad when its chrF2 is"
+        f" below {BAD_CHRF:.0f}, or in the lowest fifth of its direction. The bounds flag {100 * GOOD_FLAGGED:.0f} % of"
+        f" the good lines; the rows after them show what {100 * GOOD_FLAGGED_ELSE:.0f} % would find. The area is how"
+        " often a signal ranks a bad line below a good one; 0.5 is chance."
     )
     if "judged" in doubt:
         text += (
-            " A line may have a high chrF2 and be wrong, so the last table shows what the bounds do to sentences of our"
-            " own articles that were judged by reading them, without the scores in view. UNKNOWN_WORD marks a word in"
-            " small letters that the training corpus does not have."
+            " A line may have a high chrF2 and still be wrong, so the last table shows what the flags find in sentences"
+            " of our own articles that were judged by reading them, without the scores in view. UNKNOWN_WORD marks a"
+            " word in small letters that the training corpus does not have."
         )
     yield from ("## Doubt", "", text, "", *show(doubt), "")
 

@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     http_origins: Annotated[str, AfterValidator(_origins)] = Field(
         "",
         description="origins of other sites whose pages may call the HTTP API, such as `https://example.org`, with "
-        "commas between them; `*` = of all; empty = of none",
+        "commas between them; `*` = all; empty = none",
     )
     metrics_address: OptionalAddress = Field("", description="`HOST:PORT` of the Prometheus page; empty = no page")
     otlp_endpoint: OptionalEndpoint = Field(
@@ -171,7 +171,7 @@ class Settings(BaseSettings):
     )
     max_concurrent_calls: int = Field(1_024, ge=1, le=100_000, description="calls served at once; more are refused")
     stream_idle_s: float = Field(
-        60.0, ge=1, le=86_400, description="seconds after which a stream ends whose caller sends and takes nothing"
+        60.0, ge=1, le=86_400, description="seconds after which a stream ends if its caller sends and takes nothing"
     )
     max_connection_age_s: float = Field(
         0.0,
@@ -180,9 +180,9 @@ class Settings(BaseSettings):
         description="seconds after which a gRPC connection is closed, a tenth more or less; 0 = never",
     )
     max_connection_age_grace_s: float = Field(
-        600.0, ge=1, le=86_400, description="seconds that the calls of a connection which is too old get to finish"
+        600.0, ge=1, le=86_400, description="seconds that the calls on a connection that is too old have to finish"
     )
-    drain_timeout_s: float = Field(30.0, ge=0, le=3_600, description="seconds that calls get to finish at shutdown")
+    drain_timeout_s: float = Field(30.0, ge=0, le=3_600, description="seconds that calls have to finish at shutdown")
     engine_timeout_s: float = Field(
         120.0, ge=1, le=3_600, description="seconds after which a batch fails and its worker counts as stuck"
     )
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
         None,
         ge=-100,
         le=0,
-        description="mean log-probability per token below which a segment is LOW_CONFIDENCE; else what its model says",
+        description="mean log-probability per token below which a segment is LOW_CONFIDENCE; empty = as its model says",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")
