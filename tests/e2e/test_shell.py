@@ -70,8 +70,8 @@ def test_streams_that_cannot_be_used(server: Server, line: str, status: int, std
 def test_a_server_needs_no_streams(server: Server) -> None:
     """As a daemon without any of the three: it serves, and nothing else gets their numbers."""
     address = free_address()
-    line = f"{shlex.join(COMMAND)} serve --address {address} <&- >&- 2>&- & sleep 0.1; for i in $(seq 200); do "
-    line += f"talmach health --address {address} 2>/dev/null && break; sleep 0.1; done; kill $!; wait $!"
+    line = f"{shlex.join(COMMAND)} serve --address {address} <&- >&- 2>&- & for i in $(seq 200); do "
+    line += f"sleep 0.5; talmach health --address {address} 2>/dev/null && break; done; kill $!; wait $!"
     result = shell(line)
     assert (result.status, result.stdout.splitlines()[-1]) == (0, "SERVING")
 
