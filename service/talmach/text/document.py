@@ -53,7 +53,7 @@ class Document:
         reading = markup.read(text, written, translate_attributes=translate_attributes)
         found = list(_sentences(reading.masked, language))
         read = Document(reading.text, tuple(_pieces(reading.text, found)))
-        return cls(text, tuple(_marked_pieces(text, reading, found)), read)
+        return cls(text, tuple(_with_gaps(text, _marked_sentences(text, reading, found))), read)
 
     @property
     def sentences(self) -> tuple[Piece, ...]:
@@ -74,20 +74,26 @@ class Document:
 
 
 def _pieces(text: str, found: Iterable[tuple[int, Span]]) -> Iterator[Piece]:
-    position, previous = 0, -1
-    for paragraph, span in found:
-        if span.start > position:
-            gap = Span(position, span.start)
-            yield Piece(PieceKind.GAP, gap, gap.slice(text), paragraph if paragraph == previous else -1)
-        yield Piece(PieceKind.SENTENCE, span, span.slice(text), paragraph)
-        position, previous = span.end, paragraph
+    return _with_gaps(text, (Piece(PieceKind.SENTENCE, span, span.slice(text), number) for number, span in found))
+
+
+def _with_gaps(text: str, found: Iterable[Piece]) -> Iterator[Piece]:
+    """The sentences of a text and what lies between them, in order."""
+    position, paragraph = 0, -1
+    for sentence in found:
+        if sentence.span.start > position:
+            gap = Span(position, sentence.span.start)
+            inside = sentence.paragraph if sentence.paragraph == paragraph else -1
+            yield Piece(PieceKind.GAP, gap, gap.slice(text), inside)
+        yield sentence
+        position, paragraph = sentence.span.end, sentence.paragraph
     if position < len(text):
         gap = Span(position, len(text))
         yield Piece(PieceKind.GAP, gap, gap.slice(text), -1)
 
 
-def _marked_pieces(text: str, reading: Reading, found: Sequence[tuple[int, Span]]) -> Iterator[Piece]:
-    """The sentences of a text in a format, with the texts of its attributes among them, and the gaps between."""
+def _marked_sentences(text: str, reading: Reading, found: Sequence[tuple[int, Span]]) -> Iterator[Piece]:
+    """The sentences of a text in a format, with the texts of its attributes among them."""
     cutter = markup.Cutter(text, reading)
     cuts = [
         (paragraph, cut) for (paragraph, _), cut in zip(found, cutter.cut([span for _, span in found]), strict=True)
@@ -98,17 +104,11 @@ def _marked_pieces(text: str, reading: Reading, found: Sequence[tuple[int, Span]
         for number, attribute in enumerate(cutter.attributes_outside([cut.span for _, cut in cuts]))
         for sentence in attribute
     ]
-    position, previous, paragraph = 0, None, -1
+    paragraph, previous = -1, None
     for key, cut in sorted([*cuts, *others], key=lambda item: item[1].span.start):
-        if cut.span.start > position:
-            gap = Span(position, cut.span.start)
-            yield Piece(PieceKind.GAP, gap, gap.slice(text), paragraph if key == previous else -1)
         paragraph += key != previous
+        previous = key
         yield Piece(PieceKind.SENTENCE, cut.span, cut.span.slice(text), paragraph, cut.marked, cut.is_attribute)
-        position, previous = cut.span.end, key
-    if position < len(text):
-        gap = Span(position, len(text))
-        yield Piece(PieceKind.GAP, gap, gap.slice(text), -1)
 
 
 def _sentences(text: str, language: str | None) -> Iterator[tuple[int, Span]]:
