@@ -33,6 +33,7 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
             await _find(client)
             yield client
         return
+    from talmach.app.application import Application
     from talmach.config import load_settings
     from talmach.log import configure_logging
 
@@ -47,8 +48,6 @@ async def connect(server: Connection) -> AsyncIterator[AsyncClient]:
         tls_key_file=None,
         tls_client_ca_file=None,
     )
-    from talmach.app.application import Application
-
     configure_logging("warning")
     async with AsyncExitStack() as stack:
         with _start_failures(), terminal.spinner("loading the models"):
