@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal, TextIO
@@ -137,11 +137,16 @@ class _BackgroundHandler(logging.Handler):
             time.sleep(0.001)
 
     def _write(self) -> None:
+        begin = b""
         while True:
-            left = f"{self._lines.get()}\n".encode(self._encoding, "backslashreplace")
-            with suppress(OSError):  # the reader has gone
+            left = whole = begin + f"{self._lines.get()}\n".encode(self._encoding, "backslashreplace")
+            try:
                 while left:
                     left = left[os.write(self._descriptor, left) :]
+                begin = b""
+            except OSError:  # the reader has gone, or the disk is full
+                self.count()
+                begin = begin if left is whole else b"\n"  # half a line must not spoil the next one
             self._written += 1
 
 

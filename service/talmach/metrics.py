@@ -44,7 +44,9 @@ class Metrics:
         self.model_loads = counter(
             "talmach_model_loads", "Times that the model's weights were loaded after the start.", ["model"]
         )
-        self.log_lines_dropped = counter("talmach_log_lines_dropped", "Log lines that nobody read in time.")
+        self.log_lines_dropped = counter(
+            "talmach_log_lines_dropped", "Log lines that nobody read in time, or that could not be written."
+        )
         self.files_not_reloaded = gauge(
             "talmach_files_not_reloaded",
             "1 while a file of the settings (tls, clients) cannot be used as it is now, and what it held before is.",

@@ -1,6 +1,7 @@
 """Logging: one stream, one shape, and nothing of a user's text even when an exception carries it."""
 
 import asyncio
+import errno
 import gc
 import io
 import json
@@ -179,3 +180,40 @@ def test_lines_that_nobody_reads_are_dropped_and_counted() -> None:
                 structlog.get_logger().info("thing.done", number=number)
             assert len(dropped) > 4_000
         os.close(reading)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")
+def test_lines_for_a_full_disk_are_counted() -> None:
+    """Nothing else would say that they are lost."""
+    dropped = []
+    with Path("/dev/full").open("w", encoding="utf-8") as stream:
+        configure_logging(log_format="json", stream=stream)
+        with in_background():
+            count_dropped_lines(lambda: dropped.append(1))
+            for number in range(100):
+                structlog.get_logger().info("thing.done", number=number)
+    assert len(dropped) == 100
+
+
+def test_half_a_line_does_not_spoil_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that was full in the middle of one line has room again for the next."""
+    write, room = os.write, [40]
+
+    def writes(descriptor: int, data: bytes) -> int:
+        if room and not room[0]:
+            room.clear()
+            raise OSError(errno.ENOSPC, "no space left")
+        part = data[: room[0]] if room else data
+        if room:
+            room[0] -= len(part)
+        return write(descriptor, part)
+
+    monkeypatch.setattr("talmach.log.os.write", writes)
+    with (tmp_path / "log").open("w", encoding="utf-8") as stream:
+        configure_logging(log_format="json", stream=stream)
+        with in_background():
+            for number in range(3):
+                structlog.get_logger().info("thing.done", number=number)
+    half, *lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert len(half) == 40
+    assert [json.loads(line)["number"] for line in lines] == [1, 2]
