@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from talmach.batching import BatchingQueue
 from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.errors import EngineFailure
 from talmach.threads import Turns
 from talmach.translation.alignment import Attention, Looks
 from talmach.translation.hypotheses import Hypotheses, Key
+from talmach.translation.plan import parts
 
 
 def routes(directions: Iterable[Direction]) -> dict[Direction, str]:
@@ -44,7 +44,7 @@ class PivotedHypotheses(Hypotheses):
         return self._pivots.get(direction)
 
     def fits(self, key: Key) -> bool:
-        """See `Hypotheses.fits`; the second half is checked when its text is known."""
+        """See `Hypotheses.fits`; the second half is cut when its text is known."""
         return super().fits(self._first(key))
 
     def decoding(self, direction: Direction) -> DecodeOptions:
@@ -72,13 +72,18 @@ class PivotedHypotheses(Hypotheses):
         first = (await super().get([half], self._of_half(half, direction, options)))[half]
         if not first.text.strip():
             return first
-        other = (Direction(pivot, direction.target), first.text)
-        if not super().fits(other):
-            raise EngineFailure(f"engine: the {pivot} of a sentence is too long for the second model")
-        second = (await super().get([other], options))[other]
-        tokens = first.tokens + second.tokens
-        score = (first.score * first.tokens + second.score * second.tokens) / max(tokens, 1)
-        return Hypothesis(second.text, score, second.tokens, truncated=first.truncated or second.truncated)
+        # What fits the first model's window may be too long for the second one's when it comes out.
+        other = Direction(pivot, direction.target)
+        cut = parts(first.text, (), lambda part: Hypotheses.fits(self, (other, part)), keep_tokens=False)
+        seconds = await super().get([(other, part.text) for part in cut if part.translate], options)
+        text = "".join(seconds[other, part.text].text if part.translate else part.text for part in cut)
+        if not all(any(map(str.isalnum, second.text)) for second in seconds.values()):
+            text = ""  # and not without one of its parts
+        whole = sum(second.tokens for second in seconds.values())
+        tokens = first.tokens + whole
+        score = sum(each.score * each.tokens for each in (first, *seconds.values())) / max(tokens, 1)
+        truncated = any(each.truncated for each in (first, *seconds.values()))
+        return Hypothesis(text, score, whole, truncated=truncated)
 
     async def looks(self, key: Key, target: str, options: DecodeOptions) -> Looks:
         """See `Hypotheses.looks`; of two halves, of both together."""

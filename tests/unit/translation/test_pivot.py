@@ -51,6 +51,24 @@ async def test_a_sentence_goes_through_both_models_and_says_so() -> None:
     assert segment.translated_text.split()[0].lower().startswith("город")
 
 
+@pytest.mark.parametrize("word", ["школу", "муте"])
+async def test_a_sentence_may_be_too_long_for_the_second_model_alone(word: str) -> None:
+    """It is cut once more; and where the model gives nothing for a part, the sentence stays as it is and says so."""
+    first, second = chain()
+    second.max_source_tokens = 12
+    text = f"Город открыл новую {word} сразу, и это слова о городе, и ещё слова о школе, и ещё слова о людях города."
+    async with running(first, second) as service:
+        segment = await service.segment(text, TO_BELARUSIAN)
+    assert set(first.decoded) == {text}
+    assert len(second.decoded) > len(first.decoded)
+    if word == "муте":  # "mute" to the second model
+        assert (segment.status, segment.translated_text) == (SegmentStatus.COPIED, text)
+        assert Flag.UNTRANSLATED in segment.flags
+    else:
+        assert (segment.status, segment.pivot) == (SegmentStatus.TRANSLATED, "en")
+        assert len(segment.translated_text.split()) == len(text.split())
+
+
 async def test_a_direct_direction_says_nothing_of_a_pivot() -> None:
     """Even where others have one."""
     async with running(*chain()) as service:
