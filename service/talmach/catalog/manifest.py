@@ -161,6 +161,12 @@ class ModelSpec(Spec):
             raise ValueError("prompt: needs one table for each of `directions`, and for no other")
         return self
 
+    @model_validator(mode="after")
+    def _words_are_a_file(self) -> "ModelSpec":
+        if self.words is not None and self.words not in self.files:
+            raise ValueError("words: is none of `files`")
+        return self
+
 
 class Manifest(Spec):
     """Every model of one models directory, in the order of preference."""

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,19 @@ def test_exported_weights_take_the_place_of_the_embedded_ones(tmp_path: Path) ->
     assert {path.name for path in verify(spec, tmp_path).iterdir()} == {"README.md", *embedded.files}
     with pytest.raises(SystemExit, match="neither translation/ nor encoder/"):
         register.embed(tmp_path, tmp_path, "3", 250, decoding)
+
+
+def test_the_words_of_an_old_model_go_with_it(tmp_path: Path) -> None:
+    """The manifest does not name a file that the new weights came without."""
+    _write_manifest(tmp_path, "translation")
+    weights, old = tmp_path / "weights", default_models_dir() / "embedded"
+    shutil.copytree(old, weights)
+    register.embed(tmp_path, weights, "2", 250, Decoding())
+    register.write_words(tmp_path, "small", "words.bloom")
+    assert manifest.load(tmp_path).model("small").words == "words.bloom"
+    (weights / "translation" / "words.bloom").unlink()
+    (spec,) = register.embed(tmp_path, weights, "3", 250, Decoding())
+    assert spec.words is None
 
 
 def test_a_shape_is_read_from_the_weights() -> None:

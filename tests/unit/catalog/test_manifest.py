@@ -167,6 +167,7 @@ def test_how_a_model_is_spoken_to_is_data(tmp_path: Path) -> None:
         ('["</s>"]', '""', "model[0].prompt.be-en.source_suffix: "),
         ('"source.spm"', '"../source.spm"', "model[0].tokenizer.source: "),
         ("factor = 1.5", "factor = 0", "model[0].lengths.factor: "),
+        ("max_source_tokens = 200", 'words = "words.bloom"', "words: is none of `files`"),
     ],
 )
 def test_a_mistake_in_how_a_model_is_spoken_to_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
