@@ -101,7 +101,7 @@ def test_an_archive_is_translated_though_an_actor_dies(tmp_path: Path, ray_direc
         told, complaints = process.communicate(timeout=_WAIT_S)
     finally:
         process.kill()
-    assert complaints.decode() == "talmach: 1 of 1000 rows have an error; see the column error\n"
+    assert complaints.decode() == "talmach: 1 of 1000 rows has an error; see the column error\n"
     assert process.returncode == 1
     assert re.fullmatch(rf"1000 rows in \d+ s \([\d.]+ a second\): {output}\n", told.decode())
     done = pq.read_table(output).to_pylist()

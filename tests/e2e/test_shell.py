@@ -207,7 +207,7 @@ def test_flags_are_seen_without_a_terminal(flagging: Server) -> None:
     plain = talmach(*translate, stdin=text)
     count = plain.stderr.splitlines()[-1]
     assert plain.status == 0
-    assert count.startswith("talmach: 1 of 2 sentences are flagged: ")
+    assert count.startswith("talmach: 1 of 2 sentences is flagged: ")
     assert "REPETITION 1" in count
     shown = talmach(*translate, "--lines", "--show-flags", stdin=text)
     (sentence, last) = shown.stderr.splitlines()

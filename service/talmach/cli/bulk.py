@@ -110,4 +110,5 @@ def _run(job: "Job", settings: Settings, address: str | None, actors: int | None
     rate = f"{rows} rows in {seconds:.0f} s ({rows / seconds:.1f} a second)"
     terminal.write(f"{rate}{f', {kept} were there' if kept else ''}: {job.output}\n")
     if errors:
-        raise CommandFailed(f"{errors} of {rows} rows have an error; see the column error")
+        verb = "has" if errors == 1 else "have"
+        raise CommandFailed(f"{errors} of {rows} rows {verb} an error; see the column error")

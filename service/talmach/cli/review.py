@@ -75,7 +75,8 @@ class Review:
         """
         if self._flagged:
             flags = ", ".join(f"{flag} {count}" for flag, count in self._flags.most_common())
-            terminal.complain(f"{self._flagged} of {self._sentences} sentences are flagged: {flags}")
+            verb = "is" if self._flagged == 1 else "are"
+            terminal.complain(f"{self._flagged} of {self._sentences} sentences {verb} flagged: {flags}")
         if self._failed:
             failed = f"{self._failed} of {self._sentences} sentences"
             terminal.complain(f"{failed} could not be translated and stand in the original")

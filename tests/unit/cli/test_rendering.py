@@ -132,7 +132,7 @@ def test_facts_say_why_that_model_spoke(others: tuple[str, ...], pivot: str, nam
 
 def test_flags_are_counted_for_everyone(capsys: pytest.CaptureFixture[str]) -> None:
     """One line on standard error, terminal or not; with --show-flags every sentence, on one line, before it."""
-    counted = "talmach: 1 of 4 sentences are flagged: LENGTH_RATIO 1, LOW_CONFIDENCE 1\n"
+    counted = "talmach: 1 of 4 sentences is flagged: LENGTH_RATIO 1, LOW_CONFIDENCE 1\n"
     review = Review()
     review.add(reply().translation.segments)
     review.tell()
