@@ -151,6 +151,8 @@ def _pair_quotes(source: str, target: str, before: str, language: str) -> str:
     """Mend a translation that has one mark too few or too many, of a source whose quotations are whole."""
     is_quoted = bool(DOUBLE_QUOTE.search(source))
     first, last = target.index('"'), target.rindex('"')
+    if target[:first][-1:].isdigit():  # 15" may be inches
+        return target
     if DOUBLE_QUOTE.match(source.rstrip(TERMINAL + " ")[-1:]) and _opens(target[:last][-1:]):
         stop = "." if language != "en" and target.endswith(".") and not target.endswith("..") else ""
         return f'{target.removesuffix(stop)}"{stop}'

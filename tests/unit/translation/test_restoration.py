@@ -78,6 +78,8 @@ def test_a_quotation_inside_of_another_has_marks_of_its_own(
         # Direct speech behind a dash, of which English makes a quotation.
         ("Мы тут, — сказаў ён.", 'We are here," he said.', "en", "“We are here,” he said."),
         ("Мы тут, — сказаў ён.", '"We are here, he said.', "en", "We are here, he said."),
+        # No quotation mark at all.
+        ("Экран — 15 цаляў.", 'The screen has 15".', "en", "The screen has 15”."),
         # A quotation that goes on in another sentence has one mark in both.
         ("«Мы тут, — сказаў ён.", '"We are here, he said.', "en", "“We are here, he said."),
         ("Мы тут», — сказаў ён.", 'We are here," he said.', "en", "We are here,” he said."),
