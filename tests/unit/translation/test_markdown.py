@@ -120,6 +120,7 @@ def test_every_text_is_cut_without_loss(source: str) -> None:
         ("\r\nНовая школа\r\n\r\nСтары мост\r\n", "\r\nskola Novaa\r\n\r\nmost Stary\r\n"),
         ("школа -", "\\- skola"),
         ("школа горад >рака", "\\>raka gorad skola"),
+        ("> сказ # сказ # Гэты  \n> новы", "> novy Gety  \n> \\# skaz # skaz"),
         ("==== школа горад -", "\\- gorad skola ===="),
         ("школа горад ~~~рака", "\\~~~raka gorad skola"),
     ],

@@ -46,10 +46,22 @@ def keep_markdown(marked: Marked, source: str, write: Callable[[Marked], str]) -
     before, behind = _completion(marked)
     wanted = structure(f"{before}{source}{behind}")
     for escapes in (marked.spellings, {**ESCAPES, **marked.spellings}):
-        text = as_text(write(replace(marked, spellings=escapes)), source)
+        text = _as_text(write(replace(marked, spellings=escapes)), marked, source)
         if structure(f"{before}{text}{behind}") == wanted:
             return text
     return source
+
+
+def _as_text(text: str, marked: Marked, source: str) -> str:
+    """Return a translation none of whose lines begins a list or the like: not the first, nor one behind a break."""
+    breaks = [mark.raw for mark in marked.marks if mark.kind is MarkKind.BLANK and "\n" in mark.raw]
+    first, *others = text.split("\n")
+    if len(others) != len(breaks):  # a mark of another kind has several lines
+        return as_text(text, source)
+    # A line in a quotation begins with its marks.
+    begins = [each.rpartition("\n")[2] for each in breaks]
+    lines = (begin + as_text(line.removeprefix(begin), "") for begin, line in zip(begins, others, strict=True))
+    return "\n".join([as_text(first, source), *lines])
 
 
 def _completion(marked: Marked) -> tuple[str, str]:
