@@ -66,8 +66,8 @@ def write_model(models_dir: Path, model_id: str, version: str, max_source_tokens
             files[path.name] = sha256_of(path)
     model["version"] = version
     model["files"] = files
-    if model.get("words") not in files:  # counted anew by data.known_words
-        model.pop("words", None)
+    if "words" in model and str(model["words"]) not in files:  # counted anew by data.known_words
+        model.remove("words")
     (models_dir / FILENAME).write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
