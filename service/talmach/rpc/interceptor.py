@@ -32,6 +32,8 @@ _MaybeHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 _SMALL_BYTES = 65_536
 # What a message holds beside what is read of it: no other limit counts it, and it stays until the answer is there.
 _MAX_WASTE_BYTES = 65_536
+# Reading so much takes some milliseconds at the worst.
+_LARGE_BYTES = 262_144
 _OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
 
 
@@ -48,6 +50,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._stream_idle_s = stream_idle_s
         self._max_message_bytes = max_message_bytes
         self._admission = admission
+        self._large = asyncio.Semaphore(1)  # messages that are read now
         self._waiting: set[asyncio.Task[None]] = set()  # for replies to be taken
 
     async def intercept_service(
@@ -86,8 +89,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def read(requests: AsyncIterator[bytes]) -> Any:
             if handler.request_streaming:
-                return _parse_all(requests, deserialize)
-            return _parse(await self._first(requests), deserialize)
+                return _parse_all(requests, deserialize, self._large)
+            return await _parse_in_turn(await self._first(requests), deserialize, self._large)
 
         async def answer_once(requests: AsyncIterator[bytes], context: _Context) -> Any:
             async with self._serve(details, context):
@@ -181,12 +184,24 @@ def _parse(request: bytes, parse: Callable[[bytes], _Message]) -> _Message:
     return message
 
 
+async def _parse_in_turn(request: bytes, parse: Callable[[bytes], _Message], large: asyncio.Semaphore) -> _Message:
+    """Read large messages one by one, with as long for others in between: else they wait until all are read."""
+    if len(request) <= _LARGE_BYTES:
+        return _parse(request, parse)
+    async with large:
+        began_at = time.monotonic()
+        try:
+            return _parse(request, parse)
+        finally:
+            await asyncio.sleep(time.monotonic() - began_at)
+
+
 async def _parse_all(
-    requests: AsyncIterator[bytes], parse: Callable[[bytes], _Message]
+    requests: AsyncIterator[bytes], parse: Callable[[bytes], _Message], large: asyncio.Semaphore
 ) -> AsyncIterator[_Message | Unreadable]:
     """Yield the messages of a stream; one that cannot be read does not end it."""
     async for request in requests:
         try:
-            yield _parse(request, parse)
+            yield await _parse_in_turn(request, parse, large)
         except InvalidFields as error:
             yield Unreadable(request, error)
