@@ -12,7 +12,6 @@ from talmach.quality.scripts import has_wrong_script
 from talmach.quality.signs import has_sign_mismatch
 from talmach.text import protected
 from talmach.text.characters import fold_letters
-from talmach.text.known_words import KnownWords
 from talmach.text.protected import ProtectedKind
 
 # For a model whose manifest gives no bounds. With the embedded one, 7 % of the good lines of the development set lie
@@ -39,11 +38,11 @@ def check(
     truncated: bool = False,
     score: float | None = None,
     low_confidence_score: float = LOW_CONFIDENCE_SCORE,
-    known_words: KnownWords | None = None,
 ) -> frozenset[Flag]:
     """Return what is doubtful about `target` as a translation of `source`, in time linear in both.
 
-    SOURCE_LANGUAGE_MISMATCH, GLOSSARY_NOT_APPLIED, MARKUP and NAME_MISMATCH are left to the use case, which knows more.
+    SOURCE_LANGUAGE_MISMATCH, GLOSSARY_NOT_APPLIED, MARKUP, NAME_MISMATCH and UNKNOWN_WORD are left to the use case,
+    which knows more.
 
     Args:
         source: a sentence.
@@ -52,7 +51,6 @@ def check(
         truncated: the decoder reached its length limit.
         score: mean log-probability per token; None = unknown.
         low_confidence_score: score below which a translation is doubtful.
-        known_words: what the model has met; None = not known.
     """
     source, target = fold_letters(source), unicodedata.normalize("NFC", target)
     bare = (protected.without(source), protected.without(target))
@@ -66,7 +64,6 @@ def check(
         (Flag.SIGN_MISMATCH, has_sign_mismatch(source, target)),
         (Flag.TRUNCATED, truncated),
         (Flag.LOW_CONFIDENCE, score is not None and score < low_confidence_score),
-        (Flag.UNKNOWN_WORD, known_words is not None and known_words.lacks_any(bare[1], direction.target)),
     )
     return frozenset(flag for flag, found in findings if found)
 

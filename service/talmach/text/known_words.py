@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
+from talmach.text import protected
 from talmach.text.characters import words_of
 from talmach.text.evidence import LEXICON
 
@@ -61,11 +62,14 @@ class KnownWords:
         return self._bits
 
     def lacks_any(self, text: str, language: str) -> bool:
-        """Whether the model has not met one of the words of `text` in small letters, in time linear in the text."""
+        """Whether the model has not met one of the words of `text` in small letters, in time linear in the text.
+
+        Links and other protected tokens are left out.
+        """
         frequent = LEXICON[language]
         return any(
             len(word) >= _LEAST_LETTERS and word.islower() and word not in frequent and self._lacks(word, language)
-            for word in words_of(text.translate(_APOSTROPHES))
+            for word in words_of(protected.without(text).translate(_APOSTROPHES))
         )
 
     def _lacks(self, word: str, language: str) -> bool:

@@ -72,9 +72,9 @@ class _Task:
         """Return what is to be decoded of `parts`."""
         return [(self.direction, part.text) for part in parts if part.translate]
 
-    def without_phrases(self, text: str) -> str:
+    def without_phrases(self, text: str, *, nor_terms: bool = False) -> str:
         """Return `text` without the do-not-translate phrases, whose script and numbers are not the model's."""
-        for phrase in {each.entry.target_term for each in self.occurrences if each.entry.verbatim}:
+        for phrase in {each.entry.target_term for each in self.occurrences if each.entry.verbatim or nor_terms}:
             text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", text)
         return text
 
@@ -248,8 +248,10 @@ class Decoder:
             truncated=any(hypothesis.truncated for hypothesis in decoded.values()),
             score=score,
             low_confidence_score=self._low_confidence[task.direction],
-            known_words=self._known_words[task.direction],
         )
+        known = self._known_words[task.direction]
+        if known and known.lacks_any(task.without_phrases(target, nor_terms=True), task.direction.target):
+            flags |= {Flag.UNKNOWN_WORD}
         applied = glossaries.count_applied(task.occurrences, target)
         if any(honoured < count for count, honoured in applied.values()):
             flags |= {Flag.GLOSSARY_NOT_APPLIED}

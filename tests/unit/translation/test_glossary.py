@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from talmach.quality import Flag
+from talmach.text.known_words import KnownWords, stem_key
 from talmach.text.span import Span
 from talmach.translation.glossary import Glossary, Occurrence, UsageCounter, count_applied, substitute
 from talmach.translation.values import GlossaryEntry, TranslationOptions
@@ -228,3 +229,18 @@ async def test_a_large_glossary_does_not_hold_up_the_loop(monkeypatch: pytest.Mo
         for glossary in (many[:2], many):
             await served.translate("Новая школа.", TranslationOptions("en", "be", glossary=glossary))
     assert [each is threading.main_thread() for each in threads] == [True, False]
+
+
+async def test_a_term_is_no_invention_of_the_model() -> None:
+    """A word that the model has not met is flagged where the model wrote it, not where the glossary asked for it."""
+    text = "Школа чакае."
+    engine = NaughtyEngine()
+    async with running(engine) as served:
+        words = (await served.segment(text)).translated_text.lower().split()
+        engine.known_words = KnownWords.of_keys({stem_key(word.strip("."), "en") for word in words})
+        assert Flag.UNKNOWN_WORD not in (await served.segment(text)).flags
+        term = await served.segment(text, replace(TO_ENGLISH, glossary=(GlossaryEntry("школа", "zblorkhin"),)))
+        assert "zblorkhin" in term.translated_text.casefold()
+        assert Flag.UNKNOWN_WORD not in term.flags
+        engine.known_words = KnownWords.of_keys({"nothing of it"})
+        assert Flag.UNKNOWN_WORD in (await served.segment(text)).flags
