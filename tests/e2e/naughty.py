@@ -2,7 +2,7 @@
 
 Everything except the two models is what users run. Variables: NAUGHTY_BATCH_S, the seconds of a batch;
 NAUGHTY_ENCODE_S, those of the encoder for one article; NAUGHTY_LOAD_S, those of loading; NAUGHTY_STATE, a file that on
-SIGUSR1 gets what the process holds, as JSON.
+SIGUSR1 gets what the process holds, as JSON; NAUGHTY_AFTER, a process whose end is waited for, after a line in the log.
 """
 
 import asyncio
@@ -95,7 +95,17 @@ def write_state(*_: object) -> None:
     path.with_suffix(".new").replace(path)
 
 
+def wait_for_the_end(process: str) -> None:
+    """Begin when another has ended, at once: Python's own start is behind us."""
+    sys.stderr.write("imported\n")
+    sys.stderr.flush()
+    while Path("/proc", process).exists():
+        time.sleep(0.01)
+
+
 if __name__ == "__main__":
+    if "NAUGHTY_AFTER" in os.environ:
+        wait_for_the_end(os.environ["NAUGHTY_AFTER"])
     application.load_engines = load_engines  # type: ignore[assignment, attr-defined]
     signal.signal(signal.SIGUSR1, write_state)
     main()

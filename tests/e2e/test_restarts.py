@@ -23,6 +23,9 @@ async def test_a_killed_server_is_not_missed(naughty: Start) -> None:
     address = free_address()
     options = {"address": address, "NAUGHTY_BATCH_S": "0.05", "TALMACH_MAX_BATCH_SIZE": "4"}
     server = naughty(**options)
+    # Callers wait some seconds for a start; on a busy machine the imports alone may take longer.
+    again = naughty(**options, until=(), NAUGHTY_AFTER=str(server.process.pid))
+    again.wait_until(lambda: "imported" in again.log.read_text(encoding="utf-8"))
 
     async def caller(first: int) -> None:
         async with AsyncClient(address) as client:
@@ -34,7 +37,7 @@ async def test_a_killed_server_is_not_missed(naughty: Start) -> None:
     await asyncio.sleep(0.5)
     server.kill()
     assert not calls.done()
-    again = await asyncio.to_thread(naughty, **options)
+    await asyncio.to_thread(again.wait_until, lambda: again.health() == "SERVING")
     await calls
     assert again.metric("talmach_rpc_requests_total") > 50
 
