@@ -34,7 +34,8 @@ def test_connections_that_do_nothing(start: Callable[..., Server], door: str) ->
     server = start(command=["prlimit", "--nofile=64:128", *COMMAND], TALMACH_HTTP_ADDRESS=http)
     assert server.metric("process_max_fds") == 128
     with held(server.address if door == "grpc" else http, 400):
-        assert server.metric("process_open_fds") < 120
+        # One that is closed at once has a file for that moment, and on a busy machine they come for longer.
+        server.wait_until(lambda: server.metric("process_open_fds") < 120)
         if door == "http":
             assert asyncio.run(ask_once(server.address)).code == "OK"
         else:
