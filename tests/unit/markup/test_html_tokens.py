@@ -115,4 +115,4 @@ def test_tokens_take_linear_time(unit: str) -> None:
         return time.process_time() - began
 
     small = min(seconds(25_000) for _ in range(3))
-    assert seconds(200_000) < 30 * small + 0.2
+    assert any(seconds(200_000) < 30 * small + 0.2 for _ in range(3))  # a busy machine gets more than one try
