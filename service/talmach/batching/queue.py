@@ -12,6 +12,7 @@ import structlog
 from talmach.batching.backlog import Backlog
 from talmach.batching.lane import FAIR_SHARE_S, Decoded, Entry, Lane
 from talmach.batching.memory import Weights
+from talmach.batching.returning import Returning
 from talmach.batching.work import Throughput, another, observe, translate
 from talmach.engine.base import DecodeOptions, Hypothesis, TranslationEngine
 from talmach.errors import DeadlineExceeded, EngineFailure, EngineStuck, QueueFull, TalmachError
@@ -20,8 +21,6 @@ from talmach.threads import Workers
 
 _SHORTEST_RETRY_S = 0.1
 _CLOSE_S = 5.0  # anything that has not ended by then may never end
-_LONGEST_WAIT = 0.08  # for callers that may come again, as a share of the time that their batch took
-
 _log = structlog.get_logger()
 
 
@@ -52,11 +51,7 @@ class BatchingQueue:
         self._metrics = metrics
         self._on_workers_change = on_workers_change
         self._workers = Workers(
-            workers,
-            name=engine.model_id,
-            timeout_s=engine_timeout_s,
-            metrics=self._metrics,
-            on_change=self._follow_workers,
+            workers, name=engine.model_id, timeout_s=engine_timeout_s, metrics=metrics, on_change=self._follow_workers
         )
         self._numbers = itertools.count()
         self._lanes: dict[tuple[DecodeOptions, bool], Lane] = {}
@@ -64,9 +59,9 @@ class BatchingQueue:
         self._promised_tokens = 0  # of requests that are accepted and not queued as a whole yet
         self._throughput = Throughput()
         self._running: set[asyncio.Task[None]] = set()
+        self._decoding: set[asyncio.Future[list[Hypothesis]]] = set()  # until their batches are settled
         self._dispatch_is_due = False
-        self._returning = 0  # callers that have just been answered; most come again at once
-        self._wait: asyncio.TimerHandle | None = None  # for them
+        self._returning = Returning(self._schedule_dispatch)
         self._weights = weights
         if weights is not None:
             weights.is_idle, weights.on_change = self._is_idle, self._follow_weights
@@ -195,18 +190,20 @@ class BatchingQueue:
     def _dispatch(self) -> None:
         self._dispatch_is_due = False
         waiting = self._backlog.sentences
-        if not waiting or self._seconds_to_load() or (self._wait is not None and waiting < self._returning):
-            return  # until there is something, the weights have come, the callers have
+        is_settled = not any(map(asyncio.Future.done, self._decoding))  # who returns is known
+        if not waiting or self._seconds_to_load() or not is_settled or self._returning.are_more_than(waiting):
+            return
         # With idle workers beside the first one, one caller's article is shared out instead of decoded by one of them.
         share = -(-waiting // max(1, self._workers.free))
         # An idle engine begins with one sentence: a reader of a stream sees it while the rest is being decoded.
-        is_idle = not self._running and self._wait is None
-        self._end_wait()
+        is_idle = not self._running and not self._returning.are_awaited
+        self._returning.forget()
         while self._workers.free and self._backlog.sentences:
             batch, options = self._next_batch(1 if is_idle else share)
             is_idle = False
             if batch:
                 hypotheses = self._workers.run(functools.partial(translate, self.engine, batch, options))
+                self._decoding.add(hypotheses)
                 task = asyncio.get_running_loop().create_task(self._settle_batch(batch, hypotheses))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
@@ -224,25 +221,6 @@ class BatchingQueue:
         self._backlog.remove(entries)
         return [entry for entry in entries if self._is_wanted(entry)], lane.options
 
-    def _wait_for(self, callers: int, batch_s: float) -> None:
-        """Let free workers wait a little for callers who have just been answered: in a loop, they come again at once.
-
-        Without that they would always decode without them: of eight callers, two workers would get two or three each
-        instead of four, and a sentence in a batch of four costs two thirds of one in a batch of two.
-        """
-        self._returning += callers
-        if self._wait is None and callers > 1:
-            self._wait = asyncio.get_running_loop().call_later(_LONGEST_WAIT * batch_s, self._give_up_waiting)
-
-    def _give_up_waiting(self) -> None:
-        self._end_wait()
-        self._schedule_dispatch()
-
-    def _end_wait(self) -> None:
-        if self._wait is not None:
-            self._wait.cancel()
-        self._returning, self._wait = 0, None
-
     def _is_wanted(self, entry: Entry) -> bool:
         if entry.future.done():  # cancelled in this turn of the loop
             self._metrics.dropped_sentences.labels("cancelled").inc()
@@ -255,12 +233,13 @@ class BatchingQueue:
 
     async def _settle_batch(self, batch: list[Entry], hypotheses: asyncio.Future[list[Hypothesis]]) -> None:
         taken_at = time.monotonic()
-        observe(batch, taken_at, self._metrics)
         try:
+            observe(batch, taken_at, self._metrics)
             self._finish(batch, await hypotheses, taken_at)
         except EngineFailure as failure:
             self._fail(batch, failure)
         finally:
+            self._decoding.discard(hypotheses)
             self._schedule_dispatch()
 
     def _follow_workers(self) -> None:
@@ -305,7 +284,7 @@ class BatchingQueue:
         self._metrics.engine_s.observe(done_at - taken_at)
         self._metrics.source_tokens.inc(tokens)
         self._metrics.target_tokens.inc(sum(hypothesis.tokens for hypothesis in hypotheses))
-        self._wait_for(sum(entry.is_first for entry in batch), done_at - taken_at)
+        self._returning.add(sum(entry.is_first for entry in batch), done_at - taken_at)
         for entry, hypothesis in zip(batch, hypotheses, strict=True):
             if not entry.future.done():
                 entry.future.set_result(Decoded(hypothesis, entry.queued_at, taken_at, done_at))

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from talmach.batching import queue as batching_queue
+from talmach.batching import returning
 from tests.fakes import NaughtyEngine, until
 from tests.unit.batching.queues import GREEDY, blocked, opened, texts, words
 
@@ -15,7 +15,7 @@ _BATCH_S = 1.0  # of a batch whose callers are waited for a share of that
 @pytest.fixture
 def long_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait longer than any test lasts, so that no machine is too slow for one."""
-    monkeypatch.setattr(batching_queue, "_LONGEST_WAIT", 1_000_000.0)
+    monkeypatch.setattr(returning, "_LONGEST_WAIT", 1_000_000.0)
 
 
 @pytest.mark.usefixtures("long_wait")
