@@ -16,7 +16,7 @@ def hang_up(port: int) -> None:
     with ExitStack() as stack:
         listeners: list[socket.socket] = []
         connections: list[socket.socket] = []
-        for path in Path("/dev/fd").glob("*"):
+        for path in filter(Path.is_socket, Path("/dev/fd").glob("*")):
             with suppress(OSError):
                 each = stack.enter_context(socket.socket(fileno=os.dup(int(path.name))))
                 if each.family in (socket.AF_INET, socket.AF_INET6) and each.getsockname()[1] == port:
