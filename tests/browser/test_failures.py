@@ -96,7 +96,7 @@ def test_a_server_with_clients_asks_for_a_token_and_names_the_quota(
     expect(tab.find("#failure")).to_contain_text("Try again in")
     expect(tab.find("#failure .said")).to_contain_text("characters_per_minute")
     tab.find("#with-summary").check()
-    expect(tab.find("#summary-state")).to_contain_text("The summary did not work. Your quota is used up.")
+    expect(tab.find("#summary-state")).to_contain_text("The summary failed. Your quota is used up.")
     tab.find("#edit").click()
     tab.find("#body").fill("Горад адкрыў новы мост. " * 20)
     tab.find("#go").click()

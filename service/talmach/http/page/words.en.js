@@ -93,7 +93,8 @@ export default {
     SIGN_MISMATCH: "A currency, mathematical or other sign, or an emoji, is missing, added or changed.",
     MARKUP: "The original has markup; it was taken as plain text.",
     SOURCE_LANGUAGE_UNCERTAIN: "Nothing tells which language the sentence is in; that of the rest was assumed.",
-    NAME_MISMATCH: "A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one.",
+    NAME_MISMATCH:
+      "A name is spelled otherwise than at its first mention in the text, or otherwise than at a later one.",
     UNKNOWN_WORD: "The translation has a word that the model never met in this language; most such words are invented.",
   },
   statuses: {
