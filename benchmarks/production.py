@@ -73,7 +73,7 @@ class Forced:
         return text.split()
 
     def tokenize_pair(self, source: str, target: str, direction: Direction) -> AlignedSentence:
-        """Tags in a text are none of what is measured here."""
+        """Nobody asks for it: only texts with tags are aligned, and none is measured here."""
         raise NotImplementedError
 
     def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:

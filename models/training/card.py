@@ -19,8 +19,9 @@ from typing import Any
 import sacrebleu
 
 from models.training import register
-from models.training.doubt import BAD_CHRF, GOOD_FLAGGED, GOOD_FLAGGED_ELSE, show
+from models.training.doubt import show
 from models.training.evaluate import results_path
+from models.training.judging import BAD_CHRF, GOOD_FLAGGED, GOOD_FLAGGED_ELSE
 from models.training.publish.served import translate_lines
 from talmach.app.engines import decode_options
 from talmach.catalog.manifest import ModelSpec, Score, load

@@ -10,9 +10,7 @@ for a line that is wrong may well have a high chrF2. `--write` puts the bounds i
 """
 
 import argparse
-import csv
 import json
-import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,10 +23,10 @@ import ctranslate2
 import numpy as np
 import sacrebleu
 import sentencepiece
-from numpy.typing import NDArray
 
 from models.training import register
 from models.training.evaluate import add_to_results, read_dev
+from models.training.judging import GOOD_FLAGGED_ELSE, JUDGED, area, bound_for, find_bad, judge, judge_by_reading
 from models.training.register import MODELS_DIR
 from talmach.app.engines import decode_options
 from talmach.catalog.manifest import SENTENCEPIECE_FILE, ModelSpec, load
@@ -38,17 +36,6 @@ from talmach.engine.encoder import Ct2Encoder
 from talmach.text.known_words import KnownWords
 
 T = TypeVar("T")
-BAD_CHRF = 30.0
-BAD_SHARE = 0.2  # of a direction
-# Share of good lines that may be flagged, and another one for comparison. Many of those lines are wrong in truth, which
-# chrF2 does not see: of the sentences that were read, the first flags none of 141 right ones and 12 of 219 wrong ones,
-# the other 3 and 42.
-GOOD_FLAGGED = 0.03
-GOOD_FLAGGED_ELSE = 0.1
-# Sixty sentences of four of our own articles in each direction, as the model of that version translated them, judged
-# once by reading, without the scores in view. Wrong: the sense has changed or is lost, or a word is invented or breaks
-# the grammar. Right: a reader learns what the source says, however wooden.
-_JUDGED = "judged-{version}.tsv"
 _BATCH_SIZE = 32
 _WORST = 5  # one token in so many
 _LENGTH_GRACE = 20  # characters; see quality.checks
@@ -179,61 +166,6 @@ def _likeness(text: str, other: str) -> float:
     return float(sacrebleu.sentence_chrf(text, [other]).score)
 
 
-def area(values: NDArray[np.float64], is_bad: NDArray[np.bool_]) -> float:
-    """Return how often a bad line has a lower value than a good one; ties count half, 0.5 is chance."""
-    good = np.sort(values[~is_bad])
-    below, up_to = (np.searchsorted(good, values[is_bad], side=side) for side in ("left", "right"))
-    return float(1 - (below + up_to).sum() / 2 / len(good) / is_bad.sum())
-
-
-def find_bad(chrf: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which lines of one direction are bad."""
-    return chrf < max(BAD_CHRF, float(np.quantile(chrf, BAD_SHARE)))
-
-
-def judge(values: NDArray[np.float64], is_bad: NDArray[np.bool_], bound: float) -> dict[str, float]:
-    """Return what flagging everything below `bound` finds."""
-    flagged = values < bound
-    return {
-        "bound": bound,
-        "flagged": round(float(flagged.mean()), 3),
-        "good_flagged": round(float(flagged[~is_bad].mean()), 3),
-        "precision": round(float(is_bad[flagged].mean()), 3) if flagged.any() else 0.0,
-        "recall": round(float(flagged[is_bad].mean()), 3),
-    }
-
-
-def judge_by_reading(
-    path: Path, bounds: Mapping[str, float], known_words: KnownWords | None
-) -> dict[str, dict[str, Any]]:
-    """Return by direction which of the sentences that were judged by reading each flag finds."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    judged = {}
-    for direction, bound in bounds.items():
-        ours = [row for row in rows if row["direction"] == direction]
-        scores = np.array([float(row["score"]) for row in ours])
-        is_wrong = np.array([row["is_right"] == "no" for row in ours])
-        flagged = {"LOW_CONFIDENCE": scores < bound}
-        if known_words is not None:
-            target = Direction.parse(direction).target
-            flagged["UNKNOWN_WORD"] = np.array([known_words.lacks_any(row["translation"], target) for row in ours])
-        flagged["either"] = np.logical_or.reduce(list(flagged.values()))
-        judged[direction] = {
-            "area": round(area(scores, is_wrong), 3),
-            "right": int((~is_wrong).sum()),
-            "wrong": int(is_wrong.sum()),
-            "right_flagged": {name: int(found[~is_wrong].sum()) for name, found in flagged.items()},
-            "wrong_flagged": {name: int(found[is_wrong].sum()) for name, found in flagged.items()},
-        }
-    return judged
-
-
-def _bound(good: NDArray[np.float64], share: float = GOOD_FLAGGED) -> float:
-    """Return a bound in thousandths below which no more than a share of the good lines lies."""
-    return math.floor(1_000 * float(np.sort(good)[int(share * len(good))])) / 1_000
-
-
 def study(lines: Mapping[str, Sequence[Line]]) -> dict[str, Any]:
     """Return the area of every signal, and what the chosen one finds by bounds by direction and by one for all."""
     bad = {each: find_bad(np.array([line.chrf for line in rows])) for each, rows in lines.items()}
@@ -242,7 +174,7 @@ def study(lines: Mapping[str, Sequence[Line]]) -> dict[str, Any]:
         for name, signal in SIGNALS.items()
     }
     chosen = values[SIGNAL]
-    common = _bound(np.concatenate([chosen[each][~bad[each]] for each in lines]))
+    common = bound_for(np.concatenate([chosen[each][~bad[each]] for each in lines]))
     return {
         "signal": SIGNAL,
         "areas": {
@@ -250,9 +182,10 @@ def study(lines: Mapping[str, Sequence[Line]]) -> dict[str, Any]:
             for name, by_direction in values.items()
         },
         "bad": {each: round(float(bad[each].mean()), 3) for each in lines},
-        "by_direction": {each: judge(chosen[each], bad[each], _bound(chosen[each][~bad[each]])) for each in lines},
+        "by_direction": {each: judge(chosen[each], bad[each], bound_for(chosen[each][~bad[each]])) for each in lines},
         "else": {
-            each: judge(chosen[each], bad[each], _bound(chosen[each][~bad[each]], GOOD_FLAGGED_ELSE)) for each in lines
+            each: judge(chosen[each], bad[each], bound_for(chosen[each][~bad[each]], GOOD_FLAGGED_ELSE))
+            for each in lines
         },
         "one_bound": {each: judge(chosen[each], bad[each], common) for each in lines},
     }
@@ -337,7 +270,7 @@ def run(corpus: Path, work: Path, count: int | None = None) -> tuple[ModelSpec, 
     lines, cpu_s = decode(spec, encoder, corpus / "dev", work, count)
     seconds = {step: round(each, 1) for step, each in cpu_s.items()}
     report = {**study(lines), "lines": len(next(iter(lines.values()))), "cpu_s": seconds}
-    judged = Path(__file__).parent / _JUDGED.format(version=spec.version)
+    judged = Path(__file__).parent / JUDGED.format(version=spec.version)
     if judged.exists():
         bounds = {each: row["bound"] for each, row in report["by_direction"].items()}
         words = None if spec.words is None else KnownWords.read(MODELS_DIR / spec.path / spec.words)

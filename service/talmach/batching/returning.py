@@ -10,8 +10,8 @@ class Returning:
     """How many they are, and whether a free worker had better wait for them.
 
     A worker that took what was waiting at once would always decode without those that it has just served: of eight
-    callers, two workers would get two or three each instead of four, and a sentence in a batch of four costs two
-    thirds of one in a batch of two.
+    callers, two workers would get two or three each instead of four, and the larger a batch is, the less each of its
+    sentences costs.
     """
 
     def __init__(self, go_on: Callable[[], None]) -> None:

@@ -1,8 +1,7 @@
-"""What a model has met of its languages: it can spell any word from its pieces, and what it never met it has invented.
+"""What a model has met of its languages: it can spell any word from its pieces, and invents most that it never met.
 
 Stems and groups of letters lie in a Bloom filter, which never misses what it holds and takes one in fifty of all else
-for known. `models.training.data.known_words` fills it. Of the words that the embedded model is said to have invented on
-the development set, Hunspell's dictionaries reject 88 % (into English), 91 to 96 % (Russian), 96 to 97 % (Belarusian).
+for known. `models.training.data.known_words` fills it, and `models.training.doubt` shows what it finds.
 """
 
 import re

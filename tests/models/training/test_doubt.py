@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("sacrebleu")  # of the train extra
 
-from models.training.doubt import area, find_bad, judge, judge_by_reading
+from models.training.judging import area, find_bad, judge, judge_by_reading
 from talmach.text.known_words import KnownWords
 
 
