@@ -19,6 +19,7 @@ REQUEST_ID = "x-request-id"
 ANONYMOUS = "anonymous"
 UNKNOWN_METHOD = "unknown"
 _SHORTEST_S = 0.005  # not even a cached sentence comes back sooner
+_SLACK_S = 0.05  # a caller that stops waiting cancels, and that may be here before the deadline by our clock
 _log: Any = structlog.get_logger("talmach.rpc")
 # The caller chooses it and it goes into our logs: only characters that identifiers are made of.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -79,7 +80,7 @@ class Call:
     @property
     def is_late(self) -> bool:
         """Whether the caller has stopped waiting by now."""
-        return self.deadline is not None and time.monotonic() >= self.deadline
+        return self.deadline is not None and time.monotonic() >= self.deadline - _SLACK_S
 
     def check_deadline(self) -> None:
         """Raise DeadlineExceeded when too little time is left to begin."""

@@ -1,12 +1,15 @@
-"""Threads for work that blocks inside a library and may never come back: neither loop nor shutdown waits for it.
+"""Threads for what would hold up the event loop: work inside a library, and going through large texts.
 
-Those of `concurrent.futures` are joined when the interpreter ends: one stuck call would keep the process alive.
+What blocks inside a library may never come back: neither loop nor shutdown waits for it. The threads of
+`concurrent.futures` are joined when the interpreter ends: one stuck call would keep the process alive.
 """
 
 import asyncio
+import contextvars
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -20,8 +23,36 @@ from talmach.metrics import Metrics
 _Result = TypeVar("_Result")
 # Segmentation, detection and planning take some ten milliseconds of processor time for these.
 _LARGE_CHARS = 2_000
+_HUGE_CHARS = 20_000  # a tenth of a second, for which others should not have to wait
 _TURN_S = 0.005
+_BETWEEN_NAPS_S = 0.002
+_NAP_S = 0.00001  # long enough to lose the interpreter's lock
 _log: Any = structlog.get_logger("talmach.threads")
+
+
+class _Courtesy(threading.local):
+    """What one of our threads owes to the others."""
+
+    napped_at: float | None = None  # in seconds of `time.monotonic`; None = it is none of ours
+
+
+_courtesy = _Courtesy()
+
+
+def _be_courteous() -> None:
+    _courtesy.napped_at = time.monotonic()
+
+
+def give_way() -> None:
+    """Let the event loop have its turn, in one of our threads; nothing happens in others.
+
+    A library that lets go of the interpreter's lock and takes it back at once, as tokenizers do for every text, is the
+    first to get it again, and whoever waits for it does not even ask: Python counts the time of waiting anew. A health
+    check took half a second while a thread went through large texts.
+    """
+    if _courtesy.napped_at is not None and time.monotonic() - _courtesy.napped_at > _BETWEEN_NAPS_S:
+        time.sleep(_NAP_S)
+        _courtesy.napped_at = time.monotonic()
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +141,7 @@ class Workers:
                 thread.join()
 
     def _serve(self) -> None:
+        _be_courteous()
         while (each := self._pieces.get()) is not None:
             loop, piece = each
             outcome, error = None, None
@@ -173,6 +205,23 @@ def are_left() -> bool:
     return any(isinstance(thread, _Thread) for thread in threading.enumerate())
 
 
+def _readers(name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name, initializer=_be_courteous)
+
+
+# The interpreter runs one thread at a time: more would do no more, and the loop would wait for each of them in turn.
+_large, _huge = _readers("large-texts"), _readers("huge-texts")
+
+
+async def in_thread(chars: int, work: Callable[..., _Result], *arguments: object) -> _Result:
+    """Return `work(*arguments)`, which goes through so many characters; those of its kind have one thread.
+
+    A caller that is cancelled does not wait for the thread, and gets none of its result.
+    """
+    loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+    return await loop.run_in_executor(_huge if chars > _HUGE_CHARS else _large, context.run, work, *arguments)
+
+
 class Turns:
     """Shares the event loop's time out: work of all calls that is short by itself but may be much in one turn.
 
@@ -186,7 +235,7 @@ class Turns:
     async def take(self, chars: int, work: Callable[[], _Result]) -> _Result:
         """Return `work()`: here when the turn has time left, else in a later one; in a thread when `chars` are many."""
         if chars > _LARGE_CHARS:
-            return await asyncio.to_thread(work)
+            return await in_thread(chars, work)
         async with self._lock:
             if self._used_s >= _TURN_S:
                 self._used_s = 0.0
@@ -199,10 +248,7 @@ class Turns:
 
 
 async def offload(chars: int, work: Callable[..., _Result], *arguments: object) -> _Result:
-    """Return `work(*arguments)`; in a thread when the text that it goes through is large.
-
-    A caller that is cancelled does not wait for the thread, and gets none of its result.
-    """
+    """Return `work(*arguments)`; by `in_thread` when the text that it goes through is large."""
     if chars <= _LARGE_CHARS:
         return work(*arguments)
-    return await asyncio.to_thread(work, *arguments)
+    return await in_thread(chars, work, *arguments)

@@ -6,6 +6,7 @@ _QUEUE = "batching/queue.py"
 _SERVER = "rpc/server.py"
 _GATE = "access/gate.py"
 _NEIGHBOURS = "tests/e2e/test_neighbours.py"
+_THREADS = "tests/unit/test_threads.py"
 _CACHE = "tests/unit/translation/test_cache.py"
 
 PROTECTIONS = (
@@ -53,6 +54,16 @@ PROTECTIONS = (
         "legal requests: what is known already is put together in several turns",
         value("threads.py", "", "_TURN_S", "1_000.0"),
         f"{_CACHE}::test_known_sentences_let_the_loop_turn",
+    ),
+    Protection(
+        "legal requests: a thread that goes through a large text gives way",
+        value("threads.py", "", "_BETWEEN_NAPS_S", "1_000.0"),
+        f"{_THREADS}::test_who_tokenises_in_a_thread_gives_way",
+    ),
+    Protection(
+        "legal requests: only one thread goes through huge texts",
+        argument("threads.py", "_readers", "ThreadPoolExecutor", "max_workers", "6"),
+        f"{_THREADS}::test_texts_of_one_size_are_gone_through_one_by_one",
     ),
     Protection(
         "messages of strangers: nobody receives them",

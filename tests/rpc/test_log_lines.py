@@ -117,6 +117,18 @@ async def test_a_call_that_runs_out_of_time(log: StringIO, method: str) -> None:
     assert line["code"] == "DEADLINE_EXCEEDED"
 
 
+async def test_a_caller_whose_clock_is_ahead(log: StringIO) -> None:
+    """It cancels at its deadline, which is a moment before ours."""
+    async with running() as served:
+        call = start(served, KINDS[0], HANGING, timeout=1)
+        ending = asyncio.ensure_future(code_of(call))
+        await asyncio.sleep(0.98)
+        call.cancel()
+        await ending
+        line = await the_line(log)
+    assert line["code"] == "DEADLINE_EXCEEDED"
+
+
 def _unary(served: Running, path: str) -> Any:
     return served.channel.unary_unary(path)
 

@@ -1,8 +1,11 @@
 """Threads that may get stuck: given up, counted, and taken back when they return."""
 
 import asyncio
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -10,13 +13,17 @@ import pytest
 from numpy.typing import NDArray
 
 from talmach import threads
+from talmach.catalog import default_models_dir
+from talmach.engine.tokenizers import SentencePieces
 from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
 from talmach.metrics import Metrics
 from talmach.summary.summarizer import Summarizer
 from talmach.summary.values import SummaryOptions
-from talmach.threads import Workers
+from talmach.threads import Workers, in_thread
 from tests.articles import an_article
 from tests.fakes import WordEncoder, until
+
+call: ContextVar[str] = ContextVar("call")
 
 
 async def test_stuck_and_back_again() -> None:
@@ -105,3 +112,59 @@ async def test_an_encoder_that_hangs() -> None:
     await until(lambda: not summarizer.is_stuck)
     assert (await summarizer.summarize(article, SummaryOptions())).chosen
     summarizer.close()
+
+
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    """As in the server."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("quick_switches")
+async def test_who_tokenises_in_a_thread_gives_way() -> None:
+    """The tokenizer takes the interpreter's lock back before the loop has woken up: fifteen turns instead of hundreds.
+
+    Half a second counts, of the thread's own processor time.
+    """
+    model = default_models_dir() / "embedded" / "translation" / "sentencepiece.model"
+    tokenizer = SentencePieces(model, model, symbols=frozenset(), byte_fallback=True)
+
+    def tokenise() -> None:
+        end = time.thread_time() + 0.5
+        while time.thread_time() < end:
+            sum(range(3_000))
+            tokenizer.pieces("Дом 12 у сада 5.")
+
+    turns, working = 0, asyncio.create_task(in_thread(100_000, tokenise))
+    while not working.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert turns > 60
+
+
+async def test_texts_of_one_size_are_gone_through_one_by_one() -> None:
+    """The interpreter runs one thread at a time; but a text of a page does not wait for a book."""
+    release, running, most = threading.Event(), 0, 0
+
+    def work() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        release.wait(0.1)
+        running -= 1
+
+    books = asyncio.gather(*(in_thread(500_000, work) for _ in range(5)))
+    await in_thread(5_000, lambda: None)
+    assert not books.done()
+    release.set()
+    await books
+    assert most == 1
+
+
+async def test_a_thread_knows_the_call_that_it_works_for() -> None:
+    """Its log lines carry the request id."""
+    call.set("a1")
+    assert await in_thread(5_000, call.get) == "a1"

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import sentencepiece
 
 from talmach.engine.normalization import normalize
+from talmach.threads import give_way
 
 _BYTES = 256
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
@@ -44,6 +45,7 @@ class SentencePieces:
 
     def pieces(self, text: str) -> list[str]:
         """See `Tokenizer.pieces`."""
+        give_way()
         return self._without_symbols(self._source.encode(text, out_type=str))
 
     def target_pieces(self, text: str) -> list[str]:
@@ -92,6 +94,7 @@ class TokenizerJson:
 
     def pieces(self, text: str) -> list[str]:
         """See `Tokenizer.pieces`."""
+        give_way()
         return list(self._tokenizer.encode(text, add_special_tokens=False).tokens)
 
     def text(self, pieces: Sequence[str]) -> str:

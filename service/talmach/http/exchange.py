@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
@@ -21,7 +21,6 @@ from talmach.threads import offload
 TIMEOUT_FIELD = "x-request-timeout-ms"
 _MAX_TIMEOUT_MS = 86_400_000
 _CHUNK_BYTES = 65_536
-_LARGE_BYTES = 1_048_576
 _MAX_STRANGER_BYTES = 1_048_576
 
 _Content = TypeVar("_Content")
@@ -34,7 +33,6 @@ class Rules:
     admission: Admission
     max_body_bytes: int
     idle_s: float  # within it a body must come, and the caller must take each piece of an answer
-    large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # parsed at once
 
     @property
     def max_stranger_bytes(self) -> int:
@@ -90,11 +88,8 @@ class Exchange:
     async def content(self, parse: Callable[..., _Content], *arguments: object) -> _Content:
         """Read the body and return `parse(body, *arguments)`; raises what `body` and `parse` raise."""
         body = await self.body()
-        if len(body) <= _LARGE_BYTES:
-            return await offload(len(body), parse, body, *arguments)
-        # A body with millions of empty values takes twenty times its size while it is checked.
-        async with self._rules.large_bodies:
-            return await asyncio.to_thread(parse, body, *arguments)
+        # One large body at a time: with millions of empty values it takes twenty times its size while it is checked.
+        return await offload(len(body), parse, body, *arguments)
 
     @asynccontextmanager
     async def while_the_caller_waits(self) -> AsyncIterator[None]:

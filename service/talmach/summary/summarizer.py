@@ -19,7 +19,7 @@ from talmach.summary.shortlist import FEWEST_READ, MOST_READ, READ_FOR_EACH, Sho
 from talmach.summary.terms import term_vectors
 from talmach.summary.values import DEFAULT_DIVERSITY, DEFAULT_SENTENCES, ArticleSummary, ScoredSentence, SummaryOptions
 from talmach.text.article import Article, Field
-from talmach.threads import Workers
+from talmach.threads import Workers, in_thread
 
 _NO_EMBEDDINGS = np.zeros((0, 0), dtype=np.float32)
 _FEWEST_FOR_A_WORKER = 8  # sentences; fewer take less time to encode than to hand over
@@ -80,9 +80,9 @@ class Summarizer:
             return await self._summarize(article, options)
 
     async def _summarize(self, article: Article, options: SummaryOptions) -> ArticleSummary:
-        shortlist, terms, read = await asyncio.to_thread(self._prepare, article, options)
+        shortlist, terms, read = await in_thread(len(article.text), self._prepare, article, options)
         embeddings = await self._encode([shortlist.texts[number] for number in read])
-        return await asyncio.to_thread(self._choose, shortlist, terms, read, embeddings, options)
+        return await in_thread(len(article.text), self._choose, shortlist, terms, read, embeddings, options)
 
     async def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         # Every worker gets long and short ones.
