@@ -89,8 +89,10 @@ def _add_soak(records: Records) -> None:
     """Add the memory after the last long soak to the table, if there was one."""
     if SOAK_RESULT.exists():
         soak = json.loads(SOAK_RESULT.read_text(encoding="utf-8"))
-        note = f"RSS after {soak['minutes']:g} minutes of mixed load ({soak['calls']} calls), {soak['verdict']}"
-        records.add("memory", "server after the soak", soak["last"]["rss_mib"], "MiB", note)
+        last = soak["last"]
+        load = f"RSS after {soak['minutes']:g} minutes of mixed load ({soak['calls']} calls), {soak['verdict']}"
+        note = f"{load}; at most {last['peak_rss_mib']:.0f} in between"
+        records.add("memory", "server after the soak", last["rss_mib"], "MiB", note)
 
 
 def _say(what: str) -> None:

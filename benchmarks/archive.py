@@ -24,7 +24,7 @@ from benchmarks.articles import ROOT, Item, stories
 from benchmarks.engines import BATCH_SIZE, MAX_BATCH_TOKENS, BareEngine
 from benchmarks.family import Family
 from benchmarks.process import Participant
-from benchmarks.soak import Sample, Slope
+from benchmarks.soak import Slope
 from talmach.app.loading import usable_cores
 from talmach.bulk.desk import BATCHES
 from talmach.catalog import manifest
@@ -132,10 +132,9 @@ def measure_memory(count: int) -> Growth:
     sentences = [sentence for language in ("ru", "be") for story in stories(language) for sentence in story.sentences]
     rows = [{"id": str(number), "body": sentences[number % len(sentences)]} for number in range(count)]
     seconds, family = _bulk(rows)
-    samples = [Sample(each.seconds, each.all_mib, 0, 0) for each in family.samples]
     # The command ends what it has started before it ends itself.
-    working = [each for each in samples if seconds * _WARM_UP <= each.seconds <= seconds * 0.95]
-    slope = Slope.of(working)
+    working = [each for each in family.samples if seconds * _WARM_UP <= each.seconds <= seconds * 0.95]
+    slope = Slope.of([(each.seconds, each.all_mib) for each in working])
     hours = (working[-1].seconds - working[0].seconds) / 3_600
     return Growth(
         count,

@@ -27,6 +27,7 @@ class Footprint:
     """What a process holds at one moment."""
 
     rss_mib: float
+    peak_rss_mib: float  # since its start
     threads: int
     fds: int
 
@@ -116,6 +117,7 @@ def footprint(pid: int) -> Footprint:
     fields = dict(line.split(":", 1) for line in lines)
     return Footprint(
         rss_mib=int(fields["VmRSS"].split()[0]) / _KIB,
+        peak_rss_mib=int(fields["VmHWM"].split()[0]) / _KIB,
         threads=int(fields["Threads"]),
         fds=sum(1 for _ in (directory / "fd").iterdir()),
     )

@@ -1,15 +1,16 @@
 """`python -m benchmarks.soak`: mixed load for minutes; exit status 1 when the server grows, fails or keeps work.
 
-Memory is judged by a straight line (least squares) through the samples after the warm-up: it grows when the slope times
-the time is more than `--allowed-mib` and more than three standard errors. Threads and open files are judged by their
-numbers after the load, the queue by its gauges, and the calls by their status codes.
+The load comes in rounds of half a minute. After each of them nothing may be at work any more, and the server's memory
+is taken then: under load it says what the texts of that moment are. It grows when the slope of a straight line (least
+squares) through what was taken after the warm-up, times the time, is more than `--allowed-mib` and more than three
+standard errors. Open files are judged by their number after the load, and the calls by their status codes.
 """
 
 import argparse
 import json
 import sys
-import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,22 +22,23 @@ from benchmarks.mixed_load import EXPECTED_CODES, MixedLoad
 from benchmarks.process import Participant
 from benchmarks.server import Footprint, ServerProcess, free_address
 
-_SAMPLES = 240
-_LEAST_INTERVAL_S = 0.25
+_ROUND_S = 30.0
+_FEWEST_ROUNDS = 5
 _WARM_UP = 1 / 3  # of the time: by then models, every thread's arenas and the largest batch are in memory
 _CERTAIN = 3.0  # standard errors
 _STRAY_FDS = 4
-_QUIET_S = 1.0
-_LINES = 12
+_QUIET_S = 1.0  # cancelled work leaves the engine after its next step
+_SEEDS = 100  # of one round
 _IDLE_GAUGES = ("talmach_rpc_in_flight", "talmach_queue_sentences", "talmach_queue_tokens")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The server's footprint at a time since the start of the load."""
+    """The server's footprint after a round, at a time since the start of the load."""
 
     seconds: float
     rss_mib: float
+    peak_rss_mib: float
     threads: int
     fds: int
 
@@ -50,10 +52,9 @@ class Slope:
     growth_mib: float  # slope times the time
 
     @classmethod
-    def of(cls, samples: Sequence[Sample]) -> "Slope":
-        """Fit a straight line through at least three samples."""
-        hours = np.array([sample.seconds / 3_600 for sample in samples])
-        rss = np.array([sample.rss_mib for sample in samples])
+    def of(cls, samples: Sequence[tuple[float, float]]) -> "Slope":
+        """Fit a straight line through at least three samples: seconds and MiB."""
+        hours, rss = np.array(samples).T / np.array([[3_600], [1]])
         centred = hours - hours.mean()
         slope = float((centred * rss).sum() / (centred**2).sum())
         residuals = rss - rss.mean() - slope * centred
@@ -78,13 +79,13 @@ class Run:
     def slope(self) -> Slope:
         """The slope of memory after the warm-up."""
         begin = self.samples[-1].seconds * _WARM_UP
-        return Slope.of([sample for sample in self.samples if sample.seconds >= begin])
+        return Slope.of([(sample.seconds, sample.rss_mib) for sample in self.samples if sample.seconds >= begin])
 
     def show(self, verdict: str) -> None:
         """Print it."""
-        print("seconds  RSS MiB  threads  files")
-        for sample in self.samples[:: max(len(self.samples) // _LINES, 1)]:
-            print(f"{sample.seconds:7.0f}  {sample.rss_mib:7.1f}  {sample.threads:7}  {sample.fds:5}")
+        print("seconds  RSS MiB  peak MiB  threads  files")
+        for each in self.samples:
+            print(f"{each.seconds:7.0f}  {each.rss_mib:7.1f}  {each.peak_rss_mib:8.1f}  {each.threads:7}  {each.fds:5}")
         print("calls   ", ", ".join(f"{code} {count}" for code, count in sorted(self.codes.items())))
         slope = self.slope
         print(f"slope    {slope.mib_per_hour:+.1f} ± {slope.error_mib_per_hour:.1f} MiB/h after the warm-up")
@@ -114,8 +115,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="JSON file to write")
     arguments = parser.parse_args()
     with ServerProcess(TALMACH_HTTP_ADDRESS=free_address()) as server, Participant(MixedLoad) as callers:
+        before = server.footprint()
         samples, codes, problems = _soak(server, callers, arguments.minutes * 60, arguments.seed)
-        before, after = samples[0], server.footprint()
+        after = server.footprint()
         if (status := server.stop()) != 0:
             problems.append(f"the server ended with status {status}")
     run = Run(arguments.minutes, samples, codes, after)
@@ -132,31 +134,23 @@ def main() -> None:
 
 def _soak(
     server: ServerProcess, callers: Participant[MixedLoad], seconds: float, seed: int
-) -> tuple[list[Sample], dict[str, int], list[str]]:
+) -> tuple[list[Sample], Counter[str], list[str]]:
     """Load the server and watch it; return the samples, the codes, and what is wrong after the load."""
     samples: list[Sample] = []
-    is_over = threading.Event()
-    watcher = threading.Thread(
-        target=_watch, args=(server, samples, max(seconds / _SAMPLES, _LEAST_INTERVAL_S), is_over)
-    )
-    watcher.start()
-    try:
-        codes = callers.call_for(seconds, MixedLoad.run, server.address, server.http_address, seconds, seed)
-    finally:
-        is_over.set()
-        watcher.join()
-    time.sleep(_QUIET_S)  # cancelled work leaves the engine after its next step
-    problems = [f"{name} is {value:g} when idle" for name in _IDLE_GAUGES if (value := server.metric(name))]
+    codes: Counter[str] = Counter()
+    problems: list[str] = []
+    rounds, started_at = max(round(seconds / _ROUND_S), _FEWEST_ROUNDS), time.monotonic()
+    for number in range(rounds):
+        run_s, seeds = seconds / rounds, seed + _SEEDS * number
+        codes += callers.call_for(run_s, MixedLoad.run, server.address, server.http_address, run_s, seeds)
+        time.sleep(_QUIET_S)
+        busy = [
+            f"{name} is {value:g} after round {number + 1}" for name in _IDLE_GAUGES if (value := server.metric(name))
+        ]
+        problems += busy
+        samples.append(Sample(time.monotonic() - started_at, **asdict(server.footprint())))
     problems += [f"{count} calls ended with {code}" for code, count in codes.items() if code not in EXPECTED_CODES]
     return samples, codes, problems
-
-
-def _watch(server: ServerProcess, samples: list[Sample], interval_s: float, is_over: threading.Event) -> None:
-    started_at = time.monotonic()
-    while server.is_running:
-        samples.append(Sample(time.monotonic() - started_at, **asdict(server.footprint())))
-        if is_over.wait(interval_s):
-            return
 
 
 if __name__ == "__main__":

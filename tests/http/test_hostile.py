@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 import time
 from dataclasses import replace
 from io import StringIO
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from talmach.threads import in_thread
 from tests.fakes import until
 from tests.http.harness import EVENTS, Served, answer, request, served
 from tests.rpc.harness import LIMITS, Clients
@@ -268,3 +270,18 @@ async def test_a_stranger_fills_no_memory(tmp_path: Path) -> None:
 def lines(log: StringIO) -> list[dict[str, Any]]:
     """Return the lines of calls that ended."""
     return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == "rpc.done"]
+
+
+async def test_who_goes_while_a_large_body_waits_to_be_read(site: Served) -> None:
+    """It waits for the one thread that goes through such bodies; the place of its call is given to others at once."""
+    release = threading.Event()
+    reading = asyncio.create_task(in_thread(500_000, release.wait))
+    try:
+        _, writer = await site.connect()
+        writer.write(request("/v1/translate", GOOD | {"texts": ["Сёння дождж. " * 1_000]}))
+        await until(lambda: site.running.sample("talmach_rpc_in_flight") == 1)
+        writer.close()
+        await until(lambda: site.running.sample("talmach_rpc_in_flight") == 0)
+    finally:
+        release.set()
+        await reading

@@ -47,6 +47,11 @@ PROTECTIONS = (
         f"{_HTTP}::test_a_caller_who_goes_away_stops_his_work",
     ),
     Protection(
+        "HTTP: who goes while a large body waits to be read",
+        block(_EXCHANGE, "Exchange.content", "while_the_caller_waits"),
+        f"{_HTTP}::test_who_goes_while_a_large_body_waits_to_be_read",
+    ),
+    Protection(
         "HTTP: a deadline passes",
         argument(_EXCHANGE, "Exchange.while_the_caller_waits", "asyncio.timeout_at", 0, "None"),
         f"{_HTTP}::test_a_deadline_passes",

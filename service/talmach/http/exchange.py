@@ -86,10 +86,11 @@ class Exchange:
         return bytes(body)
 
     async def content(self, parse: Callable[..., _Content], *arguments: object) -> _Content:
-        """Read the body and return `parse(body, *arguments)`; raises what `body` and `parse` raise."""
+        """Read the body and return `parse(body, *arguments)`; raises what both and `while_the_caller_waits` raise."""
         body = await self.body()
         # One large body at a time: with millions of empty values it takes twenty times its size while it is checked.
-        return await offload(len(body), parse, body, *arguments)
+        async with self.while_the_caller_waits():
+            return await offload(len(body), parse, body, *arguments)
 
     @asynccontextmanager
     async def while_the_caller_waits(self) -> AsyncIterator[None]:

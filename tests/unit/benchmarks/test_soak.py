@@ -4,16 +4,16 @@ import random
 
 import pytest
 
-from benchmarks.soak import Sample, Slope
+from benchmarks.soak import Slope
 
 HOUR_S = 3_600
 
 
-def samples(mib_per_hour: float, noise_mib: float, hours: float = 0.5, count: int = 200) -> list[Sample]:
+def samples(mib_per_hour: float, noise_mib: float, hours: float = 0.5, count: int = 200) -> list[tuple[float, float]]:
     """Return memory that begins at 300 MiB."""
     chance = random.Random(7)  # noqa: S311 - noise, not a secret
     return [
-        Sample(seconds, 300 + mib_per_hour * seconds / HOUR_S + chance.gauss(0, noise_mib), 20, 30)
+        (seconds, 300 + mib_per_hour * seconds / HOUR_S + chance.gauss(0, noise_mib))
         for seconds in (index * hours * HOUR_S / count for index in range(count))
     ]
 
