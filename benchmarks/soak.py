@@ -1,7 +1,7 @@
 """`python -m benchmarks.soak`: mixed load for minutes; exit status 1 when the server grows, fails or keeps work.
 
-The load comes in rounds of half a minute. After each of them nothing may be at work any more, and the server's memory
-is taken then: under load it says what the texts of that moment are. It grows when the slope of a straight line (least
+The load comes in rounds of a minute. After each of them nothing may be at work any more, and the server's memory is
+taken then: under load it says what the texts of that moment are. It grows when the slope of a straight line (least
 squares) through what was taken after the warm-up, times the time, is more than `--allowed-mib` and more than three
 standard errors. Open files are judged by their number after the load, and the calls by their status codes.
 """
@@ -22,12 +22,13 @@ from benchmarks.mixed_load import EXPECTED_CODES, MixedLoad
 from benchmarks.process import Participant
 from benchmarks.server import Footprint, ServerProcess, free_address
 
-_ROUND_S = 30.0
+_ROUND_S = 60.0
 _FEWEST_ROUNDS = 5
 _WARM_UP = 1 / 3  # of the time: by then models, every thread's arenas and the largest batch are in memory
 _CERTAIN = 3.0  # standard errors
 _STRAY_FDS = 4
 _QUIET_S = 1.0  # cancelled work leaves the engine after its next step
+_TIDIED_S = 11.0  # by then the server has given free memory back
 _SEEDS = 100  # of one round
 _IDLE_GAUGES = ("talmach_rpc_in_flight", "talmach_queue_sentences", "talmach_queue_tokens")
 
@@ -140,10 +141,12 @@ def _soak(
     codes: Counter[str] = Counter()
     problems: list[str] = []
     rounds, started_at = max(round(seconds / _ROUND_S), _FEWEST_ROUNDS), time.monotonic()
+    run_s = seconds / rounds
+    quiet_s = max(_QUIET_S, min(_TIDIED_S, run_s / 4))  # of a short run nobody asks whether it grew
     for number in range(rounds):
-        run_s, seeds = seconds / rounds, seed + _SEEDS * number
+        seeds = seed + _SEEDS * number
         codes += callers.call_for(run_s, MixedLoad.run, server.address, server.http_address, run_s, seeds)
-        time.sleep(_QUIET_S)
+        time.sleep(quiet_s)
         busy = [
             f"{name} is {value:g} after round {number + 1}" for name in _IDLE_GAUGES if (value := server.metric(name))
         ]

@@ -6,8 +6,9 @@ python tests/fuzz/fuzz_requests.py -max_total_time=600 -timeout=5 CORPUS_DIRECTO
 import harness
 from google.protobuf.message import DecodeError
 
+from talmach.app.opening import limits
+from talmach.config import Settings
 from talmach.contract import status
-from talmach.contract.info import Limits
 from talmach.contract.requests import RequestReader
 from talmach.engine.base import Direction
 from talmach.errors import InvalidRequest
@@ -16,7 +17,7 @@ from talmach.pb import summarization_pb2, translation_pb2
 _PAIRS = [
     Direction(source, target) for source in ("ru", "be", "en") for target in ("ru", "be", "en") if source != target
 ]
-_READER = RequestReader(Limits(max_text_chars=1_000, max_texts=8, max_message_bytes=1 << 20), _PAIRS)
+_READER = RequestReader(limits(Settings(max_text_chars=1_000, max_texts=8, max_message_bytes=1 << 20)), _PAIRS)
 _KINDS = (
     (translation_pb2.TranslateTextRequest, _READER.texts),
     (translation_pb2.TranslateArticleRequest, _READER.article),

@@ -36,7 +36,11 @@ LIMITS = Limits(
     max_texts=20,
     max_message_bytes=4_000_000,
     max_batch_items_in_flight=4,
+    max_batch_streams=50,
+    max_batch_streams_per_caller=12,
+    stream_idle_ms=60_000,
     max_connection_age_ms=3_600_000,
+    max_connection_age_grace_ms=600_000,
 )
 
 SPEC = ModelSpec(
@@ -146,6 +150,9 @@ async def running(
         max_message_bytes=limits.max_message_bytes,
         with_reflection=with_reflection,
         max_concurrent_calls=max_concurrent_calls,
+        stream_idle_s=limits.stream_idle_ms / 1_000,
+        max_connection_age_s=limits.max_connection_age_ms / 1_000,
+        max_connection_age_grace_s=limits.max_connection_age_grace_ms / 1_000,
     )
     port = await server.start()
     use_cases = UseCases(translator, summarizer)

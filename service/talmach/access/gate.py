@@ -48,6 +48,11 @@ class Gate:
         self._patience_s = math.inf
         self._waits: set[asyncio.Timeout] = set()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no call is inside."""
+        return self._is_empty.is_set()
+
     def check(self) -> None:
         """Raise ServerStarting or ServerDraining unless the server takes new work."""
         if self.state is State.STARTING:

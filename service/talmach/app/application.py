@@ -10,15 +10,14 @@ import prometheus_client
 import structlog
 
 from talmach.access.clients import ClientRegistry
-from talmach.access.gate import stream_shares
 from talmach.access.watched import Watched
-from talmach.app.collection import full_collections_in_quiet_moments
+from talmach.app.collection import tidied_in_quiet_moments
 from talmach.app.health import Health
 from talmach.app.loading import Engines, check_device, load_engines
-from talmach.app.opening import open_http
+from talmach.app.opening import limits, open_http
 from talmach.app.service import Service
 from talmach.config import Settings
-from talmach.contract.info import LanguagePair, Limits, LoadedModel, ServerInfo
+from talmach.contract.info import LanguagePair, LoadedModel, ServerInfo
 from talmach.errors import CannotListen, InvalidSettings
 from talmach.log import count_dropped_lines
 from talmach.metrics import Metrics
@@ -102,7 +101,7 @@ class Application:
             await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
-                with full_collections_in_quiet_moments():
+                with tidied_in_quiet_moments(self._is_idle):
                     await stop
         finally:
             starting.cancel()
@@ -112,6 +111,9 @@ class Application:
         )
         await self._release()
         return finished
+
+    def _is_idle(self) -> bool:
+        return self._server is not None and self._server.admission.gate.is_empty
 
     async def stop(self) -> None:
         """Stop at once; calls in flight are cancelled."""
@@ -193,7 +195,6 @@ def _describe(engines: Engines, service: Service, settings: Settings) -> ServerI
     models = [LoadedModel(spec, engine.compute_type, engine.device) for spec, engine in engines.translators]
     spec, encoder = engines.encoder
     models.append(LoadedModel(spec, encoder.compute_type, encoder.device))
-    max_streams, max_streams_of_one = stream_shares(settings.max_concurrent_calls)
     return ServerInfo(
         version=version("talmach"),
         pairs=tuple(
@@ -201,15 +202,6 @@ def _describe(engines: Engines, service: Service, settings: Settings) -> ServerI
             for direction in sorted(translator.directions)
         ),
         models=tuple(sorted(models, key=lambda model: model.spec.id)),
-        limits=Limits(
-            max_text_chars=settings.max_text_chars,
-            max_texts=settings.max_texts,
-            max_message_bytes=settings.max_message_bytes,
-            max_batch_streams=max_streams,
-            max_batch_streams_per_caller=max_streams_of_one,
-            stream_idle_ms=round(1_000 * settings.stream_idle_s),
-            max_connection_age_ms=round(1_000 * settings.max_connection_age_s),
-            max_connection_age_grace_ms=round(1_000 * settings.max_connection_age_grace_s),
-        ),
+        limits=limits(settings),
         in_memory=lambda: service.in_memory,
     )

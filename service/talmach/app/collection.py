@@ -1,10 +1,12 @@
-"""Keeps Python's full garbage collections, which stop every thread, away from moments when much is in memory."""
+"""Tidies the memory up in quiet moments: Python's full garbage collections stop every thread."""
 
 import asyncio
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from talmach.engine import malloc
 
 _NEVER = 1_000_000_000
 _YOUNG = 5_000  # new objects; with Python's 700 those of calls in flight are gone through all the time
@@ -15,8 +17,10 @@ _LONGEST_WAIT_S = 300.0
 
 
 @contextmanager
-def full_collections_in_quiet_moments() -> Iterator[None]:
+def tidied_in_quiet_moments(is_idle: Callable[[], bool]) -> Iterator[None]:
     """Inside, on a running event loop: collect everything when little is in memory, and at least every five minutes.
+
+    When nothing is at work, as `is_idle` tells, free memory goes back to the kernel, which is kept between batches.
 
     Python would do it whenever the objects have grown by a quarter. Fifty large articles are millions of objects, none
     of them garbage that only a full collection finds: more than half a second in which no health check is answered.
@@ -26,16 +30,16 @@ def full_collections_in_quiet_moments() -> Iterator[None]:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, thresholds[1], _NEVER)
-    collecting = asyncio.ensure_future(_collect(sys.getallocatedblocks()))
+    tidying = asyncio.ensure_future(_tidy_up(sys.getallocatedblocks(), is_idle))
     try:
         yield
     finally:
-        collecting.cancel()
+        tidying.cancel()
         gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 
-async def _collect(blocks_at_start: int) -> None:
+async def _tidy_up(blocks_at_start: int, is_idle: Callable[[], bool]) -> None:
     waited_s = 0.0
     while True:
         await asyncio.sleep(_EVERY_S)
@@ -43,3 +47,5 @@ async def _collect(blocks_at_start: int) -> None:
         if sys.getallocatedblocks() - blocks_at_start < _FEW_BLOCKS or waited_s >= _LONGEST_WAIT_S:
             gc.collect()
             waited_s = 0.0
+        if is_idle():
+            await asyncio.to_thread(malloc.trim)

@@ -1,17 +1,34 @@
-"""What the settings name beside the models: the second door and the cache."""
+"""What the settings name beside the models: the limits, the second door and the cache."""
 
 from importlib.metadata import version
 from typing import Any
 
+from talmach.access.gate import stream_shares
 from talmach.admission import Admission
 from talmach.app.loading import Engines
 from talmach.cache import HypothesisCache, LocalTier, Tier, fingerprint
 from talmach.config import Settings
+from talmach.contract.info import Limits
 from talmach.engine.model import LIBRARY
 from talmach.errors import InvalidSettings
 from talmach.metrics import Metrics
 
 _PREPARATION = {"max_source_tokens", "tokenizer", "prompt", "lengths"}  # keys of a manifest
+
+
+def limits(settings: Settings) -> Limits:
+    """Return what callers have to keep to."""
+    max_streams, max_streams_of_one = stream_shares(settings.max_concurrent_calls)
+    return Limits(
+        max_text_chars=settings.max_text_chars,
+        max_texts=settings.max_texts,
+        max_message_bytes=settings.max_message_bytes,
+        max_batch_streams=max_streams,
+        max_batch_streams_per_caller=max_streams_of_one,
+        stream_idle_ms=round(1_000 * settings.stream_idle_s),
+        max_connection_age_ms=round(1_000 * settings.max_connection_age_s),
+        max_connection_age_grace_ms=round(1_000 * settings.max_connection_age_grace_s),
+    )
 
 
 def open_http(settings: Settings, admission: Admission) -> Any:

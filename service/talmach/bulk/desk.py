@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from talmach.app.loading import Engines, check_device, load_engines
+from talmach.app.opening import limits
 from talmach.app.service import Service
 from talmach.bulk import record
 from talmach.bulk.job import TEXT_COLUMNS, Options, Texts
@@ -15,7 +16,6 @@ from talmach.calls import Call
 from talmach.config import Settings
 from talmach.contract import checks
 from talmach.contract.checks import Problems
-from talmach.contract.info import Limits
 from talmach.errors import TalmachError
 from talmach.metrics import Metrics
 from talmach.summary.values import SummaryOptions
@@ -60,7 +60,7 @@ class Desk:
             format=TextFormat(options.format),
         )
         self._summary = SummaryOptions(max_sentences=options.summary) if options.summary else None
-        self._limits = Limits(settings.max_text_chars, settings.max_texts, settings.max_message_bytes)
+        self._limits = limits(settings)
         check_device(settings)
         engines = load_engines(settings, Metrics())
         self._versions = {spec.id: spec.version for spec, _ in (*engines.translators, engines.encoder)}

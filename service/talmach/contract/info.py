@@ -22,16 +22,16 @@ class Limits:
     max_text_chars: int
     max_texts: int
     max_message_bytes: int
+    max_batch_streams: int
+    max_batch_streams_per_caller: int
+    stream_idle_ms: int
+    max_connection_age_ms: int  # 0 = none
+    max_connection_age_grace_ms: int
     max_glossary_entries: int = MAX_GLOSSARY_ENTRIES  # do-not-translate phrases included
     max_term_chars: int = MAX_TERM_CHARS
     max_beam_size: int = MAX_BEAM_SIZE
     max_batch_items_in_flight: int = MAX_BATCH_ITEMS_IN_FLIGHT
-    max_batch_streams: int = 512
-    max_batch_streams_per_caller: int = 128
-    stream_idle_ms: int = 60_000
     min_keepalive_interval_ms: int = MIN_KEEPALIVE_INTERVAL_MS  # of a client's pings
-    max_connection_age_ms: int = 0  # 0 = none
-    max_connection_age_grace_ms: int = 600_000
 
     @property
     def max_request_chars(self) -> int:

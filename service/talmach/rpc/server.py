@@ -54,14 +54,14 @@ class Server:
         *,
         metrics: Metrics,
         max_message_bytes: int,
+        max_concurrent_calls: int,
+        stream_idle_s: float,
+        max_connection_age_s: float,
+        max_connection_age_grace_s: float,
+        with_reflection: bool,
         clients: ClientRegistry | None = None,
         tls: grpc.ServerCredentials | None = None,
         tracing: Tracing | None = None,
-        with_reflection: bool = True,
-        max_concurrent_calls: int = 1_024,
-        stream_idle_s: float = 60.0,
-        max_connection_age_s: float = 0.0,
-        max_connection_age_grace_s: float = 0.0,
     ) -> None:
         """`address` is HOST:PORT, port 0 = any; `clients` None = every caller is let in; `tls` None = plaintext.
 

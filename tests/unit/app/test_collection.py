@@ -1,14 +1,16 @@
-"""When Python's full collections run while the server serves."""
+"""When Python's full collections run while the server serves, and free memory goes back to the kernel."""
 
 import asyncio
 import gc
+import threading
 import weakref
 from collections.abc import Iterator
 
 import pytest
 
 from talmach.app import collection
-from talmach.app.collection import full_collections_in_quiet_moments
+from talmach.app.collection import tidied_in_quiet_moments
+from talmach.engine import malloc
 
 
 class _Ring:
@@ -36,7 +38,7 @@ def _old_ring() -> weakref.ref[_Ring]:
 
 async def test_garbage_is_collected_when_little_is_in_memory() -> None:
     """What only a full collection finds goes soon."""
-    with full_collections_in_quiet_moments():
+    with tidied_in_quiet_moments(lambda: False):
         ring = _old_ring()
         assert ring() is not None
         await asyncio.sleep(0.1)
@@ -46,7 +48,7 @@ async def test_garbage_is_collected_when_little_is_in_memory() -> None:
 async def test_nothing_is_collected_while_much_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by Python, however the heap grows, nor by us, until it has waited long enough."""
     monkeypatch.setattr(collection, "_FEW_BLOCKS", 50_000)
-    with full_collections_in_quiet_moments():
+    with tidied_in_quiet_moments(lambda: False):
         ring = _old_ring()
         full = gc.get_stats()[2]["collections"]
         held = [[number] for number in range(200_000)]
@@ -57,3 +59,13 @@ async def test_nothing_is_collected_while_much_is_in_memory(monkeypatch: pytest.
         await asyncio.sleep(0.1)
         assert ring() is None
     del held
+
+
+@pytest.mark.parametrize("is_idle", [True, False])
+async def test_free_memory_goes_back_when_nothing_is_at_work(is_idle: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept between batches is of no use to an idle server."""
+    trimmed = threading.Event()
+    monkeypatch.setattr(malloc, "trim", trimmed.set)
+    with tidied_in_quiet_moments(lambda: is_idle):
+        await asyncio.sleep(0.1)
+    assert trimmed.is_set() is is_idle
