@@ -139,7 +139,10 @@ class Settings(BaseSettings):
         description="a CTranslate2 compute type; `auto` = `int8` on the CPU, `float16` or what a model says on a GPU",
     )
     workers: int = Field(
-        0, ge=0, le=1_024, description="batches translated at once; 0 = one per CPU core, two on a GPU"
+        0,
+        ge=0,
+        le=1_024,
+        description="batches of one model at once; 0 = as many as the CPU has cores for, two on a GPU",
     )
     threads_per_worker: int = Field(1, ge=1, le=256, description="CPU threads of one worker")
 
@@ -150,7 +153,10 @@ class Settings(BaseSettings):
         None, ge=1, le=1_024, description="sentences in one batch; empty = 32 on the CPU, 256 on a GPU"
     )
     max_queue_tokens: int = Field(
-        200_000, ge=1_024, le=100_000_000, description="source tokens that may wait; beyond it calls are refused"
+        200_000,
+        ge=1_024,
+        le=100_000_000,
+        description="source tokens that may wait for one model; beyond it calls are refused",
     )
 
     cache_mib: int = Field(64, ge=0, le=1_048_576, description="MiB of translations kept in memory; 0 = none")

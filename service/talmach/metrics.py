@@ -25,7 +25,10 @@ class Metrics:
         histogram = partial(Histogram, registry=self.registry)
 
         # The server.
-        self.serving = gauge("talmach_serving", "1 while calls are served, 0 while the server starts or drains.")
+        self.serving = gauge(
+            "talmach_serving",
+            "1 while calls are served, 0 while the server starts or drains, or a model has no worker left.",
+        )
         self.model_loaded = gauge(
             "talmach_model_loaded",
             "1 when the model was loaded and proven at the start, 0 when it was not yet or could not be.",

@@ -6,6 +6,7 @@ What blocks inside a library may never come back: neither loop nor shutdown wait
 
 import asyncio
 import contextvars
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -218,8 +219,19 @@ async def in_thread(chars: int, work: Callable[..., _Result], *arguments: object
 
     A caller that is cancelled does not wait for the thread, and gets none of its result.
     """
-    loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-    return await loop.run_in_executor(_huge if chars > _HUGE_CHARS else _large, context.run, work, *arguments)
+    executor = _huge if chars > _HUGE_CHARS else _large
+    # What is cancelled stays in the executor's queue until the thread comes to it, but its texts need not.
+    pieces = [functools.partial(contextvars.copy_context().run, work, *arguments)]
+    del work, arguments  # a traceback would hold them
+
+    def run() -> _Result:
+        piece = pieces.pop()
+        return piece()
+
+    try:
+        return await asyncio.get_running_loop().run_in_executor(executor, run)
+    finally:
+        pieces.clear()
 
 
 class Turns:

@@ -122,7 +122,7 @@ def test_a_port_in_use_is_named(server: Server) -> None:
     """One sentence, exit status 2, and the server that was there first goes on."""
     result = talmach("serve", "--address", server.address)
     assert (result.status, result.stdout) == (2, "")
-    assert result.stderr.splitlines()[-1].startswith(f"talmach: {server.address}: cannot listen there")
+    assert result.stderr.splitlines()[-1].startswith(f"talmach: TALMACH_ADDRESS: {server.address}: cannot listen there")
     assert "Traceback" not in result.stderr
     assert server.health() == "SERVING"
 

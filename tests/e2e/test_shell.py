@@ -136,7 +136,10 @@ def test_settings_that_this_machine_cannot_do(server: Server) -> None:
             {"TALMACH_METRICS_ADDRESS": server.metrics_address},
             f"TALMACH_METRICS_ADDRESS: {server.metrics_address}: cannot listen there (address already in use)",
         ),
-        ({"TALMACH_ADDRESS": server.address}, f"{server.address}: cannot listen there (is another server running?)"),
+        (
+            {"TALMACH_ADDRESS": server.address},
+            f"TALMACH_ADDRESS: {server.address}: cannot listen there (is another server running?)",
+        ),
         ({"TALMACH_COMPUTE_TYPE": "float16", "TALMACH_DEVICE": "cpu"}, "TALMACH_COMPUTE_TYPE: this machine's cpu does"),
     ):
         result = talmach("serve", **{"TALMACH_ADDRESS": "127.0.0.1:0", **variables})

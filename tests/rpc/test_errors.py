@@ -117,7 +117,7 @@ async def test_engine_failure_of_the_whole_call(served: Running, log: Any) -> No
 async def test_one_failed_text_ends_the_call_at_once() -> None:
     """It is not waited for the texts before it, and what they still had to do is given up."""
     async with running(max_batch_size=1) as served:
-        add = served.queue.add
+        add = served.queue._add
 
         def fail_the_second(sentence: Any, *args: Any, **more: Any) -> Any:
             future = add(sentence, *args, **more)
@@ -125,7 +125,7 @@ async def test_one_failed_text_ends_the_call_at_once() -> None:
                 future.set_exception(DeadlineExceeded())
             return future
 
-        served.queue.add = fail_the_second  # type: ignore[method-assign]
+        served.queue._add = fail_the_second  # type: ignore[method-assign]
         request = texts("They hang about at the lake.", "The second text of two.", options=to("be"))
         assert (await failure_of(served.translation.TranslateText(request))).code == "DEADLINE_EXCEEDED"
         served.engine.release.set()

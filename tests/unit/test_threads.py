@@ -1,9 +1,11 @@
 """Threads that may get stuck: given up, counted, and taken back when they return."""
 
 import asyncio
+import gc
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -168,3 +170,26 @@ async def test_a_thread_knows_the_call_that_it_works_for() -> None:
     """Its log lines carry the request id."""
     call.set("a1")
     assert await in_thread(5_000, call.get) == "a1"
+
+
+class _Text:
+    """Something large that is gone when nobody holds it."""
+
+
+async def test_what_nobody_waits_for_is_let_go_before_its_turn() -> None:
+    """Its texts do not stay until the thread has done what came before."""
+    release, text = threading.Event(), _Text()
+    first = asyncio.create_task(in_thread(500_000, release.wait))
+    try:
+        second = asyncio.create_task(in_thread(500_000, repr, text))
+        await asyncio.sleep(0)
+        alive = weakref.ref(text)
+        del text
+        second.cancel()
+        await asyncio.wait([second])
+        del second
+        gc.collect()
+        assert alive() is None
+    finally:
+        release.set()
+        await first

@@ -6,7 +6,7 @@ all of the book but its beginning, and the book still advances, because due time
 
 import asyncio
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -24,6 +24,10 @@ class Decoded:
     queued_at: float
     taken_at: float
     done_at: float
+
+
+# Queues one sentence of a request; the number is its place in that.
+Add = Callable[[Sequence[str], int], asyncio.Future[Decoded]]
 
 
 @dataclass(slots=True, eq=False)

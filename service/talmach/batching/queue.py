@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import structlog
 
 from talmach.batching.backlog import Backlog
-from talmach.batching.lane import FAIR_SHARE_S, Decoded, Entry, Lane
+from talmach.batching.lane import FAIR_SHARE_S, Add, Decoded, Entry, Lane
 from talmach.batching.memory import Weights
 from talmach.batching.returning import Returning
-from talmach.batching.work import Throughput, another, observe, translate
+from talmach.batching.work import Throughput, another, count, observe, translate
 from talmach.engine.base import DecodeOptions, Hypothesis, TranslationEngine
 from talmach.errors import DeadlineExceeded, EngineFailure, EngineStuck, QueueFull, TalmachError
 from talmach.metrics import Metrics
@@ -40,10 +40,7 @@ class BatchingQueue:
         on_workers_change: Callable[[], None] = lambda: None,
         weights: Weights | None = None,
     ) -> None:
-        """Token limits count source tokens; `max_batch_tokens` includes padding; `engine_timeout_s` None = for ever.
-
-        `weights` are the engine's, loaded when there is work for them; None = always loaded.
-        """
+        """Limits count source tokens, that of a batch with padding; None = no timeout, or weights that always stay."""
         self.engine = engine
         self._max_batch_tokens = max_batch_tokens
         self._max_batch_size = max_batch_size
@@ -72,6 +69,11 @@ class BatchingQueue:
         return self._backlog.sentences
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory, or need not be."""
+        return self._weights is None or self._weights.is_loaded
+
+    @property
     def is_stuck(self) -> bool:
         """Whether no worker is left; everything is refused then."""
         return self._workers.are_all_stuck
@@ -91,26 +93,26 @@ class BatchingQueue:
             DeadlineExceeded: what is due before this request already takes longer than the time left.
 
         """
-        with self.admitted(sum(map(len, sentences)), deadline):
-            return [
-                self.add(sentence, options, position, deadline=deadline) for position, sentence in enumerate(sentences)
-            ]
+        with self.admitted(sum(map(len, sentences)), options, deadline) as add:
+            return [add(sentence, position) for position, sentence in enumerate(sentences)]
 
     @contextmanager
-    def admitted(self, tokens: int, deadline: float | None) -> Iterator[None]:
-        """Accept a request of so many tokens, whose sentences are added within the block; raises as `submit` does."""
+    def admitted(self, tokens: int, options: DecodeOptions, deadline: float | None) -> Iterator[Add]:
+        """Accept a request of so many tokens; raises as `submit` does. Within the block its sentences are queued."""
         self._admit(tokens, deadline)
+        promised = tokens
         self._promised_tokens += tokens
-        try:
-            yield
-        finally:
-            self._promised_tokens -= tokens
 
-    def add(
-        self, sentence: Sequence[str], options: DecodeOptions, position: int, *, deadline: float | None = None
-    ) -> asyncio.Future[Decoded]:
-        """Queue one sentence of a request that is `admitted`; `position` is its place in that."""
-        return self._add(sentence, options, position * FAIR_SHARE_S, deadline)
+        def add(sentence: Sequence[str], position: int) -> asyncio.Future[Decoded]:
+            nonlocal promised
+            promised -= len(sentence)
+            self._promised_tokens -= len(sentence)
+            return self._add(sentence, options, position * FAIR_SHARE_S, deadline)
+
+        try:
+            yield add
+        finally:
+            self._promised_tokens -= promised
 
     def resubmit(
         self, sentence: Sequence[str], options: DecodeOptions, *, deadline: float | None = None, alone: bool = False
@@ -279,11 +281,8 @@ class BatchingQueue:
 
     def _finish(self, batch: list[Entry], hypotheses: list[Hypothesis], taken_at: float) -> None:
         done_at = time.monotonic()
-        tokens = sum(entry.size for entry in batch)
-        self._throughput.add(tokens, done_at - taken_at)
-        self._metrics.engine_s.observe(done_at - taken_at)
-        self._metrics.source_tokens.inc(tokens)
-        self._metrics.target_tokens.inc(sum(hypothesis.tokens for hypothesis in hypotheses))
+        self._throughput.add(sum(entry.size for entry in batch), done_at - taken_at)
+        count(batch, hypotheses, done_at - taken_at, self._metrics)
         self._returning.add(sum(entry.is_first for entry in batch), done_at - taken_at)
         for entry, hypothesis in zip(batch, hypotheses, strict=True):
             if not entry.future.done():

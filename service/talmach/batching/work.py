@@ -40,6 +40,13 @@ def observe(batch: Sequence[Entry], taken_at: float, metrics: Metrics) -> None:
         metrics.queue_wait_s.observe(taken_at - entry.queued_at)
 
 
+def count(batch: Sequence[Entry], hypotheses: Sequence[Hypothesis], seconds: float, metrics: Metrics) -> None:
+    """Count in the metrics what a worker has done."""
+    metrics.engine_s.observe(seconds)
+    metrics.source_tokens.inc(sum(entry.size for entry in batch))
+    metrics.target_tokens.inc(sum(hypothesis.tokens for hypothesis in hypotheses))
+
+
 def translate(engine: TranslationEngine, batch: Sequence[Entry], options: DecodeOptions) -> list[Hypothesis]:
     """Run the engine, in a thread; raises EngineFailure, whatever the engine raises."""
     try:

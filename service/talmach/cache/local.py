@@ -9,6 +9,8 @@ from talmach.metrics import Metrics
 
 # What an ordered dictionary takes for one entry, averaged between two resizes; measured with tracemalloc.
 _ENTRY_BYTES = 110
+# Of an empty string, and of one that is more than ASCII.
+_ASCII_BYTES, _WIDE_BYTES = sys.getsizeof(""), 76
 
 
 class LocalTier:
@@ -56,5 +58,16 @@ class LocalTier:
 
 
 def _size_bytes(key: bytes, hypothesis: Hypothesis) -> int:
-    parts = (key, hypothesis, hypothesis.text, hypothesis.score, hypothesis.tokens)
-    return _ENTRY_BYTES + sum(map(sys.getsizeof, parts))
+    parts = (key, hypothesis, hypothesis.score, hypothesis.tokens)
+    return _ENTRY_BYTES + sum(map(sys.getsizeof, parts)) + _text_bytes(hypothesis.text)
+
+
+def _text_bytes(text: str) -> int:
+    """Return what a text takes in the end: protobuf leaves a copy in UTF-8 inside one that is more than ASCII.
+
+    The copy comes when the text is used; with the size of the moment more was taken off than had been added.
+    """
+    if text.isascii():
+        return _ASCII_BYTES + len(text)
+    width = 4 if max(text) > "\uffff" else 2
+    return _WIDE_BYTES + width * len(text) + len(text.encode(errors="replace"))

@@ -128,7 +128,8 @@ class LibreTranslate:
             answer["detectedLanguage"] = detected if is_batch else detected[0]
         if wants_alternatives:  # there are none: a sentence has one translation here
             answer["alternatives"] = [[] for _ in texts] if is_batch else []
-        await exchange.answer(Reply(await offload(sum(map(len, translated)), json_form.dump, answer)))
+        async with exchange.while_the_caller_waits():
+            await exchange.answer(Reply(await offload(sum(map(len, translated)), json_form.dump, answer)))
 
     def _texts(self, q: Any) -> tuple[list[str], bool]:
         """Return the texts, and whether they came as an array."""
@@ -157,7 +158,8 @@ class LibreTranslate:
         texts, _ = self._texts(fields["q"])
         request = translation_pb2.DetectLanguageRequest(texts=["\n".join(texts)])
         exchange.call.check_deadline()
-        (found,) = await self.methods.use_cases.detect(self.methods.reader.to_detect(request), exchange.call)
+        async with exchange.while_the_caller_waits():
+            (found,) = await self.methods.use_cases.detect(self.methods.reader.to_detect(request), exchange.call)
         candidates = [{"confidence": _percent(each.confidence), "language": each.language} for each in found.candidates]
         await exchange.answer(Reply(json_form.dump(candidates)))
 

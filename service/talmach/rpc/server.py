@@ -106,7 +106,8 @@ class Server:
             # crash for whoever keeps log records. And only a server that was started can be stopped.
             await self._start()
             await self._server.stop(None)
-            raise CannotListen(f"{self._address}: cannot listen there (is another server running?)") from error
+            problem = "cannot listen there (is another server running?)"
+            raise CannotListen(f"TALMACH_ADDRESS: {self._address}: {problem}") from error
         await self._start()
         self._port = port
         _log.info("server.started", address=self._address, port=port, tls=self._tls is not None)

@@ -8,7 +8,7 @@ from functools import cache, partial
 
 from talmach import quality
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.errors import EngineFailure
+from talmach.errors import EngineFailure, EngineStuck, ModelNotLoaded, ModelUnusable
 from talmach.quality import Flag, Name
 from talmach.text.known_words import KnownWords
 from talmach.text.markup import Marked
@@ -220,7 +220,7 @@ class Decoder:
         """Decode a sentence that has been decoded; a second try that fails takes nothing away."""
         try:
             return await self._decode(task, parts, options)
-        except EngineFailure:
+        except (EngineFailure, EngineStuck, ModelNotLoaded, ModelUnusable):
             return None
 
     async def _decode(self, task: _Task, parts: Sequence[Part], options: DecodeOptions) -> Outcome:

@@ -8,7 +8,7 @@ from functools import cache
 from talmach.batching import BatchingQueue, Decoded
 from talmach.cache import HypothesisCache
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
-from talmach.errors import EngineFailure, EngineStuck, EngineTimeout
+from talmach.errors import EngineFailure, EngineStuck, EngineTimeout, ModelNotLoaded, ModelUnusable
 from talmach.threads import Turns
 from talmach.translation.alignment import Attention, Looks
 from talmach.translation.values import Timings, Usage
@@ -82,11 +82,11 @@ class Hypotheses:
             raise
 
     async def _queue(self, queue: BatchingQueue, options: DecodeOptions, parts: Sequence[Key]) -> None:
-        with queue.admitted(sum(len(self._tokenize(key)) for key in parts), self._deadline):
+        with queue.admitted(sum(len(self._tokenize(key)) for key in parts), options, self._deadline) as add:
             for position, key in enumerate(parts):
                 if position % _PARTS_A_TURN == _PARTS_A_TURN - 1:
                     await asyncio.sleep(0)
-                self._remember(key, options, queue.add(self._tokens[key], options, position, deadline=self._deadline))
+                self._remember(key, options, add(self._tokens[key], position))
 
     async def get(self, keys: Iterable[Key], options: DecodeOptions) -> dict[Key, Hypothesis]:
         """Return the hypotheses of some parts; raises EngineFailure, DeadlineExceeded."""
@@ -112,7 +112,8 @@ class Hypotheses:
 
     async def _attention(self, key: Key, target: str) -> Attention | None:
         direction, text = key
-        if (queue := self._queues.get(direction)) is None:
+        queue = self._queues.get(direction)
+        if queue is None or not queue.is_loaded:  # another model would have to make room
             return None
         pair = queue.engine.tokenize_pair(text, target, direction)
         if max(len(pair), len(pair.target_prefix)) > queue.engine.max_source_tokens:
@@ -121,7 +122,7 @@ class Hypotheses:
         self._aligning.add(future)
         try:
             decoded = await future
-        except (EngineFailure, EngineStuck):
+        except (EngineFailure, EngineStuck, ModelNotLoaded, ModelUnusable):
             return None  # the translation stands without it
         finally:
             self._aligning.discard(future)

@@ -113,3 +113,15 @@ async def test_a_deadline_that_passes_in_the_queue() -> None:
         await patient
     assert engine.decoded == ["patient"]
     assert metrics.registry.get_sample_value("talmach_dropped_sentences_total", {"reason": "expired"}) == 1
+
+
+async def test_what_is_queued_is_counted_once() -> None:
+    """While a long request is being queued, its first sentences are not promised any more: others have the rest."""
+    async with blocked(NaughtyEngine(), max_queue_tokens=100) as queue:
+        with queue.admitted(60, GREEDY, None) as add:
+            futures = [add(words(10), number) for number in range(5)]
+            futures += queue.submit([words(20)], GREEDY)
+            with pytest.raises(QueueFull):
+                queue.submit([words(30)], GREEDY)
+        futures += queue.submit([words(30)], GREEDY)  # the promise that was not kept
+        assert len(futures) == 7

@@ -9,6 +9,7 @@ from talmach.cache import HypothesisCache, LocalTier, fingerprint
 from talmach.cache.hypothesis_cache import key_of
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
 from talmach.metrics import Metrics
+from talmach.pb.segment_pb2 import Segment
 
 RUSSIAN = Direction("ru", "en")
 GREEDY = DecodeOptions()
@@ -53,15 +54,30 @@ async def test_the_bound_holds_whatever_is_put() -> None:
     assert not await tier.get_many([key(99), key(200)])
 
 
-@pytest.mark.parametrize("letter", ["a", "ж"])
+async def test_the_bound_holds_when_texts_have_been_used() -> None:
+    """A message that is made of a text makes it larger; the tier has as many as before."""
+    counts = []
+    for is_used in (False, True):
+        tier = LocalTier(50_000, Metrics())
+        for number in range(1_000):
+            text = f"Горад адкрыў новую школу нумар {number}."
+            await tier.put_many({key(number): hypothesis(text)})
+            if is_used:
+                Segment(translated_text=text)
+        counts.append(len(await tier.get_many([key(number) for number in range(1_000)])))
+    assert counts[0] == counts[1] > 50
+
+
+@pytest.mark.parametrize("letter", ["a", "ж", "😀"])
 async def test_the_estimate_is_honest(letter: str) -> None:
-    """What the allocator says is within a fifth of what the tier believes."""
+    """What the allocator says is within a fifth of what the tier believes, when the texts have been used."""
     tier = LocalTier(1 << 30, Metrics())
     gc.collect()
     tracemalloc.start()
     for number in range(5_000):
         text = letter * (40 + number % 120)
         await tier.put_many({key(number): Hypothesis(text, -number / 7, 300 + number, truncated=False)})
+        Segment(translated_text=text)  # which leaves a copy in UTF-8 inside the text
     gc.collect()
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
