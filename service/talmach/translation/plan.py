@@ -1,5 +1,6 @@
 """What is to be done with each sentence, decided before any model runs."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from talmach.text.span import Span
 # Marks that stand behind a kept token, or in front of one, with or without spaces between.
 _BEHIND = ",.;:!?…)]}»”—–/-" + INVISIBLE
 _IN_FRONT = "([{«„—–/:,;-" + INVISIBLE
+# A newspaper, a company, a film.
+_QUOTED_NAME = re.compile(r"""[«"“„]([^«»"“”„]{1,40})[»"”“]""")
 
 
 class Action(Enum):
@@ -119,7 +122,7 @@ def plan(
     prose = sentence.prose
     if not protected.has_words(prose):
         return Plan(sentence, Action.COPY, language)
-    looks_like = determine(prose)
+    looks_like = _looks_like(prose, language)
     if named_language is None:
         language = looks_like or article_language
     is_other = looks_like != named_language if looks_like is not None else is_foreign(prose)
@@ -133,6 +136,18 @@ def plan(
         return Plan(sentence, Action.COPY, language, mismatch, is_uncertain=is_uncertain)
     all_caps = casing.is_all_caps(prose)
     return Plan(sentence, Action.TRANSLATE, language, mismatch, all_caps=all_caps, is_uncertain=is_uncertain)
+
+
+def _looks_like(prose: str, expected: str | None) -> str | None:
+    """Return what a sentence looks like; in an article of another language a quoted name does not tell.
+
+    «Наша Ніва» in a Russian sentence has the only letter that Russian lacks.
+    """
+    found = determine(prose)
+    if expected is None or found in (None, expected):
+        return found
+    around = _QUOTED_NAME.sub(lambda quoted: " " if quoted[1][:1].isupper() else quoted[0], prose)
+    return determine(around) if around != prose and protected.has_words(around) else found
 
 
 def prevailing_language(sentences: Sequence[Sentence]) -> str | None:

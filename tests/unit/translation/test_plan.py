@@ -140,3 +140,18 @@ def test_parts_are_the_text(text: str, limit: int, spans: list[tuple[int, int]])
         if part.translate:
             assert covered.isdisjoint(range(position, position + len(part.text)))
         position += len(part.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("Газета «Наша Ніва» закрыта.", Action.TRANSLATE),
+        ("Суд над журналистами «Нашай Нівы» отложен.", Action.TRANSLATE),
+        ("Горад адкрыў новую школу.", Action.COPY),
+        ("«Белавія» адкрыла новы рэйс.", Action.COPY),
+        ("«Сёння ідзе моцны дождж».", Action.COPY),
+    ],
+)
+def test_a_quoted_name_does_not_tell_the_language_around_it(text: str, action: Action) -> None:
+    """To Belarusian, in a Russian article: what is Belarusian stays, what has a Belarusian name does not."""
+    assert planned(text, article="ru", target="be").action is action
