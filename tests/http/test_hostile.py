@@ -272,13 +272,21 @@ def lines(log: StringIO) -> list[dict[str, Any]]:
     return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == "rpc.done"]
 
 
-async def test_who_goes_while_a_large_body_waits_to_be_read(site: Served) -> None:
-    """It waits for the one thread that goes through such bodies; the place of its call is given to others at once."""
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/v1/translate", GOOD | {"texts": ["Сёння дождж. " * 1_000]}),
+        ("/detect", {"q": "Сёння дождж. " * 200}),
+        ("/translate", {"q": "Сёння дождж. " * 1_000, "source": "be", "target": "en"}),
+    ],
+)
+async def test_who_goes_while_a_large_text_waits_to_be_gone_through(site: Served, path: str, content: Any) -> None:
+    """It waits for the one thread that does it; the place of its call is given to others at once."""
     release = threading.Event()
-    reading = asyncio.create_task(in_thread(500_000, release.wait))
+    reading = asyncio.gather(in_thread(500_000, release.wait), in_thread(5_000, release.wait))
     try:
         _, writer = await site.connect()
-        writer.write(request("/v1/translate", GOOD | {"texts": ["Сёння дождж. " * 1_000]}))
+        writer.write(request(path, content))
         await until(lambda: site.running.sample("talmach_rpc_in_flight") == 1)
         writer.close()
         await until(lambda: site.running.sample("talmach_rpc_in_flight") == 0)

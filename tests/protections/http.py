@@ -49,7 +49,7 @@ PROTECTIONS = (
     Protection(
         "HTTP: who goes while a large body waits to be read",
         block(_EXCHANGE, "Exchange.content", "while_the_caller_waits"),
-        f"{_HTTP}::test_who_goes_while_a_large_body_waits_to_be_read",
+        f"{_HTTP}::test_who_goes_while_a_large_text_waits_to_be_gone_through",
     ),
     Protection(
         "HTTP: a deadline passes",

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from talmach.batching import BatchingQueue, Decoded
 from talmach.contract.offsets import OffsetUnit, SegmentOffsets
-from talmach.engine.base import AlignedSentence, DecodeOptions, Hypothesis
+from talmach.engine.base import AlignedSentence, DecodeOptions, Direction, Hypothesis
+from talmach.errors import ModelNotLoaded
 from talmach.quality import Flag
 from talmach.text.article import Field
 from talmach.text.markup import TextFormat
@@ -243,6 +245,27 @@ def test_only_sentences_with_tags_are_aligned() -> None:
     assert engine.aligned == []
     html_of("<p>Новая <b>школа</b>.</p>", engine)
     assert engine.aligned == ["Новая школа.", "skola. Novaa"], "both ways"
+
+
+async def test_tags_are_placed_without_a_model_that_is_not_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look back it would have to make another leave; nor does the call fail when it left meanwhile."""
+    there, back = (
+        NaughtyEngine(model_id=f"{source}-{target}", directions=frozenset({Direction(source, target)}))
+        for source, target in (("be", "en"), ("en", "be"))
+    )
+    monkeypatch.setattr(BatchingQueue, "is_loaded", property(lambda queue: queue.engine is there))
+    async with running(there, back) as served:
+        assert (await served.segment("<p>Новая <b>школа</b>.</p>", HTML)).status is SegmentStatus.TRANSLATED
+        assert (len(there.aligned), back.aligned) == (1, [])
+
+        def refuse(*_: object, **__: object) -> "asyncio.Future[Decoded]":
+            future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
+            future.set_exception(ModelNotLoaded("be-en", retry_after_s=30.0))
+            return future
+
+        monkeypatch.setattr(served.queue, "resubmit", refuse)
+        assert (await served.segment("<p>Новы <b>мост</b>.</p>", HTML)).status is SegmentStatus.TRANSLATED
+        assert len(there.aligned) == 1
 
 
 DATA = Path(__file__).parents[2] / "data" / "formats"
