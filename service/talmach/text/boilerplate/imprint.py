@@ -16,6 +16,19 @@ from talmach.text.boilerplate.words import (
     TIME,
 )
 
+_REPORTER = rf"{NAME}(?: in {CAPITALISED}(?: {CAPITALISED})?)?"
+_BY = rf"by {_REPORTER}(?:(?:,| and|, and) (?:{_REPORTER}|the [\w ]{{1,30}}(?:bureau|newsroom))){{0,5}}"
+_WORK = r"(?i:(?:additional )?(?:reporting|writing|editing)(?: and (?:writing|editing))?)"
+# What tells the materials of a site from those of builders.
+_OF_THE_SITE = (
+    r"(?: (?:с |з |нашего |нашага |этого |гэтага |данного |дадзенага ){0,2}(?:сайта|портала|партала|редакции|рэдакцыі)|"
+    r".{0,80}(?:гиперссылк|гіперспасылк|(?:активн|прям|обязательн|актыўн|прам|абавязков)\w+ (?:ссылк|спасылк)|"
+    r"(?:ссылк|спасылк)\w+ .{0,60}(?:обязательн|абавязков)|"
+    r"(?:ссылк|спасылк)\w+ на (?:\w+ )?(?:сайт|портал|партал|источник|первоисточник|крыніц|першакрыніц)|"
+    r"(?:указани|указанн|пазначэнн)\w+ (?:источник|первоисточник|крыніц|першакрыніц)|"
+    r"(?:разрешени|согласи|дазвол|згод)\w* (?:редакц|рэдакц)))"
+)
+
 IMPRINT_RULES: tuple[Rule, ...] = (
     # -------------------------------------------------------------------------------------------- who, where, when
     rule(
@@ -63,8 +76,9 @@ IMPRINT_RULES: tuple[Rule, ...] = (
     rule(
         "reported by",
         Kind.BYLINE,
-        pattern=rf"\(?(?:Additional r|R)eporting by {NAME}.{{0,160}}|\(?(?:Writing|Editing|Compiled|Edited|"
-        rf"Written) by {NAME}[^.]{{0,80}}[.)]*",
+        # Names and places, no other words: "Written by Anna Cole, the play won a prize."
+        pattern=rf"\(?(?:Additional reporting|Reporting|Writing|Editing|Compiled|Edited|Written)"
+        rf"(?: and (?:writing|editing))? {_BY}(?:[;,.]?(?: and)? {_WORK} {_BY}){{0,3}}[.)]*",
     ),
     rule(
         "author line",
@@ -106,8 +120,8 @@ IMPRINT_RULES: tuple[Rule, ...] = (
         pattern=r"(?i:(?:при |любое |полная или частичная |поўны ці частковы |пры )?(?:перепечатк|копировани|"
         r"использовани|цитировани|"
         r"перадрук|капіраванн|выкарыстанн|цытаванн)\w* .{0,40}(?:материалов|матэрыялаў|текстов|тэкстаў)"
-        r".{0,80}(?:редакц|рэдакц|сайт|портал|гиперссылк|гіперспасылк|источник|крыніц|активн|актыўн|обязательн|"
-        r"абавязков).{0,120}|an? (?:active |direct )?(?:hyper)?link to .{1,60} is (?:required|mandatory|obligatory)"
+        rf"{_OF_THE_SITE}.{{0,120}}|"
+        r"an? (?:active |direct )?(?:hyper)?link to .{1,60} is (?:required|mandatory|obligatory)"
         r" (?:when|if|for) .{1,80})",
     ),
     rule(

@@ -26,11 +26,14 @@ _NEWS = (
 _SEND = (
     r"(?:присылайте|пришлите|прислать|отправляйте|отправьте|пишите|напишите|сообщите|сообщайте|шлите|расскажите|"
     r"предложите|предложить|дасылайце|дашліце|даслаць|адпраўляйце|адпраўце|пішыце|напішыце|паведаміце|паведамляйце|"
-    r"раскажыце|прапануйце|прапанаваць|send|submit|share|email|write|tell|get in touch with|contact)"
+    r"раскажыце|прапануйце|прапанаваць|get in touch with|"
+    # Nouns as well, unless an object follows: "Share of women", "Email leaks", "Contact with the newsroom was lost".
+    r"(?:send|submit|share|e-?mail|write|tell|contact)(?= (?:us|our|your|it|them|any|a|news|tips?|stor(?:y|ies)|"
+    r"photos?|videos?)\b)|(?:send|write)(?= to\b)|(?:email|tell|contact)(?= the newsroom))"
 )
 _TO_US = (
-    rf"(?:\bбот\w*|\bbot\b|редакци\w+|рэдакцы\w+|newsroom|editors?\b|наш\w* (?:почт|пошт|чат|канал)\w*|"
-    rf"(?:наш\w*|our) {CHANNEL}|@\w+)"
+    r"(?:\bбот(?:а|у|ом|ам|е|це)?\b|\bbot\b|\b(?:в редакцию|[уў] рэдакцыю)|(?:our|the) newsroom\b|our editors?\b|"
+    rf"наш\w* (?:редакци|рэдакцы|почт|пошт|чат|канал)\w*|(?:наш\w*|our) {CHANNEL}|@\w+)"
 )
 _AGREE = (
     r"(?:(?:вы )?(?:соглашаетесь|даёте согласие|даете согласие|принимаете|подтверждаете)|"
@@ -38,6 +41,16 @@ _AGREE = (
     r"you (?:agree|consent|accept|acknowledge|confirm))"
 )
 _SUBSCRIBERS = r"(?:подписчик\w+|подписк\w+|падпісчык\w+|падпіс\w+|subscribers|members)"
+_PRESS = (
+    r"(?:(?:наш\w* |независим\w+ |незалежн\w+ )?(?:редакцию|рэдакцыю|издание|выданне|сайт|"
+    r"журналист\w*|журналіст\w*)|наш\w* (?:проект|праект|работу|працу|канал|медиа|медыя)|"
+    r"(?:our|independent|local|quality) (?:journalis\w+|news(?:room|paper)?|reporting|reporters?|media|press|work|"
+    r"(?:web)?site|project))"
+)
+_SAID = (
+    r"(?:сказал|заявил|призвал|попросил|предложил|добавил|сообщил|говорит|просит|призывает|сказаў|заявіў|заявіл|заклікаў|"
+    r"заклікал|папрасіў|папрасіл|прапанаваў|прапанавал|дадаў|дадал|кажа|просіць|заклікае|\b(?:said|says|told|tells|urged|urges|asked|added)\b)"
+)
 
 READER_RULES: tuple[Rule, ...] = (
     # -------------------------------------------------------------------------------------------- mistakes and news
@@ -62,8 +75,11 @@ READER_RULES: tuple[Rule, ...] = (
     rule(
         "news wanted",
         Kind.FEEDBACK,
-        rf"(?i:(?:у вас (?:есть|ёсць)|есть|ёсць|знаете|маеце|ведаеце|got|have|do you have|you have)"
-        rf"(?: \w+){{0,3}} {_NEWS}[^.!?]{{0,30}}\?(?: {_SEND}\b.{{0,140}})?{END})",
+        # An interview also asks: «У вас есть информация о пострадавших?»
+        rf"(?i:(?:у вас (?:есть|ёсць)|знаете|маеце|ведаеце|(?:do )?you have)(?: \w+){{0,3}} {_NEWS}"
+        rf"(?: to (?:tell|share)| для нас| for us)?\?{END}|"
+        r"(?:(?:у вас )?(?:есть|ёсць)(?! ли\b| ці\b)|знаете|маеце|ведаеце|got|have|(?:do )?you have)"
+        rf"(?: \w+){{0,3}} {_NEWS}[^.!?]{{0,30}}\? {_SEND}\b.{{0,140}})",
     ),
     rule(
         "witness wanted",
@@ -71,7 +87,7 @@ READER_RULES: tuple[Rule, ...] = (
         r"(?i:(?:если|калі|if) (?:вы|you) (?:стали (?:свидетел\w+|очевидц\w+)|сталі (?:сведкам\w*|відавочц\w+)|"
         rf"(?:have )?(?:witnessed|seen|saw|know))[^.!?]{{0,60}}[,—–-] {_SEND}[^.!?]{{0,60}}{_TO_US}.{{0,80}})",
     ),
-    rule("send to us", Kind.FEEDBACK, rf"(?i:{_SEND}\b[^.!?]{{0,80}}{_TO_US}[^!?]{{0,60}})"),
+    rule("send to us", Kind.FEEDBACK, rf"(?i:{_SEND}\b(?!,)[^.!?]{{0,80}}{_TO_US}[^!?]{{0,60}})"),
     rule(
         "send news",
         Kind.FEEDBACK,
@@ -133,8 +149,8 @@ READER_RULES: tuple[Rule, ...] = (
     rule(
         "support us",
         Kind.PAYMENT,
-        r"(?i:(?:поддержите|падтрымайце|support) (?:нас|наш\w*|редакцию|рэдакцыю|проект|праект|издание|выданне|us|our|"
-        r"independent|local|quality)\b[^.?]{0,120}" + END + ")",
+        alone=True,
+        pattern=rf"(?i:(?!.*{_SAID})(?:поддержите|падтрымайце|support) (?:нас|us|{_PRESS})\b[^.?]{{0,120}}{END})",
     ),
     rule(
         "donate",
