@@ -205,7 +205,7 @@ def _is_numbering(stop: _Stop, token: str, previous: str, tokens: list[str]) -> 
     """«1. Первое», and the spaced date «12. 05. 2024»."""
     if not token.isdigit():
         return False
-    if previous.endswith(":") and len(token) <= _LONGEST_DAY:  # «Правила: 1. Первое»
+    if previous.endswith(":") and token == "1":  # «Правила: 1. Первое», but «Погибших: 12. Раненых: 40.»
         return True
     is_dotted = stop.after_word == "." or (previous.endswith(".") and previous[:-1].isdigit())
     is_date = len(token) <= _LONGEST_DAY and stop.word.isdigit() and is_dotted
