@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from talmach.text.article import Sentence
+from talmach.text.characters import BEFORE_OPENING
 
 _STRAIGHT = '"'
 _OPENS = "«„"
 _CLOSES = {"»": "«", "”": "“", "“": "„"}  # “ opens a quotation where no „ is open
 _DEEPEST = 8  # nobody nests deeper; in a hostile text each mark must not be compared with all before it
-_BEFORE_OPENING = "([—–-«„“"
 
 
 def parts_of_quotations(sentences: Sequence[Sentence]) -> set[int]:
@@ -68,5 +68,5 @@ def _is_opening(text: str, position: int, open_marks: Sequence[str]) -> bool:
     mark = text[position]
     if mark == _STRAIGHT:
         before = text[position - 1 : position]
-        return mark not in open_marks and (not before or before.isspace() or before in _BEFORE_OPENING)
+        return mark not in open_marks and (not before or before.isspace() or before in BEFORE_OPENING)
     return mark in _OPENS or (mark == "“" and "„" not in open_marks)

@@ -11,6 +11,7 @@ import unicodedata
 TERMINAL = ".!?…:;"  # after these a line or a clause has ended
 CLOSING_QUOTES = "\"'’»”“›"  # “ closes what „ opened
 DOUBLE_QUOTE = re.compile('[«»“”„"]')
+BEFORE_OPENING = "([/—–-«„“"  # a straight mark opens behind one of these
 CLOSING = CLOSING_QUOTES + ")]}"
 
 _WORD = re.compile(r"[^\W_]+(?:[’'ʼ`][^\W_]+)*")

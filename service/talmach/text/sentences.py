@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from talmach.text.abbreviations import AFTER_NUMBER, ISSUERS, Abbreviations, Ending, for_language
-from talmach.text.characters import CLOSING_QUOTES
+from talmach.text.characters import CLOSING_QUOTES, word_set
 from talmach.text.span import Span
 
 # White space for both `re` and `str.strip`, plus what cannot be seen: controls, zero-width characters, bidi marks.
@@ -42,6 +42,7 @@ _SURNAME = re.compile(
 )
 _LAST_PART = re.compile(r"^[^\W\d_]{2,}\.?-(?=[^-]+$)")  # taken away, it leaves the last part of a compound
 _SCALES = ("тыс.", "млн", "млн.", "млрд", "млрд.", "трлн", "кв.", "куб.", "sq.", "cu.", "thousand", "million")
+_UNDOTTED = word_set("кг км мм см мг мл га мин млн млрд трлн kg km mph min mins secs mln bn mn")  # as most write them
 _VOWEL = re.compile("[аеёиоуыэюяіaeiouy]", re.IGNORECASE)
 _CAPITAL_START = re.compile(r"[.!?…][\"'’»”)\]]*\s+[«„“\"'(]*[A-ZА-ЯЁІЎ]")
 _SPEECH_TAG = re.compile(
@@ -110,6 +111,19 @@ def split(text: str, language: str | None = None) -> list[Span]:
     if start < paragraph.end:
         spans.append(Span(start, paragraph.end))
     return spans
+
+
+def ends_in_abbreviation(text: str, language: str) -> bool:
+    """Whether the dot at the end of `text` belongs to an abbreviation that a sentence can end in: «гг.», "Inc."."""
+    tokens = text[-_LOOKBACK:].removesuffix(".").split()
+    previous, token = ["", "", *(token.lstrip(_OPENING) for token in tokens)][-2:]
+    ending = _ending(token, previous, for_language(language)) if token else None
+    if ending is Ending.BEFORE_STARTER:  # "Jr.", but «помог им.»
+        return token[0].isupper()
+    if ending is Ending.MEASURE:  # «12 тыс.», but «12 млн» and «Герой знайшоў ліст»
+        is_counted = any(char.isdigit() for char in previous) or previous in _SCALES
+        return is_counted and token not in _UNDOTTED
+    return ending in (Ending.BEFORE_CAPITAL, Ending.MONEY)
 
 
 def _gap_end(text: str, position: int) -> tuple[int, bool]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from talmach.engine.normalization import to_official_belarusian
 from talmach.text import casing
-from talmach.text.characters import CLOSING, DOUBLE_QUOTE, TERMINAL
+from talmach.text.characters import BEFORE_OPENING, CLOSING, DOUBLE_QUOTE, TERMINAL
 from talmach.text.evidence import FUNCTION_WORDS, LEXICON
+from talmach.text.sentences import ends_in_abbreviation
 
 _CURLY_QUOTES = frozenset("«»“”„")
 _CURLY_APOSTROPHES = frozenset("’ʼ")
@@ -19,7 +20,7 @@ _APOSTROPHE = {"be": "’", "en": "’"}
 _TARASKIEVICA = re.compile("[ґҐ]")
 _STRAIGHT_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?=\s)")
 _INNER_QUOTATION = re.compile(r"(?<!\w)'(\w[^'\"]*)'(?!\w)")
-_OPENS_BEHIND = "([—-«“"
+_BREAKS = ("—", "–", "-")
 _ABBREVIATION = re.compile(r"(?:\.\w{1,4}|(?<!\w)\w|\.)\.$")  # "U.S.", «г.», "..."
 _SPACED_HYPHEN = re.compile(r"(?<=[ \u00a0])-(?= )")
 _SPACED_DASH = re.compile(r"(?<=[ \u00a0])[—–](?=[ \u00a0])")
@@ -77,7 +78,7 @@ class Manner:
 
     def restore(self, source: str, target: str, before: str) -> str:
         """Return `target`, the translation of the part `source` of the sentence, which follows the text `before`."""
-        target = _match_final_stop(source, target)
+        target = _match_final_stop(source, target, self.language)
         if self.language == "be" and not _TARASKIEVICA.search(source):  # a glossary's term may have it
             target = to_official_belarusian(target)
         if self.ellipses:
@@ -116,7 +117,9 @@ class Manner:
         result, *pieces = target.split('"')
         depth = 0
         for piece in pieces:
-            opens = _opens((before + result)[-1:])
+            previous = (before + result)[-1:]
+            is_broken_off = previous in _BREAKS and depth > 0 and not piece[:1].isalnum()  # "But I—" he said.
+            opens = _opens(previous) and not is_broken_off
             depth += opens
             opening, closing = inner if self.nested_quotes and depth > 1 else outer
             result += (opening if opens else closing) + piece
@@ -134,17 +137,17 @@ def _dash(source: str, language: str) -> str | None:
     return dash[0] if dash else None
 
 
-def _match_final_stop(source: str, target: str) -> str:
+def _match_final_stop(source: str, target: str, language: str) -> str:
     """A headline or half a sentence has no full stop: the models, which mostly saw sentences, like to add one."""
     closes_sentence = source.rstrip(CLOSING + " ").endswith(tuple(TERMINAL))
-    if target.endswith(".") and not closes_sentence and not _ABBREVIATION.search(target):
-        return target[:-1]
-    return target
+    if closes_sentence or not target.endswith(".") or _ABBREVIATION.search(target):
+        return target
+    return target if ends_in_abbreviation(target, language) else target[:-1]
 
 
 def _opens(previous: str) -> bool:
     """Whether a straight mark behind a character opens: a lone one belongs to a quotation of several sentences."""
-    return not previous or previous.isspace() or previous in _OPENS_BEHIND
+    return not previous or previous.isspace() or previous in BEFORE_OPENING
 
 
 def _pair_quotes(source: str, target: str, before: str, language: str) -> str:

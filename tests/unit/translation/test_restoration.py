@@ -17,6 +17,11 @@ def restored(source: str, target: str, language: str = "en", *, all_caps: bool =
         ("The “Neman” won.", '"Нёман" перамог.', "be", "«Нёман» перамог."),
         ("The “Neman” won.", '("Нёман" — "Днепр")', "ru", "(«Нёман» — «Днепр»)"),
         ("„Нёман“ тут.", '"Neman" here.', "en", "“Neman” here."),
+        ("Победили «Шахтёр»/«БАТЭ».", '"Shakhtyor"/"BATE" won.', "en", "“Shakhtyor”/“BATE” won."),
+        ("“Shakhtyor”/“BATE” won.", 'Перамаглі "Шахцёр"/"БАТЭ".', "be", "Перамаглі «Шахцёр»/«БАТЭ»."),
+        ("“Shakhtyor”–“BATE” 1:0.", '"Шахтёр"–"БАТЭ" 1:0.', "ru", "«Шахтёр»–«БАТЭ» 1:0."),
+        ("«Але я…» — сказаў ён.", '"But I—" he said.', "en", "“But I—” he said."),
+        ("«Але я…» — сказаў ён.", '"But I–" he said.', "en", "“But I–” he said."),
         ("«Мы рады», — сказаў ён.", '"We are glad," he said.', "en", "“We are glad,” he said."),
         ("Ён сказаў: «Мы рады.", 'He said: "We are glad.', "en", "He said: “We are glad."),
         ("Мы рады», — сказаў ён.", 'We are glad," he said.', "en", "We are glad,” he said."),
@@ -207,6 +212,29 @@ def test_ellipses_are_as_in_the_source() -> None:
 def test_headlines_get_no_full_stop(source: str, target: str, expected: str) -> None:
     """The model's habit is undone; the dot of an abbreviation is none of it."""
     assert restored(source, target) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "language", "expected"),
+    [
+        ("Бюджэт на 2024–2025 гады", "Бюджет на 2024–2025 гг.", "ru", "Бюджет на 2024–2025 гг."),
+        ("Білет за 5 рублёў", "Билет за 5 руб.", "ru", "Билет за 5 руб."),
+        ("Хлеб, соль і іншае", "Хлеб, соль и др.", "ru", "Хлеб, соль и др."),
+        ("Хлеб, соль и другое", "Хлеб, соль і інш.", "be", "Хлеб, соль і інш."),
+        ("Хлеб, соль и другое", "Bread, salt, etc.", "en", "Bread, salt, etc."),
+        ("Суд над Джонам Ліндам-малодшым", "The trial of John Lind Jr.", "en", "The trial of John Lind Jr."),
+        ("Новы завод Lind Inc.", "Новый завод Lind Inc.", "ru", "Новый завод Lind Inc."),
+        ("Эвакуіравалі 12 тысяч", "Эвакуировали 12 тыс.", "ru", "Эвакуировали 12 тыс."),
+        # Words that look like abbreviations, and units that are written without a dot.
+        ("Доктар дапамог ім", "Доктор помог им.", "ru", "Доктор помог им"),
+        ("Музей знайшоў письмо", "Музей знайшоў ліст.", "be", "Музей знайшоў ліст"),
+        ("Музей современного искусства", "A museum of modern art.", "en", "A museum of modern art"),
+        ("Бягун адолеў 42 км", "Бегун преодолел 42 км.", "ru", "Бегун преодолел 42 км"),
+    ],
+)
+def test_the_dot_of_an_abbreviation_stays(source: str, target: str, language: str, expected: str) -> None:
+    """A headline may end in one that the target language's table knows."""
+    assert restored(source, target, language) == expected
 
 
 def test_capitals_are_given_back_but_for_protected_tokens() -> None:
