@@ -283,6 +283,13 @@ def test_the_table_of_signs(kind: str, source: str, target: str, expected: str) 
     assert (Flag.SIGN_MISMATCH in check(source, target, RU_EN)) is (expected == "yes")
 
 
+@pytest.mark.parametrize(("direction", "source", "target", "expected"), parameters("numbers"))
+def test_the_table_of_numbers(direction: str, source: str, target: str, expected: str) -> None:
+    """Times, sums, scales and words are read as each language writes them."""
+    flags = check(source, target, Direction(*direction.split("-")))
+    assert (Flag.NUMBER_MISMATCH in flags) is (expected == "yes")
+
+
 @given(st.text(alphabet="€₴±²½→😊5., aб", max_size=60))
 def test_the_spans_of_signs_cover_them(text: str) -> None:
     """They are in order and apart, and outside of them there is no sign."""

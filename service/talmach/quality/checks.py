@@ -57,7 +57,7 @@ def check(
     findings = (
         (Flag.REPETITION, has_repetition(source, target)),
         (Flag.LENGTH_RATIO, _has_absurd_length(source, target, direction)),
-        (Flag.NUMBER_MISMATCH, has_number_mismatch(*bare)),
+        (Flag.NUMBER_MISMATCH, has_number_mismatch(*bare, direction)),
         (Flag.PROTECTED_TOKEN_MISMATCH, _lacks_protected_tokens(source, target)),
         (Flag.UNTRANSLATED, is_untranslated(*bare, direction)),
         (Flag.WRONG_SCRIPT, has_wrong_script(*bare, direction)),

@@ -3,27 +3,44 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from talmach.engine.base import Direction
 from talmach.quality.number_words import values_in
-from talmach.quality.numerals import Numeral, numerals_in, parts_of
+from talmach.quality.numerals import Numeral, numerals_in
 from talmach.text.characters import words_of
 
 
-def has_number_mismatch(source: str, target: str) -> bool:
+def has_number_mismatch(source: str, target: str, direction: Direction) -> bool:
     """Whether a number is missing, added or changed.
 
     Tolerates decimal signs, thousands separators, leading zeros, scale words, ordinals, 12-hour and 24-hour clocks,
     decades, and digits on one side that are words, months or Roman numerals on the other.
     """
-    numerals = numerals_in(source), numerals_in(target)
+    numerals = numerals_in(source, direction.source), numerals_in(target, direction.target)
     if numerals[0] == numerals[1]:
         return False
     source_left, target_left = _unmatched(*numerals)
-    source_left, target_left = _unmatched(_split(source_left), _split(target_left))
+    are_times = _has_times(source_left) and _has_times(target_left)  # which do not agree, in whatever parts
+    if not are_times:
+        source_left, target_left = _unmatched(_with_hours(source_left), _with_hours(target_left))
+    source_left, target_left = (_split(left, keep_times=are_times) for left in (source_left, target_left))
+    source_left, target_left = _unmatched(source_left, target_left)
     return not (_are_excused(source_left, target) and _are_excused(target_left, source))
 
 
-def _split(numerals: Iterable[Numeral]) -> list[Numeral]:
-    return [part for numeral in numerals for part in parts_of(numeral)]
+def _has_times(numerals: Iterable[Numeral]) -> bool:
+    return any(numeral.may_be_time() for numeral in numerals)
+
+
+def _with_hours(numerals: Iterable[Numeral]) -> list[Numeral]:
+    """Full hours may stand opposite a mere number: "9 p.m." - «21 час»."""
+    return [Numeral(numeral.values | numeral.hours, parts=numeral.parts) for numeral in numerals]
+
+
+def _split(numerals: Iterable[Numeral], *, keep_times: bool) -> list[Numeral]:
+    split: list[Numeral] = []
+    for numeral in numerals:
+        split += [numeral] if not numeral.parts or (keep_times and numeral.may_be_time()) else numeral.parts
+    return split
 
 
 def _are_excused(numerals: list[Numeral], text: str) -> bool:

@@ -13,7 +13,7 @@ _WORDS = {
     "0.5": "half пол* палов* паў*",
     "1": "a an один одн* перв* однажды адзін адна* адно* адны* адну* аднойчы перш* one once first single "
     "январ* студзен* january",
-    "1.5": "half полтор* паўтар*",
+    "1.5": "half полтор* полутор* паўтар*",
     "2": "два две дву* двое двой* втор* оба обе обо* пара пары пару парой дзве дзвю* двай* двух* другі* "
     "другая другое другую другой другім абодв* абедзв* two twice second* double* pair* both "
     "феврал* лют* february",
@@ -44,13 +44,21 @@ _WORDS = {
     "80": "восемьдес* восьмидес* восемдз* васьмідз* eight*",
     "90": "девяност* дзевяност* ninet*",
     "100": "сто ста сот* сто* стаг* hundred* centur*",
-    "500": "пятьсот пятисот* пяцьсот пяцісот*",
+    "200": "двести двухсот* двухст* двумст* двумяст* дзвесце двумаст*",
+    "300": "триста трёхсот* трехсот* трёхст* трехст* тремст* тремяст* трыста трохсот* трохст* тромст* трымаст*",
+    "400": "четыреста четырёхсот* четырехсот* четырёхст* четырехст* четырёмст* четыремст* четырьмяст* чатырыста "
+    "чатырохсот* чатырохст* чатыромст* чатырмаст*",
+    "500": "пятьсот пятисот* пятист* пятьюст* пяцьсот пяцісот* пяціст* пяццюст*",
+    "600": "шестьсот шестисот* шестист* шестьюст* шэсцьсот шасцісот* шасціст* шасцюст*",
+    "700": "семьсот семисот* семист* семьюст* семсот сямісот* сяміст* сямюст*",
+    "800": "восемьсот восьмисот* восьмист* восемьюст* восьмьюст* восемсот васьмісот* васьміст* васьмюст*",
+    "900": "девятьсот девятисот* девятист* девятьюст* дзевяцьсот дзевяцісот* дзевяціст* дзевяццюст*",
 }
 _SCALES = {
     3: "тыс тысяч* тысячн* thousand* k",
-    6: "млн миллион* мільён* million* mln m",
+    6: "млн миллион* мільён* million* mln mn m",
     9: "млрд миллиард* мільярд* billion* bln bn",
-    12: "трлн триллион* трыльён* trillion* trn",
+    12: "трлн триллион* трыльён* trillion* trn tn",
 }
 
 
@@ -67,6 +75,8 @@ def _index(table: dict[str, str] | dict[int, str]) -> tuple[dict[str, list[str]]
 _WHOLE_WORDS, _WORD_STEMS = _index(_WORDS)
 _WHOLE_SCALES, _SCALE_STEMS = _index(_SCALES)
 _LONGEST_STEM = max(map(len, [*_WORD_STEMS, *_SCALE_STEMS]))
+_WITH = ("с", "з", "са")  # «два с половиной»
+_PAIR = 2  # digits
 _ROMAN = {"I": 1, "V": 5, "X": 10, "І": 1, "Х": 10}
 
 
@@ -77,18 +87,30 @@ def scale_exponent(word: str) -> int | None:
 
 
 def values_in(words: list[str]) -> set[str]:
-    """Every value, in the canonical form of `numerals`, that a word or two neighbours may stand for."""
+    """Every value, in the canonical form of `numerals`, that a word or a few neighbours may stand for."""
     values: set[str] = set()
+    before: list[str] = []
     previous: list[str] = []
+    links = ("", "")  # the two words before
     for word in words:
+        folded = word.lower()
         exponent = scale_exponent(word)
         if exponent is None:
-            current = [*_lookup(word.lower(), _WHOLE_WORDS, _WORD_STEMS), *_roman(word)]
-            values.update(current, _sums(previous, current))
+            own = [*_lookup(folded, _WHOLE_WORDS, _WORD_STEMS), *_roman(word)]
+            if "0.5" in own and (links == ("and", "a") or links[1] in _WITH):
+                own += [f"{value}.5" for value in before if value.isdecimal()]
+            if folded.startswith("hundred"):
+                own += [
+                    value + "00" for value in previous if value.isdecimal() and value != "0" and len(value) <= _PAIR
+                ]
+            current = [*own, *_sums(previous, own)]
+            values.update(current)
         else:
             current = []
             values.update(format(Decimal(value).scaleb(exponent).normalize(), "f") for value in ["1", *previous])
-        previous = current
+        if folded != "and":  # "two hundred and fifty"
+            before, previous = previous, current
+        links = (links[1], folded)
     return values
 
 
@@ -100,14 +122,16 @@ def _lookup(word: str, whole: dict[str, list[str]], stems: dict[str, list[str]])
 
 
 _TENS = frozenset(str(tens) for tens in range(20, 100, 10))
+_HUNDREDS = frozenset(str(hundreds) for hundreds in range(100, 1000, 100))
 
 
-def _sums(tens: list[str], units: list[str]) -> Iterator[str]:
-    """«двадцать пять», "twenty-first"."""
-    for ten in tens:
-        for unit in units:
-            if ten in _TENS and len(unit) == 1:
-                yield ten[0] + unit
+def _sums(greater: list[str], smaller: list[str]) -> Iterator[str]:
+    """«двадцать пять», "twenty-first", «двести пятьдесят пять»."""
+    for one in greater:
+        for other in filter(str.isdecimal, smaller):
+            has_tens = len(one) <= 3 and one[-2:] in _TENS  # noqa: PLR2004 - up to 990
+            if (has_tens and len(other) == 1) or (one in _HUNDREDS and len(other) <= _PAIR):
+                yield str(int(one) + int(other))
 
 
 def _roman(word: str) -> list[str]:
