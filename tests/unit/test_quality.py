@@ -301,6 +301,12 @@ def test_the_spans_of_signs_cover_them(text: str) -> None:
     assert not has_sign_mismatch(rest + text[position:], "")
 
 
+def test_the_span_of_a_sign_has_the_minus_of_its_number() -> None:
+    """What is kept from the model is the whole temperature; the dash of a range is no minus."""
+    text = "Ночью −5 °C, билеты по 2–3 €."
+    assert [span.slice(text) for span in sign_spans(text)] == ["−5 °", "3 €"]
+
+
 def test_letters_that_a_language_lacks() -> None:
     """Belarusian has no и щ ъ, Russian no і ў, English no Cyrillic letter at all."""
     assert (foreign_letters("be"), foreign_letters("ru")) == ("ищъ", "іў")

@@ -43,7 +43,10 @@ _WORDS = {
     )
     for sign in signs
 }
-_SIGN_WITH_NUMBER = r"(?:\d[\d.,]{0,20}[ \u00a0\u202f]?)?{sign}(?:[ \u00a0\u202f]?\d(?:[\d.,]{0,20}\d)?)?"
+_SIGN_WITH_NUMBER = (
+    r"(?:(?:(?<!\S)[−–-])?\d[\d.,]{0,20}[ \u00a0\u202f]?)?{sign}"
+    r"(?:[ \u00a0\u202f]?\d(?:[\d.,]{0,20}\d)?)?"
+)
 # Elsewhere a dash or hyphen before a number is a range, a score, part of a name or the mark of a list's entry.
 _SURE_MINUS = re.compile(
     r"""
