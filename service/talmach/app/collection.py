@@ -20,11 +20,11 @@ _LONGEST_WAIT_S = 300.0
 def tidied_in_quiet_moments(is_idle: Callable[[], bool]) -> Iterator[None]:
     """Inside, on a running event loop: collect everything when little is in memory, and at least every five minutes.
 
-    When nothing is at work, as `is_idle` tells, free memory goes back to the kernel, which is kept between batches.
-
-    Python would do it whenever the objects have grown by a quarter. Fifty large articles are millions of objects, none
-    of them garbage that only a full collection finds: more than half a second in which no health check is answered.
+    Python would collect whenever the objects have grown by a quarter. Fifty large articles are millions of objects,
+    none of them garbage that only a full collection finds: more than half a second without a health check answered.
     What is there at the beginning (modules, models) is never gone through again.
+
+    When nothing is at work, as `is_idle` tells, memory that is kept between batches goes back to the kernel too.
     """
     thresholds = gc.get_threshold()
     gc.collect()

@@ -163,7 +163,7 @@ COMMENTS = {
     'talmach.v1.QualityFlag.QUALITY_FLAG_NUMBER_MISMATCH': 'The numbers of source and translation differ.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_PROTECTED_TOKEN_MISMATCH': 'A link, e-mail address, @handle or #tag of the source is missing or changed.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_REPETITION': 'Words repeat in a loop that the source does not have.',
-    'talmach.v1.QualityFlag.QUALITY_FLAG_SIGN_MISMATCH': 'A currency, mathematical or other sign, or an emoji, is missing, added or changed.',
+    'talmach.v1.QualityFlag.QUALITY_FLAG_SIGN_MISMATCH': 'A minus, percent, currency, mathematical or other sign, or an emoji, is missing, added or changed.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_SOURCE_LANGUAGE_MISMATCH': 'The sentence seems to be in another language than the one that it was translated from; copied text, in one that is not supported.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN': 'Nothing tells which language the sentence is in: that of the rest of the call, or the default one, was taken.',
     'talmach.v1.QualityFlag.QUALITY_FLAG_TRUNCATED': 'The model reached its length limit before it ended the sentence.',

@@ -91,7 +91,7 @@ class _QualityFlagEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QualityFl
     QUALITY_FLAG_GLOSSARY_NOT_APPLIED: _QualityFlag.ValueType  # 10
     """A glossary term or do-not-translate phrase occurs in the source and what must stand for it is missing."""
     QUALITY_FLAG_SIGN_MISMATCH: _QualityFlag.ValueType  # 11
-    """A currency, mathematical or other sign, or an emoji, is missing, added or changed."""
+    """A minus, percent, currency, mathematical or other sign, or an emoji, is missing, added or changed."""
     QUALITY_FLAG_MARKUP: _QualityFlag.ValueType  # 12
     """The source has markup (HTML, Markdown tables, code): it is taken as plain text, with tags, bars and code kept."""
     QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN: _QualityFlag.ValueType  # 13
@@ -133,7 +133,7 @@ not supported.
 QUALITY_FLAG_GLOSSARY_NOT_APPLIED: QualityFlag.ValueType  # 10
 """A glossary term or do-not-translate phrase occurs in the source and what must stand for it is missing."""
 QUALITY_FLAG_SIGN_MISMATCH: QualityFlag.ValueType  # 11
-"""A currency, mathematical or other sign, or an emoji, is missing, added or changed."""
+"""A minus, percent, currency, mathematical or other sign, or an emoji, is missing, added or changed."""
 QUALITY_FLAG_MARKUP: QualityFlag.ValueType  # 12
 """The source has markup (HTML, Markdown tables, code): it is taken as plain text, with tags, bars and code kept."""
 QUALITY_FLAG_SOURCE_LANGUAGE_UNCERTAIN: QualityFlag.ValueType  # 13

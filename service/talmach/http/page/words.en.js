@@ -90,7 +90,7 @@ export default {
     LOW_CONFIDENCE: "The model is not sure of this translation.",
     SOURCE_LANGUAGE_MISMATCH: "The sentence seems to be in another language than the one it was translated from.",
     GLOSSARY_NOT_APPLIED: "A term occurs in the original, and its required translation is missing.",
-    SIGN_MISMATCH: "A currency, mathematical or other sign, or an emoji, is missing, added or changed.",
+    SIGN_MISMATCH: "A minus, percent, currency or other sign, or an emoji, is missing, added or changed.",
     MARKUP: "The original has markup; it was taken as plain text.",
     SOURCE_LANGUAGE_UNCERTAIN: "Nothing tells which language the sentence is in; that of the rest was assumed.",
     NAME_MISMATCH:
