@@ -108,10 +108,19 @@ class Server:
             lines = page.read().decode().splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)
 
-    def logged(self, event: str) -> list[dict[str, Any]]:
-        """Return the lines of one kind of event."""
-        lines = [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines() if line[:1] == "{"]
-        return [line for line in lines if line["event"] == event]
+    def logged(self, event: str, at_least: int = 1) -> list[dict[str, Any]]:
+        """Return the lines of one kind of event; a thread writes them after the answer, so they are waited for."""
+        found: list[dict[str, Any]] = []
+
+        def is_there() -> bool:
+            has_ended = self.process.poll() is not None
+            whole = self.log.read_text(encoding="utf-8").split("\n")[:-1]
+            lines = [json.loads(line) for line in whole if line[:1] == "{"]
+            found[:] = [line for line in lines if line["event"] == event]
+            return has_ended or len(found) >= at_least
+
+        self.wait_until(is_there)
+        return found
 
     def wait_until(self, is_reached: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
         """Wait for a state of the server; fails when the process ends before it, or time does."""

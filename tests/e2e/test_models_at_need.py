@@ -57,7 +57,8 @@ async def test_models_come_and_go_within_the_limit(server: Server, tmp_path: Pat
         together = await asyncio.gather(*(translate(client, OWN[number % 3]) for number in range(30)))
         assert set(together) == {answers[0]}
     assert server.metric("talmach_model_weights_bytes") <= ROOM_FOR_ONE_MIB << 20
-    assert len(server.logged("model.loaded")) == server.metric("talmach_model_loads_total") >= 14
+    loads = int(server.metric("talmach_model_loads_total"))
+    assert len(server.logged("model.loaded", at_least=loads)) == loads >= 14
     assert rss_mib(server) < before + max(WEIGHTS_MIB)  # without `malloc.limit_arenas` some hundred more
 
 
@@ -70,7 +71,6 @@ async def test_a_model_that_is_damaged_meanwhile_fails_alone(server: Server, tmp
         with pytest.raises(RpcFailed) as failed:
             await translate(client, "own-b")
         assert (failed.value.code, failed.value.reason) == ("FAILED_PRECONDITION", "MODEL_UNUSABLE")
-        server.wait_until(lambda: bool(server.logged("model.not_loaded")))
         assert "sha256" in server.logged("model.not_loaded")[0]["problem"]
         server.wait_until(lambda: server.health("models/own-b") == "NOT_SERVING")
         healthy = ("", "models/own-a", "directions/be-en")

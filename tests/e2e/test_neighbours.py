@@ -55,7 +55,7 @@ async def test_summaries_that_wait_are_not_stuck(naughty: Start) -> None:
     assert all(outcome.reason == "QUEUE_FULL" and outcome.retry_after_s for outcome in refused)
     assert max(outcome.retry_after_s or 0 for outcome in refused) < 10
     assert server.metric("talmach_stuck_workers") == 0
-    assert not server.logged("worker.stuck")
+    assert not server.logged("worker.stuck", at_least=0)
 
 
 def test_no_legal_request_is_felt_by_others() -> None:
@@ -112,7 +112,7 @@ async def test_idle_streams_shut_nobody_out(naughty: Start) -> None:
     assert (len(refused), len(idle)) == (72, 8)
     assert all(failure.metadata == {"quota": "concurrent_streams"} and failure.retry_after_s for failure in refused)
     assert all((failure.code, failure.metadata) == ("ABORTED", {"limit_s": "2"}) for failure in idle)
-    assert sum(line.get("reason") == "STREAM_IDLE" for line in server.logged("rpc.done")) == 9
+    assert sum(line.get("reason") == "STREAM_IDLE" for line in server.logged("rpc.done", at_least=82)) == 9
     assert (await ask_once(server.address)).code == "OK"
 
 
@@ -170,8 +170,7 @@ def test_messages_of_strangers_are_not_even_received(naughty: Start, tmp_path: P
             held = max(held, resident_bytes(server) - before)
             time.sleep(0.05)
     assert held < 100_000_000  # of a thousand
-    assert len(server.logged("rpc.done")) == 160
-    assert {line["code"] for line in server.logged("rpc.done")} == {"UNAUTHENTICATED"}
+    assert [line["code"] for line in server.logged("rpc.done", at_least=160)] == ["UNAUTHENTICATED"] * 160
 
 
 async def test_who_does_not_finish_a_message_loses_his_place(naughty: Start) -> None:
@@ -180,4 +179,6 @@ async def test_who_does_not_finish_a_message_loses_his_place(naughty: Start) -> 
     path = "/talmach.v1.TranslationService/TranslateText"
     half = asyncio.to_thread(send_half, server.address, path, streams=5, size=100_000, seconds=3)
     await half
-    assert [(line["code"], line["reason"]) for line in server.logged("rpc.done")] == [("ABORTED", "STREAM_IDLE")] * 5
+    assert [(line["code"], line["reason"]) for line in server.logged("rpc.done", at_least=5)] == [
+        ("ABORTED", "STREAM_IDLE")
+    ] * 5

@@ -80,7 +80,7 @@ async def test_a_large_reply_is_given_time_to_arrive(naughty: Start) -> None:
             request_serializer=TranslateTextRequest.SerializeToString,
         )
         call = method(TranslateTextRequest(texts=[LARGE], options=TO_ENGLISH))
-        await asyncio.to_thread(server.wait_until, lambda: bool(server.logged("rpc.done")))
+        await asyncio.to_thread(server.logged, "rpc.done")
         server.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(server.wait_until, lambda: server.health() == "NOT_SERVING")
         await asyncio.sleep(2)  # longer than the farewell of a server that nobody is inside of
