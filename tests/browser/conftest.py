@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,15 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     yield start
     for server in servers:
         server.kill()
+
+
+@pytest.fixture
+def held(serve: Serve, tmp_path: Path) -> tuple[Server, str, Path]:
+    """Return a server, where it is, and a file: it takes one sentence after the other, and waits at `hang` for that."""
+    gate = tmp_path / "gate"
+    patience = {"TALMACH_ENGINE_TIMEOUT_S": "3600", "TALMACH_DRAIN_TIMEOUT_S": "3600"}
+    one = {"TALMACH_MAX_BATCH_SIZE": "1", "TALMACH_WORKERS": "1"}
+    return *serve(NAUGHTY_GATE=str(gate), **one, **patience), gate
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-_TIMEOUT_S = 60
+_TIMEOUT_S = 300
 _KEPT = ("accept", "content-type")
 
 

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("playwright", reason="needs the extra browser")
 from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request, expect, sync_playwright
 
-__all__ = ["PATIENCE_MS", "Tab", "browsing", "chromium", "context", "expect"]
+__all__ = ["Tab", "browsing", "chromium", "context", "expect"]
 
 ARGUMENTS = (
     "--headless",
@@ -34,7 +34,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.watched.violations.push(event.violatedDirective);
 });
 """
-PATIENCE_MS = 60_000  # with whatever else the machine does
+PATIENCE_MS = 120_000  # with whatever else the machine does
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str | None:
@@ -46,7 +47,7 @@ def chromium() -> str | None:
 def browsing() -> Iterator[Browser]:
     """Start the browser, and end it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS), timeout=PATIENCE_MS)
         try:
             yield browser
         finally:
@@ -115,10 +116,24 @@ class Tab:
 
     def wait_until_done(self) -> None:
         """Wait for the last sentence, and for the summary when it was asked for."""
-        expect(self.find("#go")).to_be_visible(timeout=PATIENCE_MS)
-        expect(self.find("#rows .target .sentence").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.find("#go")).to_be_visible()
+        expect(self.find("#rows .target .sentence").first).to_be_visible()
         if self.find("#with-summary").is_checked():
-            expect(self.find("#summary-state")).to_be_empty(timeout=PATIENCE_MS)
+            expect(self.find("#summary-state")).to_be_empty()
+
+    def remember(self, selector: str) -> None:
+        """Keep every text that an element shows from now on, however briefly."""
+        self.evaluate(f"""{{
+          const element = document.querySelector({json.dumps(selector)});
+          window.watched.shown = [];
+          const keep = () => window.watched.shown.push(element.textContent);
+          new MutationObserver(keep).observe(element, {{ childList: true }});
+        }}""")
+
+    def remembered(self) -> list[str]:
+        """Return those texts."""
+        shown: list[str] = self.evaluate("window.watched.shown")
+        return shown
 
     def texts(self, selector: str) -> list[str]:
         """Return what a reader sees there."""
@@ -140,6 +155,7 @@ class Tab:
 def context(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
     """Open a window of its own, as wide as a desktop's unless `options` say otherwise."""
     opened = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 860}, **options})
+    opened.set_default_timeout(PATIENCE_MS)
     try:
         yield opened
     finally:

@@ -1,5 +1,7 @@
 """The page's own languages, colours and widths."""
 
+import re
+
 import pytest
 
 from tests.browser.conftest import Open
@@ -41,8 +43,8 @@ def test_language_and_colours_can_be_switched_while_reading(open_tab: Open) -> N
     tab.find("#theme").click()
     tab.find("#theme").click()
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != light
-    assert "ui=ru" in tab.page.url
-    assert "theme=dark" in tab.page.url
+    expect(tab.page).to_have_url(re.compile("ui=ru"))
+    expect(tab.page).to_have_url(re.compile("theme=dark"))
     tab.page.reload()
     expect(tab.find("#go")).to_have_text("Перевести")
     expect(tab.find("html")).to_have_attribute("data-theme", "dark")

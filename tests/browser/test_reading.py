@@ -1,7 +1,10 @@
 """Reading an article beside its translation, in a real browser and from a real server."""
 
+from pathlib import Path
+
 from tests.browser.conftest import Open, Serve
-from tests.browser.tab import PATIENCE_MS, expect
+from tests.browser.tab import expect
+from tests.e2e.program import Server
 
 HEADLINE = "Новы мост у Вербне"
 BODY = "Горад адкрыў новы мост. Стары мост быў вузкі 😀.\n\nЛюдзі чакалі яго 20 гадоў. Увечары быў канцэрт на плошчы."
@@ -30,33 +33,34 @@ def test_a_pasted_article_stands_beside_its_translation(open_tab: Open) -> None:
     assert tab.find("#waiting > *").count() == 0
 
 
-def test_sentences_come_one_after_the_other(open_tab: Open, serve: Serve) -> None:
-    """The first is there while the last is still being translated; until then its source waits below."""
-    _, address = serve(NAUGHTY_BATCH_S="0.5", TALMACH_MAX_BATCH_SIZE="1", TALMACH_WORKERS="1")
+def test_sentences_come_one_after_the_other(open_tab: Open, held: tuple[Server, str, Path]) -> None:
+    """The first are there while the last is still being translated; until then its source waits below."""
+    _, address, gate = held
     tab = open_tab(at=address)
-    tab.find("#body").fill("\n\n".join(f"Гэта радок нумар {number}." for number in range(8)))
+    tab.find("#body").fill("\n\n".join([*(f"Гэта радок нумар {number}." for number in range(7)), "Гэта hang радок."]))
     tab.find("#with-summary").uncheck()
     tab.find("#go").click()
-    expect(tab.find("#rows .target .sentence").first).to_be_visible(timeout=PATIENCE_MS)
-    assert tab.find("#rows .target .sentence").count() < 8
-    expect(tab.find("#waiting")).to_contain_text("Гэта радок нумар 7.")
+    expect(tab.find("#rows .target .sentence")).to_have_count(7)
+    expect(tab.find("#waiting")).to_have_text("Гэта hang радок.")
     expect(tab.find("#stop")).to_be_visible()
     expect(tab.find("#progress")).to_be_visible()
-    expect(tab.find("#rows .target .sentence")).to_have_count(8, timeout=PATIENCE_MS)
+    gate.touch()
+    expect(tab.find("#rows .target .sentence")).to_have_count(8)
     expect(tab.find("#waiting")).to_be_empty()
 
 
-def test_stopping_keeps_what_has_come(open_tab: Open, serve: Serve) -> None:
+def test_stopping_keeps_what_has_come(open_tab: Open, held: tuple[Server, str, Path]) -> None:
     """A reader who has seen enough stops the stream; the rest is shown as not translated."""
-    _, address = serve(NAUGHTY_BATCH_S="0.4", TALMACH_MAX_BATCH_SIZE="1", TALMACH_WORKERS="1")
+    _, address, _ = held
     tab = open_tab(at=address)
-    tab.find("#body").fill("\n\n".join(f"Гэта радок нумар {number}." for number in range(30)))
+    lines = [f"Гэта радок нумар {number}." for number in range(30)]
+    tab.find("#body").fill("\n\n".join([*lines[:2], "Гэта hang радок.", *lines[3:]]))
     tab.find("#with-summary").uncheck()
     tab.find("#go").click()
-    expect(tab.find("#rows .target .sentence").nth(1)).to_be_visible(timeout=PATIENCE_MS)
+    expect(tab.find("#rows .target .sentence").nth(1)).to_be_visible()
     tab.find("#stop").click()
     expect(tab.find("#failure")).to_contain_text("Stopped")
-    assert 2 <= tab.find("#rows .target .sentence").count() < 30
+    assert tab.find("#rows .target .sentence").count() == 2
     expect(tab.find("#waiting")).to_contain_text("Гэта радок нумар 29.")
 
 
@@ -65,7 +69,7 @@ def test_pointing_at_a_sentence_marks_its_partner(open_tab: Open) -> None:
     tab = open_tab()
     tab.translate(BODY, HEADLINE)
     tab.find("#rows .source .sentence").nth(2).hover()
-    assert tab.texts("#rows .source .pointed") == ["Стары мост быў вузкі 😀."]
+    expect(tab.find("#rows .source .pointed")).to_have_text("Стары мост быў вузкі 😀.")
     pointed = tab.find("#rows .target .pointed")
     expect(pointed).to_have_count(1)
     expect(pointed).to_have_attribute("data-index", "2")
@@ -119,11 +123,14 @@ def test_the_summary_says_why_and_is_marked_in_the_article(open_tab: Open) -> No
     assert tab.texts("#rows .target .chosen") == ["1"]
 
 
-def test_a_summary_that_comes_first_is_marked_as_its_sentences_come(open_tab: Open, serve: Serve) -> None:
+def test_a_summary_that_comes_first_is_marked_as_its_sentences_come(
+    open_tab: Open, serve: Serve, tmp_path: Path
+) -> None:
     """What tells the story stands at the end here; it is known, and translated, before all that is in front of it."""
-    _, address = serve(NAUGHTY_BATCH_S="0.3", TALMACH_MAX_BATCH_SIZE="1", TALMACH_WORKERS="1")
+    gate, one_each = tmp_path / "gate", {"TALMACH_MAX_BATCH_SIZE": "1", "TALMACH_WORKERS": "2"}  # one of them is held
+    _, address = serve(NAUGHTY_GATE=str(gate), TALMACH_ENGINE_TIMEOUT_S="3600", **one_each)
     tab = open_tab(at=address)
-    fragments = [f"Радок {number}." for number in range(24)]
+    fragments = ["Гэта hang радок.", *(f"Радок {number}." for number in range(23))]
     story = [
         "Горад адкрыў новы мост цераз раку.",
         "Людзі чакалі моста амаль дваццаць гадоў.",
@@ -131,9 +138,10 @@ def test_a_summary_that_comes_first_is_marked_as_its_sentences_come(open_tab: Op
     ]
     tab.find("#body").fill("\n\n".join(fragments + story))
     tab.find("#go").click()
-    expect(tab.find("#summary-sentences li")).to_have_count(3, timeout=PATIENCE_MS)
+    expect(tab.find("#summary-sentences li")).to_have_count(3)
     assert tab.find("#rows .target .chosen").count() == 0
-    expect(tab.find("#rows .target .chosen")).to_have_count(3, timeout=PATIENCE_MS)
+    gate.touch()
+    expect(tab.find("#rows .target .chosen")).to_have_count(3)
 
 
 def test_the_glossary_is_applied_and_counted(open_tab: Open) -> None:
@@ -181,7 +189,7 @@ def test_boilerplate_is_grey_or_left_out(open_tab: Open) -> None:
     expect(tab.find("#note")).to_contain_text("Not part of the story: picture credit.")
     tab.find("#without-boilerplate").check()
     tab.find("#go").click()
-    expect(tab.find("#rows .target .dropped_boilerplate")).to_have_text("⋯", timeout=PATIENCE_MS)
+    expect(tab.find("#rows .target .dropped_boilerplate")).to_have_text("⋯")
 
 
 def test_the_language_is_told_with_its_evidence(open_tab: Open) -> None:

@@ -1,8 +1,9 @@
 """The real program with an engine that misbehaves: `python tests/e2e/naughty.py serve ...`.
 
 Everything except the two models is what users run. Variables: NAUGHTY_BATCH_S, the seconds of a batch;
-NAUGHTY_ENCODE_S, those of the encoder for one article; NAUGHTY_LOAD_S, those of loading; NAUGHTY_STATE, a file that on
-SIGUSR1 gets what the process holds, as JSON; NAUGHTY_AFTER, a process whose end is waited for, after a line in the log.
+NAUGHTY_ENCODE_S, those of the encoder for one article; NAUGHTY_LOAD_S, those of loading; NAUGHTY_GATE, a file that
+`hang` waits for; NAUGHTY_LOAD_GATE, one that loading waits for; NAUGHTY_STATE, a file that on SIGUSR1 gets what the
+process holds, as JSON; NAUGHTY_AFTER, a process whose end is waited for, after a line in the log.
 """
 
 import asyncio
@@ -59,6 +60,9 @@ class FreezingEngine(NaughtyEngine):
             threading.Event().wait()
         if any("doze" in tokens for tokens in batch):
             time.sleep(2)
+        if "NAUGHTY_GATE" in os.environ and any("hang" in tokens for tokens in batch):
+            wait_for_file(os.environ["NAUGHTY_GATE"])
+            self.release.set()
         self.lose_results = int(len(batch) > 1 and any("lose" in tokens for tokens in batch))
         self.batches.clear()  # a list of everything would look like a leak
         self.tokens.clear()
@@ -78,9 +82,17 @@ class SlowEncoder(WordEncoder):
 def load_engines(_settings: Settings, _metrics: Metrics) -> Engines:
     """Take the place of the loading of models."""
     time.sleep(float(os.environ.get("NAUGHTY_LOAD_S", "0")))
+    if "NAUGHTY_LOAD_GATE" in os.environ:
+        wait_for_file(os.environ["NAUGHTY_LOAD_GATE"])
     engine: Any = FreezingEngine(seconds_per_batch=float(os.environ.get("NAUGHTY_BATCH_S", "0")))
     encoder: Any = SlowEncoder()
     return Engines(((SPEC, engine),), (SPEC.model_copy(update={"id": "words", "kind": "encoder"}), encoder), {})
+
+
+def wait_for_file(path: str) -> None:
+    """Let a test say when to go on, however long it takes itself."""
+    while not Path(path).exists():
+        time.sleep(0.01)
 
 
 def write_state(*_: object) -> None:
