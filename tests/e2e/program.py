@@ -1,5 +1,6 @@
 """The program as a user starts it: commands that end, and servers that run."""
 
+import itertools
 import json
 import os
 import random
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,6 @@ DATA = Path(__file__).parents[1] / "data"
 COMMAND = (sys.executable, "-m", "talmach")
 NAUGHTY_COMMAND = (sys.executable, str(Path(__file__).with_name("naughty.py")))
 TIMEOUT_S = 120
-_ANY_PORT = random.SystemRandom()  # another sequence in each process of the tests
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -31,10 +31,22 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **variables}
 
 
+def _ports() -> Iterator[int]:
+    """Yield ports in an order of chance, none twice, and none that a process of the same run of the tests yields."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % processes
+    ports = list(range(16_000 + own, 32_000, processes))
+    random.SystemRandom().shuffle(ports)
+    return itertools.cycle(ports)
+
+
+_PORTS = _ports()
+
+
 def free_address() -> str:
     """Return a loopback address whose port is free, and stays so: the system gives out ports above these."""
     while True:
-        port = _ANY_PORT.randrange(16_000, 32_000)
+        port = next(_PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return f"127.0.0.1:{port}"
@@ -97,14 +109,14 @@ class Server:
         request = health_pb2.HealthCheckRequest(service=service)
         with grpc.insecure_channel(self.address) as channel:
             try:
-                reply = health_pb2_grpc.HealthStub(channel).Check(request, timeout=5)
+                reply = health_pb2_grpc.HealthStub(channel).Check(request, timeout=30)
             except grpc.RpcError as error:
                 return str(error.code().name)
             return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
 
     def metric(self, name: str) -> float:
         """Return the sum of a metric's samples on the server's page."""
-        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=10) as page:
+        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=TIMEOUT_S) as page:
             lines = page.read().decode().splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,25 +35,30 @@ def is_idle(server: Server) -> bool:
     return server.metric("talmach_queue_sentences") == server.metric("talmach_rpc_in_flight") == 0
 
 
+async def taken(server: Server, batches: int) -> None:
+    """Wait until the engine has taken so many batches."""
+    await asyncio.to_thread(server.wait_until, lambda: server.metric("talmach_batch_sentences_count") >= batches)
+
+
 # ------------------------------------------------------------------------------------------------------------ the start
 
 
-async def test_a_starting_server_says_so(naughty: Start) -> None:
+async def test_a_starting_server_says_so(naughty: Start, tmp_path: Path) -> None:
     """It listens at once, is NOT_SERVING and refuses with SERVER_STARTING until the models are loaded."""
-    server = naughty(NAUGHTY_LOAD_S="3", until=("NOT_SERVING",))
+    models = tmp_path / "models"
+    server = naughty(NAUGHTY_LOAD_GATE=str(models), until=("NOT_SERVING",))
     outcome = await ask_once(server.address)
     assert (outcome.code, outcome.reason) == ("UNAVAILABLE", "SERVER_STARTING")
+    models.touch()
     server.wait_until(lambda: server.health() == "SERVING")
     assert (await ask_once(server.address)).code == "OK"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_ends_while_it_loads(naughty: Start, number: signal.Signals) -> None:
-    """With status 0, long before the models would be loaded."""
-    server = naughty(NAUGHTY_LOAD_S="100", until=("NOT_SERVING",))
-    began = time.monotonic()
+def test_a_server_ends_while_it_loads(naughty: Start, tmp_path: Path, number: signal.Signals) -> None:
+    """With status 0, though the models never come."""
+    server = naughty(NAUGHTY_LOAD_GATE=str(tmp_path / "never"), until=("NOT_SERVING",))
     assert server.end(number) == 0
-    assert time.monotonic() - began < 20
 
 
 def test_a_taken_port_is_found_before_the_models_are_loaded(naughty: Start) -> None:
@@ -116,7 +120,7 @@ def test_no_disk_is_needed(start: Start, tmp_path: Path, fault: str) -> None:
 @pytest.mark.parametrize("kind", ["unary", "stream", "bulk"])
 def test_callers_that_vanish_leave_nothing(naughty: Start, tmp_path: Path, kind: str) -> None:
     """Killed in the middle of a call: its sentences leave the queue, its tasks end, and the next caller is served."""
-    server = naughty(TALMACH_WORKERS="1", NAUGHTY_STATE=str(tmp_path / "state"))
+    server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="1", NAUGHTY_STATE=str(tmp_path / "state"))
     asyncio.run(ask_once(server.address))
     server.wait_until(lambda: is_idle(server))
     before = state(server, tmp_path / "state")
@@ -124,29 +128,31 @@ def test_callers_that_vanish_leave_nothing(naughty: Start, tmp_path: Path, kind:
     server.wait_until(lambda: server.metric("talmach_queue_sentences") > 50)
     caller.kill()
     caller.wait()
-    server.wait_until(lambda: is_idle(server), timeout_s=20)
+    server.wait_until(lambda: is_idle(server))
     assert server.metric("talmach_dropped_sentences_total") > 50
     assert asyncio.run(ask_once(server.address)).code == "OK"
-    server.wait_until(lambda: state(server, tmp_path / "state")["tasks"] <= before["tasks"], timeout_s=20)
+    server.wait_until(lambda: state(server, tmp_path / "state")["tasks"] <= before["tasks"])
 
 
-async def test_deadlines_that_pass_in_the_engine_and_in_the_queue(naughty: Start) -> None:
-    """Both callers learn it in time, nothing waits any more, and the worker is free for the next."""
-    server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="1")
+async def test_deadlines_that_pass_in_the_engine_and_in_the_queue(naughty: Start, tmp_path: Path) -> None:
+    """Both callers learn it while the engine is at work, nothing waits any more, and the worker serves the next."""
+    end = tmp_path / "end"
+    server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="1", NAUGHTY_GATE=str(end))
     async with AsyncClient(server.address) as client:
-        in_engine = asyncio.create_task(ask(client, 1, "doze", timeout_s=1.5))
-        await asyncio.sleep(0.5)
-        in_queue = asyncio.create_task(ask(client, 2, timeout_s=0.5))
-        assert (await in_queue).code == "DEADLINE_EXCEEDED"
-        assert not in_engine.done()
+        # Long enough for both to come there, however slow this machine is.
+        in_engine = asyncio.create_task(ask(client, 1, "hang", timeout_s=6))
+        await taken(server, 1)
+        assert (await ask(client, 2, timeout_s=4)).code == "DEADLINE_EXCEEDED"
         assert (await in_engine).code == "DEADLINE_EXCEEDED"
-        assert (await ask(client, 3)).is_own
-    server.wait_until(lambda: is_idle(server), timeout_s=10)
+        await asyncio.to_thread(server.wait_until, lambda: is_idle(server))
+        end.touch()
+        last = await ask(client, 3)
+        assert (last.code, last.is_own) == ("OK", True)
     assert server.metric("talmach_dropped_sentences_total") == 1
 
 
 async def test_two_thousand_calls_leave_nothing(naughty: Start, tmp_path: Path) -> None:
-    """Tasks, threads and file descriptors are as many as before."""
+    """Tasks, threads and file descriptors are about as many as before."""
     server = naughty(NAUGHTY_STATE=str(tmp_path / "state"))
 
     async def calls(count: int) -> None:
@@ -162,7 +168,8 @@ async def test_two_thousand_calls_leave_nothing(naughty: Start, tmp_path: Path) 
     await calls(100)
     before = held()
     await calls(2_000)
-    server.wait_until(lambda: all(count <= before[name] for name, count in held().items()), timeout_s=20)
+    # A thread more or less is chance; what a call leaves is there two thousand times.
+    server.wait_until(lambda: all(count <= before[name] + 20 for name, count in held().items()))
 
 
 async def call_often(address: str, count: int) -> set[str]:
@@ -225,7 +232,7 @@ async def test_an_engine_that_fails_on_a_batch(naughty: Start, word: str, failed
 
 async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
     """Its callers learn it, the other worker goes on; with the last one lost, health says so, and SIGTERM works."""
-    server = naughty(TALMACH_WORKERS="2", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
+    server = naughty(TALMACH_WORKERS="2", TALMACH_ENGINE_TIMEOUT_S="4", TALMACH_MAX_BATCH_SIZE="1")
     async with AsyncClient(server.address) as client:
         texts = [callers.question(0), callers.question(1, "freeze")]
         reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=60)
@@ -234,7 +241,9 @@ async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
         assert (lost.status, lost.error.reason, lost.translated_text) == (FAILED, "ENGINE_TIMEOUT", texts[1])
         assert server.metric("talmach_stuck_workers") == 1
         assert [line["stuck"] for line in server.logged("worker.stuck")] == [1]
-        assert (server.health(), (await ask(client, 2)).is_own) == ("SERVING", True)
+        assert server.health() == "SERVING"
+        other = await ask(client, 2)
+        assert (other.code, other.is_own) == ("OK", True)
         assert server.health("models/naughty") == "SERVING"
         assert (await ask(client, 3, "freeze")).reason == "ENGINE_TIMEOUT"
     await asyncio.to_thread(server.wait_until, lambda: server.health() == "NOT_SERVING")
@@ -243,20 +252,21 @@ async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
     refused = await ask_once(server.address)
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "ENGINE_STUCK")
     assert server.metric("talmach_refused_total") == 1
-    began = time.monotonic()
     assert server.end() == 0
-    assert time.monotonic() - began < 20
 
 
-async def test_what_waits_for_a_hanging_engine_is_given_up_too(naughty: Start) -> None:
+async def test_what_waits_for_a_hanging_engine_is_given_up_too(naughty: Start, tmp_path: Path) -> None:
     """With the only worker lost, a queued call goes to another replica; when the batch ends after all, so does that."""
-    server = naughty(TALMACH_WORKERS="1", TALMACH_ENGINE_TIMEOUT_S="1", TALMACH_MAX_BATCH_SIZE="1")
+    settings = {"TALMACH_WORKERS": "1", "TALMACH_ENGINE_TIMEOUT_S": "4", "TALMACH_MAX_BATCH_SIZE": "1"}
+    end = tmp_path / "end"
+    server = naughty(**settings, NAUGHTY_GATE=str(end))
     async with AsyncClient(server.address) as client:
-        dozing = asyncio.create_task(ask(client, 1, "doze"))
-        await asyncio.sleep(0.3)
+        hanging = asyncio.create_task(ask(client, 1, "hang"))
+        await taken(server, 1)
         waiting = await ask_once(server.address, 2)
         assert (waiting.code, waiting.reason) == ("UNAVAILABLE", "ENGINE_STUCK")
-        assert (await dozing).reason == "ENGINE_TIMEOUT"
+        assert (await hanging).reason == "ENGINE_TIMEOUT"
+    end.touch()
     await asyncio.to_thread(server.wait_until, lambda: server.health() == "SERVING")
     assert (await ask_once(server.address)).code == "OK"
     assert server.metric("talmach_stuck_workers") == 0
