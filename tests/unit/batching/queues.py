@@ -1,11 +1,16 @@
 """Queues over a naughty engine, and sentences for them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from talmach.batching import BatchingQueue, Decoded
+from talmach.batching import queue as batching_queue
 from talmach.engine.base import DecodeOptions
 from talmach.metrics import Metrics
 from tests.fakes import NaughtyEngine, until
@@ -47,6 +52,18 @@ async def blocked(engine: NaughtyEngine, **options: Any) -> AsyncIterator[Batchi
         engine.tokens.clear()
         engine.options.clear()
         yield queue
+
+
+def put_forward(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let so much time pass for the queues, at once: a deadline must be far off, or a slow machine misses it."""
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + seconds)
+    monkeypatch.setattr(batching_queue, "time", clock)
+
+
+def stop_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass for the queues, however long the test takes to submit."""
+    now = time.monotonic()
+    monkeypatch.setattr(batching_queue, "time", SimpleNamespace(monotonic=lambda: now))
 
 
 async def texts(futures: "Sequence[asyncio.Future[Decoded]]") -> list[str]:

@@ -1,14 +1,14 @@
 """What a batch is made of, and when: order, identity, budgets, fairness."""
 
 import asyncio
-import time
 
 import numpy as np
+import pytest
 
 from talmach.batching import Decoded
 from talmach.engine.base import DecodeOptions
 from tests.fakes import NaughtyEngine, until
-from tests.unit.batching.queues import BEAM, GREEDY, blocked, opened, sentence, texts, words
+from tests.unit.batching.queues import BEAM, GREEDY, blocked, opened, sentence, stop_clock, texts, words
 
 
 async def test_results_come_in_the_order_of_the_request() -> None:
@@ -78,7 +78,6 @@ async def test_a_lone_sentence_does_not_wait() -> None:
         decoded = await future
     assert engine.batches == [["alone"]]
     assert decoded.queued_at <= decoded.taken_at <= decoded.done_at
-    assert decoded.taken_at - decoded.queued_at < 0.05
 
 
 async def test_callers_of_one_turn_share_batches() -> None:
@@ -111,12 +110,14 @@ async def test_idle_workers_share_one_article() -> None:
     assert sum(map(len, engine.batches)) == 8
 
 
-async def test_a_headline_overtakes_a_book() -> None:
+async def test_a_headline_overtakes_a_book(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sentence that comes after a book of 500 is done when little of the book is."""
     engine = NaughtyEngine()
     async with blocked(engine, max_batch_size=8) as queue:
-        book = queue.submit([sentence("book", str(number)) for number in range(500)], GREEDY)
-        (headline,) = queue.submit([sentence("a", "headline")], GREEDY)
+        with monkeypatch.context() as patched:
+            stop_clock(patched)
+            book = queue.submit([sentence("book", str(number)) for number in range(500)], GREEDY)
+            (headline,) = queue.submit([sentence("a", "headline")], GREEDY)
         engine.gate.set()
         await headline
         assert sum(future.done() for future in book) <= 16
@@ -128,13 +129,17 @@ async def test_a_book_advances_under_a_stream_of_headlines() -> None:
     engine = NaughtyEngine(seconds_per_batch=0.001)
     async with opened(engine, max_batch_size=2) as queue:
         book = queue.submit([sentence("book", str(number)) for number in range(10)], GREEDY)
-        headlines: list[asyncio.Future[Decoded]] = []
-        end = time.monotonic() + 10
-        while not all(future.done() for future in book) and time.monotonic() < end:
-            headlines += queue.submit([sentence("headline", str(number)) for number in range(4)], GREEDY)
-            await asyncio.sleep(0.001)
-        assert all(future.done() for future in book)
-        assert not all(future.done() for future in headlines)
+
+        def bring_two(answered: asyncio.Future[Decoded]) -> None:
+            if not all(future.done() for future in book) and not answered.cancelled():
+                for number in range(2):
+                    (headline,) = queue.submit([sentence("headline", str(number))], GREEDY)
+                    headline.add_done_callback(bring_two)
+
+        (first,) = queue.submit([sentence("headline")], GREEDY)
+        first.add_done_callback(bring_two)  # more than are decoded, on any machine
+        await asyncio.wait_for(asyncio.gather(*book), 60)
+        assert queue.waiting_sentences > 0
 
 
 async def test_sentences_that_must_be_alone_are() -> None:

@@ -9,7 +9,7 @@ from talmach.batching.lane import Lane
 from talmach.errors import DeadlineExceeded, QueueFull
 from talmach.metrics import Metrics
 from tests.fakes import NaughtyEngine
-from tests.unit.batching.queues import BEAM, GREEDY, blocked, opened, sentence, texts, words
+from tests.unit.batching.queues import BEAM, GREEDY, blocked, opened, put_forward, sentence, texts, words
 
 
 async def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
@@ -77,9 +77,9 @@ async def test_a_hopeless_deadline_is_refused_at_once() -> None:
 async def test_a_book_does_not_make_a_headlines_deadline_hopeless() -> None:
     """The headline will overtake the book, so the book's length is no reason to refuse it."""
     engine = NaughtyEngine()
-    async with blocked(engine) as queue:
-        book = queue.submit([words(50) for _ in range(500)], GREEDY)
-        (headline,) = queue.submit([sentence("headline")], GREEDY, deadline=time.monotonic() + 3)
+    async with blocked(engine, max_queue_tokens=1_000_000) as queue:
+        book = queue.submit([words(50) for _ in range(4_000)], GREEDY)  # 100 s at the assumed 2,000 tokens/s
+        (headline,) = queue.submit([sentence("headline")], GREEDY, deadline=time.monotonic() + 60)
         engine.gate.set()
         assert (await headline).hypothesis.text == "headline"
         await asyncio.gather(*book)
@@ -88,25 +88,26 @@ async def test_a_book_does_not_make_a_headlines_deadline_hopeless() -> None:
 async def test_a_deadline_is_judged_without_a_look_at_all_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a book in the queue and hundreds of calls, looking would take the loop's time; the judgement is the same."""
     engine = NaughtyEngine()
-    async with blocked(engine) as queue:
-        waiting = queue.submit([words(50) for _ in range(200)], GREEDY)
-        await asyncio.sleep(0.3)  # of the book 15 sentences are due by now, 0.4 s at the assumed 2,000 tokens/s
+    async with blocked(engine, max_queue_tokens=1_000_000) as queue:
+        waiting = queue.submit([words(50) for _ in range(4_000)], GREEDY)  # 100 s at the assumed 2,000 tokens/s
+        put_forward(monkeypatch, 20)  # 1,000 of them are due by now, 25 s
+        now = time.monotonic() + 20
         with monkeypatch.context() as patched:
             patched.setattr(Lane, "entries", None)
             with pytest.raises(DeadlineExceeded):
-                queue.submit([sentence("late")], GREEDY, deadline=time.monotonic() + 0.2)
-            in_time = queue.submit([sentence("patient")], GREEDY, deadline=time.monotonic() + 4)
+                queue.submit([sentence("late")], GREEDY, deadline=now + 15)
+            in_time = queue.submit([sentence("patient")], GREEDY, deadline=now + 80)
         engine.gate.set()
         await asyncio.gather(*in_time, *waiting)
 
 
-async def test_a_deadline_that_passes_in_the_queue() -> None:
+async def test_a_deadline_that_passes_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """The future fails and the engine never sees the sentence; its neighbours are decoded."""
     engine, metrics = NaughtyEngine(), Metrics()
     async with blocked(engine, metrics=metrics) as queue:
-        (late,) = queue.submit([sentence("late")], GREEDY, deadline=time.monotonic() + 0.03)
+        (late,) = queue.submit([sentence("late")], GREEDY, deadline=time.monotonic() + 1_000)
         (patient,) = queue.submit([sentence("patient")], GREEDY)
-        await asyncio.sleep(0.04)
+        put_forward(monkeypatch, 2_000)
         engine.gate.set()
         with pytest.raises(DeadlineExceeded):
             await late
