@@ -1,5 +1,7 @@
 import io
+import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,3 +18,10 @@ async def served() -> AsyncIterator[Running]:
     """A server with a naughty engine, ready to serve."""
     async with running() as server:
         yield server
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a minute of a client's wait for a server last 0.6 s, while each question may take as long as in a minute."""
+    clock = SimpleNamespace(monotonic=lambda: 100 * time.monotonic())
+    monkeypatch.setattr("talmach.client.waiting.time", clock)

@@ -37,7 +37,12 @@ class Waiting:
         passes = outcome.may_pass if isinstance(outcome, NotConnected) else outcome.code in _PASSING_CODES
         if not passes:
             raise outcome
-        self._state = outcome.message.removeprefix(f"{self._address}: ")
+        said = outcome.message.removeprefix(f"{self._address}: ")
+        if outcome.code != "DEADLINE_EXCEEDED" or not self._state:
+            self._state = said
+        elif not self._state.endswith(said):
+            # The last question may have had no time for an answer: what is known already says more.
+            self._state = f"{self._state}, then {said}"
 
     def over(self) -> RpcFailed:
         """Return what to raise when time is up."""
