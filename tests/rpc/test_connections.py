@@ -1,10 +1,11 @@
 """How the public client finds servers: one of several, or none and why."""
 
 import asyncio
+import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -43,11 +44,11 @@ async def why(address: str, tls: Tls | None = None) -> NotConnected:
     """Return how a client is told that there is no server for it; the synchronous one is told the same."""
     async with AsyncClient(address, tls=tls) as client:
         with pytest.raises(NotConnected) as caught:
-            await client.health(timeout_s=10)
+            await client.health(timeout_s=60)
 
     def ask() -> str:
         with Client(address, tls=tls) as client, pytest.raises(NotConnected) as caught:
-            client.health(timeout_s=10)
+            client.health(timeout_s=60)
         return str(caught.value)
 
     assert await asyncio.to_thread(ask) == str(caught.value)
@@ -63,12 +64,11 @@ def written(folder: Path, authority: trustme.CA, name: str) -> tuple[Path, Path]
 
 
 async def test_every_cause_is_named(served: Running, web: str, tmp_path: Path) -> None:
-    """At once, and in words that say what to change."""
+    """Without waiting until the time is over, and in words that say what to change."""
     authority, other = trustme.CA(), trustme.CA()
     ours, theirs = Tls(authority.cert_pem.bytes()), Tls(other.cert_pem.bytes())
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     here, elsewhere = written(tmp_path, authority, "127.0.0.1"), written(tmp_path, authority, "talmach.example.org")
-    began = time.monotonic()
     async with (
         running(tls=credentials(watch(*here))) as encrypted,
         running(tls=credentials(watch(*elsewhere))) as named,
@@ -89,7 +89,6 @@ async def test_every_cause_is_named(served: Running, web: str, tmp_path: Path) -
             failure = await why(address, tls)
             assert (address, failure.cause) == (address, cause)
             assert failure.message == f"{address}: {cause.value}"
-    assert time.monotonic() - began < 10
 
 
 async def test_time_that_ran_out_is_told_with_the_address() -> None:
@@ -129,7 +128,7 @@ async def test_this_machine_is_never_behind_a_proxy(
             f"unix:{tmp_path}/talmach.sock",
         ):
             async with AsyncClient(address) as client:
-                await client.wait_until_serving(5)
+                await client.wait_until_serving(60)
                 assert await client.health() == "SERVING"
 
 
@@ -143,7 +142,7 @@ async def test_two_servers_get_half_of_the_calls_each() -> None:
             return a, b
 
         async with AsyncClient(address) as client:
-            await client.wait_until_serving(5)
+            await client.wait_until_serving(60)
             await wait_for_both(client, first, second)
             before = counts()
             for _ in range(100):
@@ -151,10 +150,7 @@ async def test_two_servers_get_half_of_the_calls_each() -> None:
             after = counts()
             assert all(40 <= new - old <= 60 for new, old in zip(after, before, strict=True))
             first.server.set_healthy(healthy=False)
-            await asyncio.sleep(0.3)
-            for _ in range(10):
-                await client.info()
-            assert counts() == (after[0], after[1] + 10)
+            await wait_for_one(client, second)
             first.server.set_healthy(healthy=True)
             await wait_for_both(client, first, second)
             await second.server.stop()
@@ -165,7 +161,7 @@ async def test_two_servers_get_half_of_the_calls_each() -> None:
 async def wait_for_both(client: AsyncClient, first: Running, second: Running) -> None:
     """Call until both servers have answered: their connections are made in the background."""
     start = [each.sample("talmach_rpc_requests_total", method=INFO, code="OK") for each in (first, second)]
-    for _ in range(1_000):
+    for _ in range(6_000):
         await client.info()
         now = [each.sample("talmach_rpc_requests_total", method=INFO, code="OK") for each in (first, second)]
         if all(new > old for new, old in zip(now, start, strict=True)):
@@ -174,38 +170,58 @@ async def wait_for_both(client: AsyncClient, first: Running, second: Running) ->
     raise TimeoutError
 
 
-async def test_several_servers_none_of_which_serves() -> None:
+async def wait_for_one(client: AsyncClient, served: Running) -> None:
+    """Call until ten calls in a row have gone to one server: that the other one does not serve is told meanwhile."""
+    for _ in range(600):
+        start = served.sample("talmach_rpc_requests_total", method=INFO, code="OK")
+        for _ in range(10):
+            await client.info()
+        if served.sample("talmach_rpc_requests_total", method=INFO, code="OK") == start + 10:
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError
+
+
+async def test_several_servers_none_of_which_serves(hurried: None) -> None:
     """Health is told as a server tells it, and the end of the wait says what it was for."""
     async with (
         running(serving=False) as one,
         running(serving=False) as other,
         AsyncClient(f"ipv4:{one.address},{other.address}") as client,
     ):
-        assert await client.health(timeout_s=5) == "NOT_SERVING"
+        assert await client.health(timeout_s=60) == "NOT_SERVING"
         with pytest.raises(RpcFailed, match="it says NOT_SERVING"):
-            await client.wait_until_serving(0.3)
-        one.server.serve(one.use_cases, one.server_info)
-        await client.wait_until_serving(5)
-
-
-async def test_waiting_ends_where_it_is_vain(served: Running) -> None:
-    """A server without TLS does not learn it, however long one waits; one that refuses may only be starting."""
-    began = time.monotonic()
-    async with AsyncClient(served.address, tls=Tls(trustme.CA().cert_pem.bytes())) as client:
-        with pytest.raises(NotConnected) as caught:
             await client.wait_until_serving(30)
-    assert (caught.value.cause, time.monotonic() - began < 10) == (Cause.PLAINTEXT_SERVER, True)
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        address = f"127.0.0.1:{closed.getsockname()[1]}"
-    async with AsyncClient(address) as client:
-        with pytest.raises(RpcFailed, match=r"was not serving within 0\.3 s: the connection is refused"):
-            await client.wait_until_serving(0.3)
+        one.server.serve(one.use_cases, one.server_info)
+        await client.wait_until_serving(6_000)
+
+
+async def test_waiting_ends_where_it_is_vain(served: Running, hurried: None) -> None:
+    """A server without TLS does not learn it, however long one waits; one that refuses may only be starting."""
+    async with asyncio.timeout(60), AsyncClient(served.address, tls=Tls(trustme.CA().cert_pem.bytes())) as client:
+        with pytest.raises(NotConnected) as caught:
+            await client.wait_until_serving(60_000)
+    assert caught.value.cause is Cause.PLAINTEXT_SERVER
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen; nor does anybody else meanwhile
+        async with AsyncClient(f"127.0.0.1:{nobody.getsockname()[1]}") as client:
+            with pytest.raises(RpcFailed, match=r"was not serving within 30 s: the connection is refused"):
+                await client.wait_until_serving(30)
 
 
 def test_hanging_up_leaves_the_files_of_a_process_alone(tmp_path: Path) -> None:
     """None of them is closed, and none is opened a second time."""
-    before = len(list(Path("/dev/fd").iterdir()))
     with (tmp_path / "file").open("w") as file, socket.create_server(("127.0.0.1", 0)) as server:
+        assert (times_open(file.fileno()), times_open(server.fileno())) == (1, 1)
         hang_up(server.getsockname()[1])
         file.write("still open")
-        assert len(list(Path("/dev/fd").iterdir())) == before + 2
+        assert (times_open(file.fileno()), times_open(server.fileno())) == (1, 1)
+
+
+def times_open(descriptor: int) -> int:
+    """Return how often this process has a file open; what threads of other tests open and close does not count."""
+    wanted, found = os.fstat(descriptor), 0
+    for path in Path("/dev/fd").iterdir():
+        with suppress(OSError):  # it was closed meanwhile
+            found += os.path.samestat(path.stat(), wanted)
+    return found
