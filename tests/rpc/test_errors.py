@@ -86,8 +86,8 @@ async def test_a_deadline_that_the_queue_cannot_meet() -> None:
     async with running(max_batch_size=1) as served:
         hanging = [asyncio.ensure_future(served.translation.TranslateText(texts("Гэта hang тут. "))) for _ in range(2)]
         await until(lambda: served.queue.waiting_sentences == 1)
-        served.queue._throughput.add(10_000, 100_000)
-        failure = await failure_of(served.translation.TranslateText(texts(GOOD), timeout=5))
+        served.queue._throughput.add(10_000, 10_000_000)
+        failure = await failure_of(served.translation.TranslateText(texts(GOOD), timeout=60))
         assert (failure.code, failure.info.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
         served.engine.release.set()
         await asyncio.gather(*hanging)
@@ -95,14 +95,16 @@ async def test_a_deadline_that_the_queue_cannot_meet() -> None:
 
 async def test_a_deadline_that_passes_in_the_engine(served: Running) -> None:
     """The client gives up; the call is counted so, and the next one is served after the batch that runs."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await served.translation.TranslateText(texts("Гэта hang тут."), timeout=0.2)
-    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    for timeout_s in (0.2, 2, 20):  # a short one may be over before a machine that stands still has begun
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await served.translation.TranslateText(texts("Гэта hang тут."), timeout=timeout_s)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        if served.engine.began.is_set():
+            break
     # The server's clock and the news that the caller has gone arrive together, in either order.
     method, codes = "talmach.v1.TranslationService/TranslateText", ("DEADLINE_EXCEEDED", "CANCELLED")
-    await until(
-        lambda: sum(served.sample("talmach_rpc_requests_total", method=method, code=code) for code in codes) == 1
-    )
+    await until(lambda: any(served.sample("talmach_rpc_requests_total", method=method, code=code) for code in codes))
+    assert served.engine.began.is_set()
     served.engine.release.set()
     await served.translation.TranslateText(texts(GOOD))
 
@@ -129,7 +131,7 @@ async def test_one_failed_text_ends_the_call_at_once() -> None:
         request = texts("They hang about at the lake.", "The second text of two.", options=to("be"))
         assert (await failure_of(served.translation.TranslateText(request))).code == "DEADLINE_EXCEEDED"
         served.engine.release.set()
-        await served.translation.TranslateText(texts(GOOD), timeout=5)
+        await served.translation.TranslateText(texts(GOOD), timeout=60)
 
 
 async def test_one_refused_text_takes_its_siblings_along() -> None:
@@ -142,7 +144,7 @@ async def test_one_refused_text_takes_its_siblings_along() -> None:
             ("texts[9]", "UNSUPPORTED_LANGUAGE_PAIR")
         ]
         await until(lambda: not served.queue.waiting_sentences)
-        await served.translation.TranslateText(texts("The bridge is open today.", options=to("be")), timeout=5)
+        await served.translation.TranslateText(texts("The bridge is open today.", options=to("be")), timeout=60)
 
 
 async def test_an_unexpected_exception_says_nothing(served: Running, monkeypatch: pytest.MonkeyPatch, log: Any) -> None:

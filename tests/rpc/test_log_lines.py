@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from io import StringIO
@@ -11,6 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
+from talmach.calls import Call
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from tests.fakes import until
@@ -109,24 +111,37 @@ async def test_a_call_that_the_caller_gives_up(log: StringIO, method: str) -> No
 
 
 @pytest.mark.parametrize("method", KINDS)
-async def test_a_call_that_runs_out_of_time(log: StringIO, method: str) -> None:
+async def test_a_call_that_runs_out_of_time(log: StringIO, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its deadline, in the middle of its work."""
+    # The caller gives up at the same moment, and that news may travel faster than the call did.
+    monkeypatch.setattr("talmach.calls._SLACK_S", 60)
     async with running() as served:
-        assert await code_of(start(served, method, HANGING, timeout=0.5)) == "DEADLINE_EXCEEDED"
-        line = await the_line(log)
-    assert line["code"] == "DEADLINE_EXCEEDED"
+        for timeout_s in (0.5, 5, 50):  # a short one may be over before a machine that stands still has begun
+            name = f"{timeout_s}-s"
+            call = start(served, method, HANGING, timeout=timeout_s, metadata=(("x-request-id", name),))
+            assert await code_of(call) == "DEADLINE_EXCEEDED"
+            if served.engine.began.is_set():
+                break
+        await until(lambda: [line for line in done(log) if line["request_id"] == name])
+    assert {line["code"] for line in done(log)} == {"DEADLINE_EXCEEDED"}
+    assert served.engine.began.is_set()
 
 
-async def test_a_caller_whose_clock_is_ahead(log: StringIO) -> None:
-    """It cancels at its deadline, which is a moment before ours."""
+@pytest.mark.parametrize(("slack_s", "code"), [(0.05, "CANCELLED"), (120, "DEADLINE_EXCEEDED")])
+async def test_a_caller_whose_clock_is_ahead(
+    log: StringIO, monkeypatch: pytest.MonkeyPatch, slack_s: float, code: str
+) -> None:
+    """It cancels at its deadline, which is a moment before ours; one that cancels long before is not late."""
+    assert Call("method", "id", deadline=time.monotonic() + 0.04).is_late
+    monkeypatch.setattr("talmach.calls._SLACK_S", slack_s)
     async with running() as served:
-        call = start(served, KINDS[0], HANGING, timeout=1)
+        call = start(served, KINDS[0], HANGING, timeout=90)
         ending = asyncio.ensure_future(code_of(call))
-        await asyncio.sleep(0.98)
+        await until(served.engine.began.is_set)
         call.cancel()
         await ending
         line = await the_line(log)
-    assert line["code"] == "DEADLINE_EXCEEDED"
+    assert line["code"] == code
 
 
 def _unary(served: Running, path: str) -> Any:
