@@ -4,6 +4,7 @@ import io
 import logging
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
@@ -14,11 +15,10 @@ from talmach.log import configure_logging
 # As the command does: of its own accord gRPC's core tells between the tests what they do to connections.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-# No deadline: on a loaded machine an example that takes half a second proves nothing.
-settings.register_profile("bounded", derandomize=True, deadline=None)
-settings.register_profile(
-    "fuzz", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
+# Neither a deadline nor a limit to the time of drawing: on a loaded machine a slow example proves nothing.
+_UNTIMED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("bounded", derandomize=True, **_UNTIMED)
+settings.register_profile("fuzz", max_examples=20_000, print_blob=True, **_UNTIMED)
 settings.load_profile("bounded")
 
 

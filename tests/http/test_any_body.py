@@ -50,7 +50,7 @@ def ask() -> Iterator[Callable[[str, bytes], Answer]]:
     serving = served()
 
     def wait(work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, loop).result(240)
 
     site = wait(serving.__aenter__())
     yield lambda path, body: wait(site.ask(path, body))
@@ -61,7 +61,7 @@ def ask() -> Iterator[Callable[[str, bytes], Answer]]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_body_has_an_answer(
     ask: Callable[[str, bytes], Answer], path: str, data: st.DataObject, log: StringIO

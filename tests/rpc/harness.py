@@ -167,6 +167,7 @@ async def running(
         await channel.close()
         await server.stop()
         engine.release.set()
+        engine.gate.set()
         await queue.close()
         summarizer.close()
 

@@ -108,7 +108,7 @@ async def test_a_cancelled_batch_empties_the_queue() -> None:
         assert served.sample("talmach_rpc_requests_total", method=method, code="CANCELLED") == 1
         served.engine.release.set()
         await served.translation.TranslateText(
-            pb.TranslateTextRequest(texts=["Дождж ідзе."], options=to("en", "be")), timeout=5
+            pb.TranslateTextRequest(texts=["Дождж ідзе."], options=to("en", "be")), timeout=60
         )
 
 

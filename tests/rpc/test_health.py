@@ -50,17 +50,17 @@ async def watching_without_taking(served: Running) -> AsyncIterator[None]:
 
 async def test_a_watcher_who_takes_nothing_keeps_nobody_waiting() -> None:
     """The server says that it serves, and ends, while a stranger leaves every message where it is."""
-    async with running(serving=False) as served, watching_without_taking(served), asyncio.timeout(20):
+    async with running(serving=False) as served, watching_without_taking(served), asyncio.timeout(120):
         served.server.serve(served.use_cases, served.server_info)
         reply = await served.health.Check(health_pb2.HealthCheckRequest())
         assert reply.status == health_pb2.HealthCheckResponse.SERVING
-        assert await served.server.drain(5.0)
+        assert await served.server.drain(60)
 
 
 @pytest.mark.parametrize("name", ["", "talmach.v1.InfoService", "models/naughty", "of nobody"])
 async def test_a_watcher_hears_of_every_change(name: str) -> None:
     """At first of the status as it is, known or not."""
-    async with running(serving=False) as served, asyncio.timeout(20):
+    async with running(serving=False) as served, asyncio.timeout(120):
         call = served.health.Watch(health_pb2.HealthCheckRequest(service=name))
         first = health_pb2.HealthCheckResponse.ServingStatus.Name((await call.read()).status)
         assert first == ("NOT_SERVING" if name in ("", "talmach.v1.InfoService") else "SERVICE_UNKNOWN")

@@ -71,10 +71,13 @@ async def test_health_knows_models_and_directions() -> None:
         assert await of("", *parts) == [SERVING] * 3
         served.server.set_healthy(healthy=True, parts={parts[0]: False, parts[1]: True})
         assert await of("", *parts) == [SERVING, NOT_SERVING, SERVING]
-        drained = asyncio.ensure_future(served.server.drain(timeout_s=5, grace_s=1))
+        hanging = asyncio.ensure_future(served.translation.TranslateText(HANGING))
+        await until(served.engine.began.is_set)
+        drained = asyncio.ensure_future(served.server.drain(timeout_s=60))
         await until(lambda: served.sample("talmach_serving") == 0)
-        await asyncio.sleep(0.1)
         assert await of("", *parts) == [NOT_SERVING] * 3
+        served.engine.release.set()
+        await hanging
         assert await drained
 
 
@@ -92,7 +95,7 @@ async def test_drain_finishes_what_is_in_flight() -> None:
         await stream.write(pb.BatchTranslateRequest(id="2", text=HANGING.texts[0], options=HANGING.options))
         await until(lambda: served.queue.waiting_sentences == 1)
 
-        drained = asyncio.ensure_future(served.server.drain(timeout_s=5))
+        drained = asyncio.ensure_future(served.server.drain(timeout_s=120))
         assert (await watch.read()).status == NOT_SERVING
         assert await healths(served) == {NOT_SERVING}
         assert served.sample("talmach_serving") == 0
@@ -286,16 +289,16 @@ async def test_pings_have_a_limit_that_is_told(served: Running) -> None:
     interval_ms = (await served.info.GetServerInfo(GetServerInfoRequest())).limits.min_keepalive_interval_ms
     assert interval_ms == 10_000
 
-    async def watch(keepalive_ms: int) -> str:
+    async def watch(keepalive_ms: int, timeout_s: float) -> str:
         options = [
             ("grpc.keepalive_time_ms", keepalive_ms),
             ("grpc.http2.max_pings_without_data", 0),
             ("grpc.use_local_subchannel_pool", 1),
         ]
         async with grpc.aio.insecure_channel(served.address, options=options) as channel:
-            call = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=4)
+            call = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=timeout_s)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 [status async for status in call]
             return caught.value.code().name
 
-    assert list(await asyncio.gather(watch(500), watch(interval_ms))) == ["UNAVAILABLE", "DEADLINE_EXCEEDED"]
+    assert list(await asyncio.gather(watch(500, 60), watch(interval_ms, 4))) == ["UNAVAILABLE", "DEADLINE_EXCEEDED"]

@@ -36,9 +36,16 @@ class Files:
     def write(self, authority: trustme.CA) -> "Files":
         """Write a new pair, signed by an authority."""
         pair = authority.issue_cert(NAME)
-        self.cert.write_bytes(b"".join(each.bytes() for each in pair.cert_chain_pems))
-        self.key.write_bytes(pair.private_key_pem.bytes())
+        replace(self.cert, b"".join(each.bytes() for each in pair.cert_chain_pems))
+        replace(self.key, pair.private_key_pem.bytes())
         return self
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file anew: another one, for one of the same size may have the same time, which moves in ticks."""
+    replacement = path.with_suffix(".new")
+    replacement.write_bytes(content)
+    replacement.replace(path)
 
 
 @pytest.fixture
@@ -65,7 +72,7 @@ async def is_let_in(served: Running, tls: Tls | None) -> bool:
     """Say whether a new connection succeeds."""
     async with served.client(tls=tls) as client:
         try:
-            return await client.health(timeout_s=10) == "SERVING"
+            return await client.health(timeout_s=60) == "SERVING"
         except RpcFailed as failure:
             if failure.code != "UNAVAILABLE":
                 raise
@@ -108,7 +115,7 @@ async def test_new_files_are_used_at_the_next_handshake(files: Files, authority:
     async with running(tls=credentials(tls)) as served, served.client(tls=trust(authority)) as old:
         await old.info()
         assert not tls.is_outdated()
-        files.key.write_bytes(newer.issue_cert(NAME).private_key_pem.bytes())
+        replace(files.key, newer.issue_cert(NAME).private_key_pem.bytes())
         assert await is_let_in(served, trust(authority))
         assert "is not the key of the certificate" in log.getvalue()
         assert tls.is_outdated()
@@ -144,7 +151,7 @@ async def test_a_new_authority_of_clients_is_used(files: Files, authority: trust
     first.cert_pem.write_to_path(path)
     async with running(tls=credentials(watch(files.cert, files.key, path))) as served:
         assert await is_let_in(served, trust(authority, first))
-        second.cert_pem.write_to_path(path)
+        replace(path, second.cert_pem.bytes())
         assert await is_let_in(served, trust(authority, second))
         assert not await is_let_in(served, trust(authority, first))
 

@@ -28,6 +28,7 @@ STAGES = ["tokenise", "queue", "decode", "assemble"]
 SERVICE = "talmach.v1.TranslationService"
 SECRET = "таямніца"
 TEXT = f"Сёння {SECRET} ідзе моцны дождж."
+TOLERANCE_NS = 60_000_000_000  # spans are timed by another clock, and that of the day may be set meanwhile
 TRACE_ID, PARENT_ID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
@@ -52,7 +53,13 @@ class Traced:
 
 
 @pytest.fixture
-async def traced() -> AsyncIterator[Traced]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what is left to be sent at the end more time than a slow machine takes."""
+    monkeypatch.setattr("talmach.tracing._GOODBYE_S", 120)
+
+
+@pytest.fixture
+async def traced(patient: None) -> AsyncIterator[Traced]:
     """A server with a real tracer that exports into memory."""
     exporter = InMemorySpanExporter()
     tracing = OtlpTracing(exporter)
@@ -75,7 +82,7 @@ async def refused(call: Any) -> None:
 async def test_every_kind_of_call_has_its_stages(traced: Traced) -> None:
     """Unary, server stream, bidirectional: one span for the call, and within it the four stages in their order."""
     stub = traced.served.translation
-    before_ns = time.time_ns()
+    before_ns = time.time_ns() - TOLERANCE_NS
     await stub.TranslateText(texts(TEXT))
     streamed = pb.StreamTranslateArticleRequest(article=Article(body=TEXT), options=to("en", "be"))
     assert [event async for event in stub.StreamTranslateArticle(streamed)]
@@ -90,7 +97,7 @@ async def test_every_kind_of_call_has_its_stages(traced: Traced) -> None:
         assert [stage.name for stage in within] == STAGES
         times = [time_ns for stage in within for time_ns in (stage.start_time, stage.end_time)]
         assert before_ns <= call.start_time <= min(times)
-        assert max(times) <= call.end_time <= time.time_ns()
+        assert max(times) <= call.end_time <= time.time_ns() + TOLERANCE_NS
         tokenise, queue, decode, assemble = within
         assert tokenise.start_time <= queue.start_time <= queue.end_time <= decode.end_time <= assemble.end_time
         assert (queue.end_time, decode.end_time) == (decode.start_time, assemble.start_time)
@@ -191,7 +198,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
         return trace_service_pb2.ExportTraceServiceResponse()
 
 
-async def test_spans_reach_a_collector() -> None:
+async def test_spans_reach_a_collector(patient: None) -> None:
     """Over OTLP, at the latest when the server ends."""
     collector, receiver = Collector(), grpc.aio.server()
     trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, receiver)  # type: ignore[no-untyped-call]
@@ -216,7 +223,7 @@ async def test_a_collector_that_does_not_answer_harms_no_call(monkeypatch: pytes
         tracing = OtlpTracing.to(f"http://127.0.0.1:{silent.getsockname()[1]}")
         async with running(tracing=tracing) as served:
             assert len((await served.translation.TranslateText(texts(TEXT))).translations) == 1
-        await asyncio.wait_for(asyncio.to_thread(tracing.close), 20)
+        await asyncio.wait_for(asyncio.to_thread(tracing.close), 60)
 
 
 WITHOUT_THE_EXTRA = """
