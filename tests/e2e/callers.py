@@ -1,6 +1,7 @@
 """Callers of a naughty server, whose questions can be told from its answers."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ async def ask(client: AsyncClient, number: int, words: str = "дождж ідз�
 async def ask_once(address: str, number: int = 0) -> Outcome:
     """Ask one question, without the client's own retries."""
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_retries", 0)]) as channel:
-        return await ask_through(channel, number, timeout_s=20)
+        return await ask_through(channel, number, timeout_s=60)
 
 
 async def ask_through(channel: grpc.aio.Channel, number: int, timeout_s: float = 60) -> Outcome:
@@ -62,6 +63,16 @@ async def ask_through(channel: grpc.aio.Channel, number: int, timeout_s: float =
         failure = RpcFailed.of(error)
         return Outcome(failure.code, failure.reason, time.monotonic() - began, failure.retry_after_s)
     return Outcome("OK", "", time.monotonic() - began)
+
+
+def hold(address: str) -> socket.socket:
+    """Begin a request by HTTP; who closes the connection lets go of the place that the server gives to it."""
+    host, _, port = address.rpartition(":")
+    line = socket.create_connection((host, int(port)))
+    line.sendall(
+        b"POST /v1/translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    )
+    return line
 
 
 async def hang(address: str, kind: str) -> None:

@@ -1,8 +1,9 @@
 """A caller that never finishes its message: HTTP/2 by hand, since no client of gRPC can do this."""
 
+import select
 import socket
 import struct
-import time
+from collections.abc import Callable
 
 _DATA, _HEADERS, _SETTINGS, _PING, _WINDOW_UPDATE = 0, 1, 4, 6, 8
 _ACK, _END_HEADERS = 1, 4
@@ -11,15 +12,14 @@ _FRAME = 16_384
 
 
 def send_half(  # noqa: C901 - a small protocol in one place
-    address: str, path: str, *, streams: int, size: int, seconds: float
+    address: str, path: str, *, streams: int, size: int, until: Callable[[], bool]
 ) -> int:
     """Open `streams` calls of `path` on one connection, each with a message of `size` bytes that lacks its last one.
 
-    Sends what the server takes within `seconds`, and returns how many bytes that were.
+    Sends what the server takes until then, and returns how many bytes that were.
     """
     host, _, port = address.rpartition(":")
     with socket.create_connection((host, int(port))) as line:
-        line.settimeout(0.05)
         line.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(_SETTINGS, 0, 0, b""))
         numbers = [2 * number + 1 for number in range(streams)]
         for number in numbers:
@@ -27,8 +27,8 @@ def send_half(  # noqa: C901 - a small protocol in one place
         windows = dict.fromkeys([0, *numbers], _INITIAL_WINDOW)
         left = dict.fromkeys(numbers, size + 5 - 1)
         begun: set[int] = set()
-        end, received, initial = time.monotonic() + seconds, b"", _INITIAL_WINDOW
-        while time.monotonic() < end:
+        received, initial = b"", _INITIAL_WINDOW
+        while not until():
             for number in numbers:
                 count = min(windows[0], windows[number], left[number], _FRAME)
                 if count > 0:
@@ -38,10 +38,11 @@ def send_half(  # noqa: C901 - a small protocol in one place
                     windows[0] -= count
                     windows[number] -= count
                     left[number] -= count
-            try:
-                received += line.recv(1_000_000)
-            except TimeoutError:
+            if not select.select([line], [], [], 0.05)[0]:
                 continue
+            if not (more := line.recv(1_000_000)):
+                break
+            received += more
             while len(received) >= 9 and len(received) >= 9 + (length := int.from_bytes(received[:3], "big")):
                 kind, flags, stream = received[3], received[4], int.from_bytes(received[5:9], "big")
                 payload, received = received[9 : 9 + length], received[9 + length :]

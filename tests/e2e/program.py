@@ -101,7 +101,11 @@ class Server:
             )
         server = cls(process, address, metrics_address, log)
         if until:
-            server.wait_until(lambda: server.health() in until)
+            try:
+                server.wait_until(lambda: server.health() in until)
+            except BaseException:
+                server.kill()
+                raise
         return server
 
     def health(self, service: str = "") -> str:
@@ -119,6 +123,10 @@ class Server:
         with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=TIMEOUT_S) as page:
             lines = page.read().decode().splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)
+
+    def calls(self) -> float:
+        """Return how many calls have come so far, those that have ended included."""
+        return self.metric("talmach_rpc_requests_total") + self.metric("talmach_rpc_in_flight")
 
     def logged(self, event: str, at_least: int = 1) -> list[dict[str, Any]]:
         """Return the lines of one kind of event; a thread writes them after the answer, so they are waited for."""

@@ -197,7 +197,7 @@ def test_a_reader_that_goes_is_no_drama(server: Server) -> None:
     assert process.stdout
     process.stdout.close()
     process.stdout = None
-    _, stderr = process.communicate(b"12\n" * 2_000, timeout=60)
+    _, stderr = process.communicate(b"12\n" * 2_000, timeout=TIMEOUT_S)
     assert (process.returncode, stderr) == (1, b"")
 
 
@@ -218,7 +218,7 @@ def test_interruption_is_quiet() -> None:
     process.stdin.write(b"\xd0\x90" * 200_000)
     process.stdin.flush()
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, stdout, stderr) == (130, b"", b"")
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import signal
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from pathlib import Path
 
 import grpc
 import pytest
@@ -13,7 +13,8 @@ import pytest
 from talmach.client import AsyncClient, BatchTranslateRequest, RpcFailed
 from tests.e2e import callers
 from tests.e2e.callers import ask, ask_once, ask_through
-from tests.e2e.program import Server, free_address
+from tests.e2e.program import TIMEOUT_S, Server, free_address
+from tests.fakes import until
 
 Start = Callable[..., Server]
 
@@ -27,36 +28,39 @@ async def test_a_killed_server_is_not_missed(naughty: Start) -> None:
     again = naughty(**options, until=(), NAUGHTY_AFTER=str(server.process.pid))
     again.wait_until(lambda: "imported" in again.log.read_text(encoding="utf-8"))
 
-    async def caller(first: int) -> None:
+    is_over = asyncio.Event()
+
+    async def caller(number: int) -> None:
         async with AsyncClient(address) as client:
-            for number in range(first, first + 15):
+            while not is_over.is_set():
                 outcome = await ask(client, number)
                 assert (outcome.code, outcome.is_own) == ("OK", True)
+                number += 1
 
-    calls = asyncio.gather(*(caller(100 * number) for number in range(10)))
-    await asyncio.sleep(0.5)
+    calls = asyncio.gather(*(caller(10_000 * number) for number in range(10)))
+    await asyncio.to_thread(server.wait_until, lambda: server.metric("talmach_rpc_requests_total") > 50)
     server.kill()
-    assert not calls.done()
     await asyncio.to_thread(again.wait_until, lambda: again.health() == "SERVING")
+    await asyncio.to_thread(again.wait_until, lambda: again.metric("talmach_rpc_requests_total") > 50)
+    is_over.set()
     await calls
-    assert again.metric("talmach_rpc_requests_total") > 50
 
 
-async def test_a_terminated_server_under_load_loses_nothing(naughty: Start) -> None:
+async def test_a_terminated_server_under_load_loses_nothing(naughty: Start, tmp_path: Path) -> None:
     """All that was accepted is answered, what comes later is refused, and the exit status is 0."""
-    server = naughty(TALMACH_WORKERS="1", TALMACH_MAX_BATCH_SIZE="2", NAUGHTY_BATCH_S="0.2")
+    gate, one_by_one = tmp_path / "gate", {"TALMACH_WORKERS": "1", "TALMACH_MAX_BATCH_SIZE": "2"}
+    server = naughty(**one_by_one, NAUGHTY_GATE=str(gate), TALMACH_DRAIN_TIMEOUT_S="100")
     async with AsyncClient(server.address) as client:
-        calls = [asyncio.create_task(ask(client, number)) for number in range(60)]
-        arrived = ("talmach_rpc_requests_total", "talmach_rpc_in_flight")
-        await asyncio.to_thread(server.wait_until, lambda: sum(map(server.metric, arrived)) >= 60)
-        assert not all(call.done() for call in calls)
+        calls = [asyncio.create_task(ask(client, number, "ідзе" if number else "hang")) for number in range(60)]
+        await asyncio.to_thread(server.wait_until, lambda: server.calls() >= 60)
         server.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(server.wait_until, lambda: server.health() == "NOT_SERVING")
         refused = await ask_once(server.address)
+        gate.touch()
         outcomes = await asyncio.gather(*calls)
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
     assert {(outcome.code, outcome.is_own) for outcome in outcomes} == {("OK", True)}
-    assert server.process.wait(20) == 0
+    assert server.process.wait(TIMEOUT_S) == 0
 
 
 async def one_and_no_end() -> AsyncIterator[BatchTranslateRequest]:
@@ -67,34 +71,32 @@ async def one_and_no_end() -> AsyncIterator[BatchTranslateRequest]:
 
 async def test_an_idle_stream_does_not_outlast_the_drain(naughty: Start) -> None:
     """Its caller, who sends nothing and waits, is told that the server drains; nothing is cut off."""
-    server = naughty(TALMACH_DRAIN_TIMEOUT_S="60", TALMACH_STREAM_IDLE_S="600")
+    server = naughty(TALMACH_DRAIN_TIMEOUT_S="600", TALMACH_STREAM_IDLE_S="600")
     async with AsyncClient(server.address) as client:
         answers = client.batch_translate(one_and_no_end())
         assert (await anext(answers)).text.complete
-        began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         with pytest.raises(RpcFailed) as caught:
             async with asyncio.timeout(60):
                 await anext(answers)
     assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
-    assert server.process.wait(20) == 0
-    assert time.monotonic() - began < 20
+    assert server.process.wait(TIMEOUT_S) == 0
 
 
 async def test_a_connection_that_ages_out_loses_no_call(naughty: Start) -> None:
     """Our client connects anew, calls in flight end well; what outlasts the grace too is cut off."""
     server = naughty(
-        TALMACH_MAX_CONNECTION_AGE_S="0.5", TALMACH_MAX_CONNECTION_AGE_GRACE_S="4", NAUGHTY_BATCH_S="0.005"
+        TALMACH_MAX_CONNECTION_AGE_S="0.5", TALMACH_MAX_CONNECTION_AGE_GRACE_S="6", NAUGHTY_BATCH_S="0.005"
     )
     outcomes: list[str] = []
 
     async with AsyncClient(server.address) as client:
         limits = (await client.info()).limits
-        assert (limits.max_connection_age_ms, limits.max_connection_age_grace_ms) == (500, 4_000)
+        assert (limits.max_connection_age_ms, limits.max_connection_age_grace_ms) == (500, 6_000)
         ageing = asyncio.create_task(age_out(client, times=3))
 
         async def go_on(number: int) -> None:
-            while not ageing.done():
+            while not ageing.done() or len(outcomes) < 50:
                 outcome = await ask(client, number)
                 await asyncio.sleep(0.01)
                 outcomes.append(outcome.code if outcome.is_own else "mixed up")
@@ -109,23 +111,24 @@ async def test_a_connection_that_ages_out_loses_no_call(naughty: Start) -> None:
             async with asyncio.timeout(60):
                 await anext(answers)
     assert set(outcomes) == {"OK"}
-    assert len(outcomes) > 50
     assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "")
 
 
 async def age_out(client: AsyncClient, times: int) -> None:
     """Return when the client has lost its connection so many times."""
     channel, lost = client._channel, 0
-    state = channel.get_state()
     while lost < times:
-        await channel.wait_for_state_change(state)
         state = channel.get_state()
-        lost += state is grpc.ChannelConnectivity.IDLE
+        await channel.wait_for_state_change(state)
+        # What it is now may have passed by unseen: callers connect anew at once.
+        lost += state is grpc.ChannelConnectivity.READY
 
 
-async def test_two_servers_share_the_calls_and_one_may_be_killed(naughty: Start) -> None:
+async def test_two_servers_share_the_calls_and_one_may_be_killed(naughty: Start, tmp_path: Path) -> None:
     """Half of the calls each, give or take a tenth; kill -9 of one in the middle loses none."""
-    servers = naughty(TALMACH_WORKERS="1"), naughty(TALMACH_WORKERS="1")
+    gate = tmp_path / "gate"
+    options = {"TALMACH_WORKERS": "1", "NAUGHTY_GATE": str(gate)}
+    servers = naughty(**options), naughty(**options)
 
     def calls() -> list[float]:
         return [server.metric("talmach_rpc_requests_total") for server in servers]
@@ -137,17 +140,18 @@ async def test_two_servers_share_the_calls_and_one_may_be_killed(naughty: Start)
         outcomes = [await ask(client, number) for number in range(100)]
         shares = [after - earlier for after, earlier in zip(calls(), before, strict=True)]
         assert all(40 <= share <= 60 for share in shares), shares
-        going = asyncio.gather(*(ask(client, number, "doze" if number < 4 else "ідзе") for number in range(50)))
-        await asyncio.sleep(0.3)
+        going = asyncio.gather(*(ask(client, number, "hang" if number < 4 else "ідзе") for number in range(50)))
+        await asyncio.to_thread(servers[0].wait_until, lambda: servers[0].metric("talmach_rpc_in_flight") > 0)
         servers[0].kill()
+        gate.touch()
         outcomes += [*await going, *[await ask(client, number) for number in range(20)]]
     assert {(outcome.code, outcome.is_own) for outcome in outcomes} == {("OK", True)}
 
 
-async def test_a_restart_is_felt_by_nobody_who_has_another_server(naughty: Start) -> None:
+async def test_a_restart_is_felt_by_nobody_who_has_another_server(naughty: Start, tmp_path: Path) -> None:
     """SIGTERM under load: our client loses no call, and who has no other server is told, never just cancelled."""
-    options = {"NAUGHTY_BATCH_S": "0.002", "TALMACH_WORKERS": "1"}
-    going, staying = naughty(**options), naughty(**options)
+    gate, options = tmp_path / "gate", {"NAUGHTY_BATCH_S": "0.002", "TALMACH_WORKERS": "2"}
+    going, staying = naughty(**options, NAUGHTY_GATE=str(gate), TALMACH_DRAIN_TIMEOUT_S="100"), naughty(**options)
     outcomes: Counter[tuple[str, str, str]] = Counter()
     is_over = asyncio.Event()
 
@@ -166,10 +170,15 @@ async def test_a_restart_is_felt_by_nobody_who_has_another_server(naughty: Start
             outcomes["ours", outcome.code if outcome.is_own else "mixed up", outcome.reason] += 1
             await asyncio.sleep(0.005)
 
-    async with AsyncClient(f"ipv4:{going.address},{staying.address}") as client:
+    async with AsyncClient(f"ipv4:{going.address},{staying.address}") as client, AsyncClient(going.address) as lone:
+        held = asyncio.create_task(ask(lone, 0, "hang", timeout_s=TIMEOUT_S))  # the server waits for it
         calls = asyncio.gather(*map(hammer, range(20)), *(go_on(client, number) for number in range(10)))
-        await asyncio.sleep(0.5)
-        assert await asyncio.to_thread(going.end) == 0
+        await until(lambda: outcomes["bare", "OK", ""] > 20 and outcomes["ours", "OK", ""] > 20)
+        going.process.send_signal(signal.SIGTERM)
+        await until(lambda: outcomes["bare", "UNAVAILABLE", "SERVER_DRAINING"] > 10)
+        gate.touch()
+        assert (await held).code == "OK"
+        assert await asyncio.to_thread(going.process.wait, TIMEOUT_S) == 0
         begun, ended = (
             datetime.fromisoformat(going.logged(event)[0]["timestamp"])
             for event in ("server.draining", "server.stopped")
@@ -183,4 +192,3 @@ async def test_a_restart_is_felt_by_nobody_who_has_another_server(naughty: Start
         ("UNAVAILABLE", "SERVER_DRAINING"),
         ("UNAVAILABLE", ""),
     }, outcomes
-    assert outcomes["bare", "UNAVAILABLE", "SERVER_DRAINING"] > 10
