@@ -18,9 +18,9 @@ Open = Callable[..., "Tab"]
 Proxy = Callable[..., str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests."""
+    """One Chromium for the tests of a file: playwright keeps an event loop running, in which no other tests could run."""
     from tests.browser import tab  # noqa: PLC0415 - see above
 
     if tab.chromium() is None:
