@@ -20,7 +20,7 @@ Proxy = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for the tests of a file: playwright keeps an event loop running, in which no other tests could run."""
+    """One Chromium for the tests of a file: while it is there, playwright keeps an event loop running."""
     from tests.browser import tab  # noqa: PLC0415 - see above
 
     if tab.chromium() is None:

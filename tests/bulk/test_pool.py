@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="needs the extra bulk")
 
+from talmach.bulk import cluster
 from talmach.bulk.cluster import Pool
 from talmach.bulk.desk import tuned
 from talmach.bulk.job import ClusterFailure
@@ -63,3 +64,20 @@ def test_archives_have_settings_of_their_own_where_nothing_is_set() -> None:
     tuned_ = tuned(load_settings(max_batch_tokens=512, redis_timeout_ms=50, max_queue_tokens=2_000))
     assert (tuned_.max_batch_tokens, tuned_.max_batch_size, tuned_.redis_timeout_ms) == (512, 64, 50)
     assert tuned_.max_queue_tokens == 100_000_000
+
+
+def test_a_ray_that_does_not_start_in_time_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives up after half a minute, with an error that is of no type."""
+    ray = pytest.importorskip("ray", reason="needs the extra bulk")
+
+    def give_up(**_options: object) -> None:
+        raise Exception("The current node timed out during startup.")  # noqa: TRY002  # as Ray does
+
+    for name in (*cluster._ENVIRONMENT, *cluster._alone()):
+        monkeypatch.setenv(name, "0")  # so that what is set here ends with the test
+    monkeypatch.setattr(ray, "init", give_up)
+    with (
+        pytest.raises(ClusterFailure, match=r"^Ray on this machine: TimeoutError; what is done stays done"),
+        cluster.connected(None),
+    ):
+        pytest.fail("it has not started")

@@ -25,6 +25,7 @@ _BLOCKS_AHEAD = 4
 # Ray gives up after this: a block that kills every actor would be tried for ever. Two blocks of the longest articles
 # take two cores about an hour.
 _STANDSTILL_S = 10_800.0
+_FAILURES = (ConnectionError, TimeoutError, RuntimeError, ValueError)  # beside those of types of its own
 _OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
 
 
@@ -86,11 +87,18 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
         with _silent_stdout():
             try:
                 with _silent_stderr():
-                    ray.init(**options)
+                    _begin(options)
                 yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
             finally:
                 ray.shutdown()
-    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError, ExecutionTimeoutError) as error:
+    except (
+        ConnectionError,
+        TimeoutError,
+        RuntimeError,
+        ValueError,
+        ray.exceptions.RayError,
+        ExecutionTimeoutError,
+    ) as error:
         where = f"Ray at {address}" if address else "Ray on this machine"
         raise ClusterFailure(f"{where}: {type(error).__name__}; what is done stays done, run again to go on") from error
 
@@ -120,6 +128,18 @@ def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
     for batch in reports.iter_batches(batch_size=None, prefetch_batches=0):
         for number in range(len(batch["rows"])):
             yield Report(**{name: values[number] for name, values in batch.items()})
+
+
+def _begin(options: Mapping[str, Any]) -> None:
+    """Start Ray or join it; it has no type of error for processes that take too long."""
+    import ray  # noqa: PLC0415
+
+    try:
+        ray.init(**options)
+    except Exception as error:
+        if type(error) is Exception:
+            raise TimeoutError from error
+        raise
 
 
 def _find(address: str) -> None:
