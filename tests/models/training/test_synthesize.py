@@ -119,7 +119,7 @@ def test_the_chain_keeps_what_was_translated_beside_what_is_genuine(
     ]
     blocked = "import sys, runpy; sys.modules['talmach'] = sys.modules['ctranslate2'] = None; sys.argv[0] = 'generate';"
     program = f"{blocked} runpy.run_module('models.training.generate', run_name='__main__')"
-    command = [sys.executable, "-c", program, ".", str(out), "--seconds", "60"]
+    command = [sys.executable, "-c", program, ".", str(out), "--seconds", "3600"]
     subprocess.run(command, cwd=folder, check=True, env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"})
     (first, sentences), (second, _) = read_tasks(folder)
     # What a random network says passes no filter: put good translations in the place of its own.
