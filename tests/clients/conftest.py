@@ -31,7 +31,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         settings["TALMACH_CLIENTS_FILE"] = str(clients)
     server = Server.start(folder, TALMACH_HTTP_ADDRESS=address, TALMACH_WORKERS="1", **settings)
     try:
-        with urllib.request.urlopen(f"http://{address}/health", timeout=10) as health:
+        with urllib.request.urlopen(f"http://{address}/health", timeout=120) as health:
             assert health.status == 200
         yield Site(f"http://{address}", request.param)
     finally:

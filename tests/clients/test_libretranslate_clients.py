@@ -33,7 +33,7 @@ def translation(site: Site) -> str:
     content = {"texts": [TEXT], "options": {"sourceLanguageCode": "be", "targetLanguageCode": "en"}}
     fields = {"content-type": "application/json", "authorization": f"Bearer {site.key}"}
     request = urllib.request.Request(f"{site.address}/v1/translate", json.dumps(content).encode(), fields)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310
         return str(json.load(answer)["translations"][0]["translatedText"])
 
 
@@ -42,7 +42,7 @@ def test_libretranslatepy(site: Site) -> None:
     wanted = translation(site)
     client: Any = libretranslatepy.LibreTranslateAPI(site.address, site.key or None)
     assert client.translate(TEXT, "be", "en") == wanted
-    assert client.translate(TEXT, "auto", "en", timeout=30) == wanted
+    assert client.translate(TEXT, "auto", "en", timeout=300) == wanted
     assert client.detect(TEXT)[0]["language"] == "be"
     assert client.languages() == LANGUAGES
     with pytest.raises(urllib.error.HTTPError, match="400"):
@@ -62,7 +62,7 @@ def test_packages_of_npm(site: Site) -> None:
         ["node", str(program), site.address, site.key, TEXT],  # noqa: S607
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2_000:]

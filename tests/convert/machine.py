@@ -19,7 +19,8 @@ class Machine:
         self.environment = kept | {
             "HF_ENDPOINT": site.url,
             "HF_HOME": str(directory / "hf"),
-            "HF_HUB_ETAG_TIMEOUT": "5",
+            "HF_HUB_DOWNLOAD_TIMEOUT": "300",
+            "HF_HUB_ETAG_TIMEOUT": "300",
             "TALMACH_MODELS_DIR": str(self.models),
             "TALMACH_DEVICE": "cpu",
         }
@@ -39,5 +40,5 @@ class Machine:
     def run(self, *arguments: str, stdin: Any = None, preexec_fn: Any = None) -> tuple[int, str, str]:
         """Run a command to its end."""
         process = self.start(*arguments, stdin=stdin, preexec_fn=preexec_fn)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=900)
         return process.returncode, out, err
