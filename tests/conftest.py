@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from talmach.log import configure_logging
 
@@ -20,6 +21,13 @@ _UNTIMED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCh
 settings.register_profile("bounded", derandomize=True, **_UNTIMED)
 settings.register_profile("fuzz", max_examples=20_000, print_blob=True, **_UNTIMED)
 settings.load_profile("bounded")
+
+# Hypothesis takes some of its values from the modules that have been imported by then: other ones in every order of the
+# tests. What is not random tries the same examples every time.
+_constants_of_modules = providers._get_local_constants
+providers._get_local_constants = lambda: (
+    providers._local_constants if settings().derandomize else _constants_of_modules()
+)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,7 @@ def test_our_own_errors_keep_their_message() -> None:
 
 async def test_a_lost_task_is_logged_without_its_text() -> None:
     """Asyncio writes the repr of a failed task below its first line; the text in it stays out."""
+    gc.collect()  # what other tests left is not looked at
     stream = io.StringIO()
     configure_logging(stream=stream)
     task = asyncio.get_running_loop().create_task(asyncio.to_thread(raise_with_text))
@@ -157,6 +159,13 @@ async def test_a_lost_task_is_logged_without_its_text() -> None:
     assert SECRET not in stream.getvalue()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the writer more than its second: no machine is slower."""
+    monkeypatch.setattr("talmach.log._FLUSH_S", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_what_is_logged_in_the_background_is_all_written(tmp_path: Path) -> None:
     """In order, and when the block is over."""
     with (tmp_path / "log").open("w", encoding="utf-8") as stream:
@@ -180,8 +189,15 @@ def test_lines_that_nobody_reads_are_dropped_and_counted() -> None:
                 structlog.get_logger().info("thing.done", number=number)
             assert len(dropped) > 4_000
         os.close(reading)
+        # Its thread would go on with the descriptor of some other file.
+        (handler,) = logging.getLogger().handlers
+        end = time.monotonic() + 60
+        while handler._written < handler._taken:  # type: ignore[attr-defined]
+            assert time.monotonic() < end, "the writer has not ended"
+            time.sleep(0.001)
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")
 def test_lines_for_a_full_disk_are_counted() -> None:
     """Nothing else would say that they are lost."""
@@ -195,6 +211,7 @@ def test_lines_for_a_full_disk_are_counted() -> None:
     assert len(dropped) == 100
 
 
+@pytest.mark.usefixtures("patient")
 def test_half_a_line_does_not_spoil_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that was full in the middle of one line has room again for the next."""
     write, room = os.write, [40]

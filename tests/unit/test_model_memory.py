@@ -1,6 +1,7 @@
 """Several models within one budget of memory: who stays, who goes, who waits, and what callers are told."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,10 +25,15 @@ class Large(NaughtyEngine):
         super().__init__(model_id=model_id)
         self.house = house
         self.load_s = 0.0
+        self.is_loading = threading.Event()
+        self.may_load = threading.Event()  # cleared, loading does not end
+        self.may_load.set()
         self.problem: Exception | None = None
 
     def load(self) -> None:
+        self.is_loading.set()
         time.sleep(self.load_s)
+        self.may_load.wait()
         if self.problem is not None:
             raise self.problem
         self.house.loaded.append(self.model_id)
@@ -77,6 +83,7 @@ async def opened(budget_bytes: int, **options: Any) -> AsyncIterator[House]:
     finally:
         for engine in house.engines.values():
             engine.gate.set()
+            engine.may_load.set()
         for queue in house.queues.values():
             await queue.close()
         house.memory.close()
@@ -134,8 +141,9 @@ async def test_a_model_at_work_stays_and_who_waits_is_told_so_in_time() -> None:
         assert house.queues["b"].waiting_sentences == 0
         assert house.metrics.registry.get_sample_value("talmach_refused_total", {"reason": "MODEL_NOT_LOADED"}) == 1
         assert house.memory.loaded == {"a"}
+        house.memory._longest_wait_s = 60
         waiting = asyncio.ensure_future(house.ask("b"))
-        await asyncio.sleep(0.05)
+        await until(lambda: house.queues["b"].waiting_sentences)
         house.engines["a"].gate.set()
         assert await busy == "a one"
         assert await waiting == "b one"
@@ -145,10 +153,12 @@ async def test_a_model_at_work_stays_and_who_waits_is_told_so_in_time() -> None:
 async def test_who_goes_away_while_a_model_is_loaded_leaves_nothing() -> None:
     """The model comes all the same: it is there for the next one."""
     async with opened(10) as house:
-        house.engines["a"].load_s = 0.05
+        house.engines["a"].may_load.clear()
         call = asyncio.ensure_future(house.ask("a"))
-        await asyncio.sleep(0.01)
+        await until(house.engines["a"].is_loading.is_set)
         call.cancel()
+        await asyncio.wait([call])
+        house.engines["a"].may_load.set()
         await until(lambda: house.memory.loaded)
         assert house.queues["a"].waiting_sentences == 0
         assert house.engines["a"].batches == []
@@ -160,12 +170,10 @@ async def test_a_deadline_before_the_model_can_be_there_is_refused_at_once() -> 
         house.engines["a"].load_s = 1
         await house.ask("a")
         await house.ask("b")
-        began = time.monotonic()
         with pytest.raises(DeadlineExceeded):
-            await house.ask("a", deadline=time.monotonic() + 0.5)
-        assert time.monotonic() - began < 0.5
+            house.queues["a"].submit([["<2en>", "one", "a"]], GREEDY, deadline=time.monotonic() + 0.5)
         await until(lambda: house.memory.loaded == {"a"})
-        assert await house.ask("a", deadline=time.monotonic() + 0.5) == "a one"
+        assert await house.ask("a", deadline=time.monotonic() + 60) == "a one"
 
 
 async def test_a_model_that_cannot_be_loaded_fails_its_callers_alone() -> None:
@@ -186,13 +194,15 @@ async def test_a_model_that_cannot_be_loaded_fails_its_callers_alone() -> None:
 
 async def test_loading_that_does_not_end_fails_its_callers_and_takes_nothing_from_others() -> None:
     """Nothing else gets the room that it may still take, and nobody who is there has to go for it."""
-    async with opened(20, load_timeout_s=0.2, longest_wait_s=0.3) as house:
+    async with opened(20, load_timeout_s=60, longest_wait_s=0.3) as house:
         await house.ask("b")
-        house.engines["a"].load_s = 2.0
+        house.memory._loader._timeout_s = 0.2
+        house.engines["a"].may_load.clear()
         with pytest.raises(ModelUnusable):
             await house.ask("a")
         with pytest.raises(ModelNotLoaded):
             await house.ask("c")
         assert await house.ask("b") == "b one"
         assert house.memory.loaded == {"b"}
+        house.engines["a"].may_load.set()
         await until(lambda: "a" in house.loaded)

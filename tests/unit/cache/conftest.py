@@ -1,7 +1,6 @@
 """A real Redis on a free port of this machine."""
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,32 +8,31 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.program import free_address
+
 
 class RedisServer:
     """A process of redis-server that can be killed and started again on the same port."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        address = free_address()
+        self._port = address.rpartition(":")[2]
+        self.url = f"redis://{address}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._directory)]
+        """Start it and wait until it listens."""
+        log = self._directory / "redis.log"
+        log.unlink(missing_ok=True)
+        options = ["--port", self._port, "--bind", "127.0.0.1", "--save", "", "--dir", str(self._directory)]
         program = shutil.which("redis-server") or ""
-        self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
-        give_up_at = time.monotonic() + 30
-        while self._process.poll() is None and time.monotonic() < give_up_at:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
-        raise TimeoutError
+        self._process = subprocess.Popen([program, *options, "--logfile", str(log)])
+        give_up_at = time.monotonic() + 60
+        while not (log.exists() and "Ready to accept connections" in log.read_text(errors="replace")):
+            assert self._process.poll() is None, log.read_text(errors="replace")
+            assert time.monotonic() < give_up_at, "Redis does not listen"
+            time.sleep(0.02)
 
     def kill(self) -> None:
         """End it without a word."""
