@@ -36,7 +36,7 @@ class Outcome:
     is_own: bool = True
 
 
-async def ask(client: AsyncClient, number: int, words: str = "дождж ідзе моцна", timeout_s: float = 60) -> Outcome:
+async def ask(client: AsyncClient, number: int, words: str = "дождж ідзе моцна", timeout_s: float = 120) -> Outcome:
     """Ask one question."""
     began = time.monotonic()
     try:
@@ -50,10 +50,10 @@ async def ask(client: AsyncClient, number: int, words: str = "дождж ідз�
 async def ask_once(address: str, number: int = 0) -> Outcome:
     """Ask one question, without the client's own retries."""
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_retries", 0)]) as channel:
-        return await ask_through(channel, number, timeout_s=60)
+        return await ask_through(channel, number, timeout_s=120)
 
 
-async def ask_through(channel: grpc.aio.Channel, number: int, timeout_s: float = 60) -> Outcome:
+async def ask_through(channel: grpc.aio.Channel, number: int, timeout_s: float = 120) -> Outcome:
     """Ask one question on a bare channel."""
     began = time.monotonic()
     request = TranslateTextRequest(texts=[question(number)], options=TO_ENGLISH)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.program import DATA, Server, environment, free_address, talmach
+from tests.e2e.callers import hold
+from tests.e2e.program import DATA, TIMEOUT_S, Server, environment, free_address, talmach
 
 PARAGRAPH = (DATA / "articles" / "01-council.be.txt").read_text(encoding="utf-8").strip()
 OPTIONS = {"sourceLanguageCode": "be", "targetLanguageCode": "en"}
@@ -23,7 +24,7 @@ def ask(address: str, path: str, content: Any = None) -> tuple[int, Any]:
     body = None if content is None else json.dumps(content).encode()
     request = urllib.request.Request(f"http://{address}{path}", body, {"content-type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -33,22 +34,24 @@ def ask(address: str, path: str, content: Any = None) -> tuple[int, Any]:
 def test_a_terminated_server_finishes_what_came_by_http(start: Callable[..., Server]) -> None:
     """New calls and health are answered with 503, the one in flight whole, and the process ends with 0."""
     address = free_address()
-    server = start(TALMACH_HTTP_ADDRESS=address)
+    server = start(TALMACH_HTTP_ADDRESS=address, TALMACH_DRAIN_TIMEOUT_S="200", TALMACH_STREAM_IDLE_S="600")
     body = "\n\n".join(f"{number}. {PARAGRAPH.replace('.', f' ({number}).')}" for number in range(20))[:10_000]
     accepted: list[tuple[int, Any]] = []
     content = {"article": {"body": body}, "options": OPTIONS}
     caller = threading.Thread(target=lambda: accepted.append(ask(address, "/v1/article", content)))
-    caller.start()
-    server.wait_until(lambda: server.metric("talmach_queue_sentences") > 50)
-    server.process.send_signal(signal.SIGTERM)
-    server.wait_until(lambda: server.health() == "NOT_SERVING")
-    status, refusal = ask(address, "/v1/translate", {"texts": ["Дождж."], "options": OPTIONS})
-    assert (status, refusal["error"]["details"][0]["reason"]) == (503, "SERVER_DRAINING")
-    assert ask(address, "/health") == (503, {"status": "draining"})
-    caller.join()
+    with hold(address):  # the server waits for this one too
+        server.wait_until(lambda: server.metric("talmach_rpc_in_flight") == 1)
+        caller.start()
+        server.wait_until(lambda: server.calls() == 2)
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_until(lambda: server.health() == "NOT_SERVING")
+        status, refusal = ask(address, "/v1/translate", {"texts": ["Дождж."], "options": OPTIONS})
+        assert (status, refusal["error"]["details"][0]["reason"]) == (503, "SERVER_DRAINING")
+        assert ask(address, "/health") == (503, {"status": "draining"})
+        caller.join()
     assert accepted[0][0] == 200
     assert accepted[0][1]["translation"]["complete"] is True
-    assert server.process.wait(30) == 0
+    assert server.process.wait(TIMEOUT_S) == 0
 
 
 def test_both_doors_open_before_the_models_are_there(start: Callable[..., Server]) -> None:
@@ -100,7 +103,7 @@ def test_without_the_extra() -> None:
         capture_output=True,
         text=True,
         env=environment({}),
-        timeout=60,
+        timeout=TIMEOUT_S,
         check=False,
     )
     assert failed.returncode == 2

@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from talmach.client import AsyncClient
 from tests.e2e.callers import Outcome, ask, ask_through
-from tests.e2e.program import Server
+from tests.e2e.program import TIMEOUT_S, Server
 
 LONG = "дождж " * 20  # 25 tokens a sentence
 # Four sentences for each batch, and forty in the queue.
@@ -52,37 +52,44 @@ async def test_ten_times_more_than_it_can_do(naughty: Callable[..., Server]) -> 
     assert late
     assert all(outcome.is_own for outcome in done)
     assert all(outcome.retry_after_s and outcome.reason == "QUEUE_FULL" for outcome in refused)
-    # On the server's clock, since on a busy machine the callers themselves are slow.
+    # On the server's clock, since on a busy machine the callers themselves are slow. What is late may never have come.
     ms: dict[str, list[float]] = {}
-    for line in server.logged("rpc.done", at_least=408):
+    for line in server.logged("rpc.done", at_least=8 + len(done) + len(refused)):
         ms.setdefault(line["code"], []).append(line["ms"])
     assert median(ms["RESOURCE_EXHAUSTED"]) < max(50, median(ms["OK"]) / 10)
     assert resident_bytes(server) - before < 100_000_000
-    assert server.metric("talmach_queue_tokens") == 0
+    server.wait_until(lambda: server.metric("talmach_queue_tokens") == 0)
 
 
-async def test_who_waits_as_told_is_let_in(naughty: Callable[..., Server]) -> None:
-    """Twice what there is room for: nearly all of the refused are accepted when they come back as they were told."""
-    server = naughty(**SMALL, NAUGHTY_BATCH_S="0.2")
+async def test_who_waits_as_told_is_let_in(naughty: Callable[..., Server], tmp_path: Path) -> None:
+    """Twice what there is room for: the refused are accepted when they come back as they were told, most at once."""
+    gate, is_open = tmp_path / "gate", asyncio.Event()
+    server = naughty(**SMALL, NAUGHTY_BATCH_S="0.2", NAUGHTY_GATE=str(gate))
     async with AsyncClient(server.address) as client:
         await asyncio.gather(*(ask(client, number, LONG) for number in range(30)))
 
         async def insist(number: int) -> list[Outcome]:
-            first = await ask(client, number, LONG)
-            if first.retry_after_s is None:
-                return [first]
-            await asyncio.sleep(first.retry_after_s)
-            return [first, await ask(client, number, LONG)]
+            tries = [await ask(client, number, LONG)]
+            await is_open.wait()
+            while (wait_s := tries[-1].retry_after_s) is not None and len(tries) < 20:
+                await asyncio.sleep(wait_s)
+                tries.append(await ask(client, number, LONG))
+            return tries
 
-        server.process.send_signal(signal.SIGSTOP)  # they come together, however slow this process is
+        # They meet in the queue, however slow this process is.
+        first = asyncio.create_task(ask(client, 0, "hang"))
+        await asyncio.to_thread(server.wait_until, lambda: server.calls() == 31)
         calls = [asyncio.create_task(insist(number)) for number in range(75)]
-        await asyncio.sleep(1)
-        server.process.send_signal(signal.SIGCONT)
+        await asyncio.to_thread(server.wait_until, lambda: server.calls() == 31 + 75)
+        gate.touch()
+        is_open.set()
         tries = await asyncio.gather(*calls)
-    again = [second for _, second in filter(lambda each: len(each) == 2, tries)]
-    assert len(again) > 10
-    assert len(of(again, "OK")) >= 0.8 * len(again)
-    assert all(each[0].code == "OK" for each in tries if len(each) == 1)
+        assert (await first).code == "OK"
+    again = [len(each) for each in tries if len(each) > 1]
+    assert len(again) > 30
+    assert {each[-1].code for each in tries} == {"OK"}
+    # Twice if nothing comes in between: a machine that stands still for a moment costs some of them a try.
+    assert sum(again) <= 4 * len(again)
 
 
 async def test_every_refusal_of_a_burst_is_ours(naughty: Callable[..., Server]) -> None:
@@ -94,7 +101,7 @@ async def test_every_refusal_of_a_burst_is_ours(naughty: Callable[..., Server]) 
 
     async def health(channel: grpc.aio.Channel) -> str:
         try:
-            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
+            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             return error.code().name
         return "OK"

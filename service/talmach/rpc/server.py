@@ -42,6 +42,8 @@ _MAX_METADATA_BYTES = 16_384
 # Calls that have come and were not looked at yet. Beyond its own limit of about a thousand gRPC answers with a bare
 # CANCELLED, health checks too; with this one every call reaches the gate, which says why and when to come back.
 _MAX_PENDING_CALLS = 1_000_000
+# Nor does one that has waited for half a minute on a machine that is too busy get a bare CANCELLED.
+_MAX_PENDING_S = 3_600
 _log: Any = structlog.get_logger("talmach.rpc")
 
 
@@ -210,6 +212,7 @@ def _options(max_message_bytes: int, max_concurrent_calls: int) -> list[tuple[st
         ("grpc.max_concurrent_streams", max_concurrent_calls + _UNCOUNTED_STREAMS),
         ("grpc.server.max_pending_requests", _MAX_PENDING_CALLS),
         ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
+        ("grpc.server_max_unrequested_time_in_server", _MAX_PENDING_S),
         # Two servers on one port would share its calls without anybody knowing.
         ("grpc.so_reuseport", 0),
         # Finds callers that vanished without a word, whose sentences would otherwise be translated for nobody.
