@@ -1,6 +1,7 @@
 """The real server as a process, and what /proc and its own metrics page say about it (Linux)."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ WITHOUT_MEMORY: Mapping[str, str] = {"TALMACH_CACHE_MIB": "0"}
 _START_TIMEOUT_S = 120.0
 _STOP_TIMEOUT_S = 60.0
 _KIB = 1_024
+_CHANCE = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class ServerProcess:
         return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)
 
     def _metrics_page(self) -> str:
-        with urllib.request.urlopen(f"http://{self._metrics_address}/metrics", timeout=10) as page:
+        with urllib.request.urlopen(f"http://{self._metrics_address}/metrics", timeout=60) as page:
             return str(page.read().decode())
 
     def _wait(self) -> None:
@@ -130,7 +132,9 @@ def cpu_s(pid: int) -> float:
 
 
 def free_address() -> str:
-    """Return a loopback address whose port is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    """Return a loopback address whose port is free, and stays so: the system gives out ports above these."""
+    while True:
+        port = _CHANCE.randrange(10_000, 16_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return f"127.0.0.1:{port}"

@@ -28,6 +28,7 @@ _WARM_UP = 1 / 3  # of the time: by then models, every thread's arenas and the l
 _CERTAIN = 3.0  # standard errors
 _STRAY_FDS = 4
 _QUIET_S = 1.0  # cancelled work leaves the engine after its next step
+_PATIENCE_S = 30.0  # with a machine that is busy; what leaks is there for ever
 _TIDIED_S = 11.0  # by then the server has given free memory back
 _SEEDS = 100  # of one round
 _IDLE_GAUGES = ("talmach_rpc_in_flight", "talmach_queue_sentences", "talmach_queue_tokens")
@@ -118,7 +119,7 @@ def main() -> None:
     with ServerProcess(TALMACH_HTTP_ADDRESS=free_address()) as server, Participant(MixedLoad) as callers:
         before = server.footprint()
         samples, codes, problems = _soak(server, callers, arguments.minutes * 60, arguments.seed)
-        after = server.footprint()
+        after = _files_closed(server, before.fds + _STRAY_FDS)
         if (status := server.stop()) != 0:
             problems.append(f"the server ended with status {status}")
     run = Run(arguments.minutes, samples, codes, after)
@@ -147,13 +148,28 @@ def _soak(
         seeds = seed + _SEEDS * number
         codes += callers.call_for(run_s, MixedLoad.run, server.address, server.http_address, run_s, seeds)
         time.sleep(quiet_s)
-        busy = [
-            f"{name} is {value:g} after round {number + 1}" for name in _IDLE_GAUGES if (value := server.metric(name))
-        ]
-        problems += busy
+        problems += [f"{name} is {value:g} after round {number + 1}" for name, value in _left(server).items()]
         samples.append(Sample(time.monotonic() - started_at, **asdict(server.footprint())))
     problems += [f"{count} calls ended with {code}" for code, count in codes.items() if code not in EXPECTED_CODES]
     return samples, codes, problems
+
+
+def _left(server: ServerProcess) -> dict[str, float]:
+    """Return the gauges of what is still at work, by their names."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        left = {name: value for name in _IDLE_GAUGES if (value := server.metric(name))}
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.1)
+
+
+def _files_closed(server: ServerProcess, most: int) -> Footprint:
+    """Return the server's footprint once no more files are open than `most`, or when they stay so."""
+    end = time.monotonic() + _PATIENCE_S
+    while (found := server.footprint()).fds > most and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
 
 
 if __name__ == "__main__":

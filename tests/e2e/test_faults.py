@@ -16,7 +16,7 @@ from talmach.client import AsyncClient, RpcFailed
 from talmach.pb.segment_pb2 import SEGMENT_STATUS_FAILED as FAILED
 from tests.e2e import callers
 from tests.e2e.callers import ask, ask_once
-from tests.e2e.program import COMMAND, NAUGHTY_COMMAND, Server, environment, free_address, talmach
+from tests.e2e.program import COMMAND, NAUGHTY_COMMAND, TIMEOUT_S, Server, environment, free_address, talmach
 
 Start = Callable[..., Server]
 
@@ -177,14 +177,14 @@ async def call_often(address: str, count: int) -> set[str]:
 
     async def describe(client: AsyncClient) -> str:
         try:
-            await client.info(timeout_s=20)
+            await client.info(timeout_s=TIMEOUT_S)
         except RpcFailed as failure:
             return failure.code
         return "OK"
 
     async with AsyncClient(address) as client:
         rounds = [await asyncio.gather(*(describe(client) for _ in range(100))) for _ in range(count // 100)]
-        rounds.append([(await ask(client, 1, timeout_s=20)).code])
+        rounds.append([(await ask(client, 1)).code])
     return {code for codes in rounds for code in codes}
 
 
@@ -216,7 +216,7 @@ async def test_an_engine_that_fails_on_a_batch(naughty: Start, word: str, failed
     server = naughty(TALMACH_WORKERS="1")
     texts = [callers.question(number, word if number == 7 else "дождж ідзе моцна") for number in range(20)]
     async with AsyncClient(server.address) as client:
-        reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=60)
+        reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=TIMEOUT_S)
         assert len(reply.translations) == len(texts)
         for number, translation in enumerate(reply.translations):
             (segment,) = translation.segments
@@ -235,7 +235,7 @@ async def test_an_engine_that_hangs_is_given_up(naughty: Start) -> None:
     server = naughty(TALMACH_WORKERS="2", TALMACH_ENGINE_TIMEOUT_S="4", TALMACH_MAX_BATCH_SIZE="1")
     async with AsyncClient(server.address) as client:
         texts = [callers.question(0), callers.question(1, "freeze")]
-        reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=60)
+        reply = await client.translate_texts(texts, callers.TO_ENGLISH, timeout_s=TIMEOUT_S)
         (good,), (lost,) = (translation.segments for translation in reply.translations)
         assert callers.answer(0) in good.translated_text
         assert (lost.status, lost.error.reason, lost.translated_text) == (FAILED, "ENGINE_TIMEOUT", texts[1])

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.e2e.callers import ask_once
-from tests.e2e.program import COMMAND, Server, free_address
+from tests.e2e.program import COMMAND, TIMEOUT_S, Server, free_address
 
 pytestmark = pytest.mark.skipif(not shutil.which("prlimit"), reason="prlimit is not here")
 
@@ -22,7 +22,7 @@ def held(address: str, count: int) -> Iterator[None]:
     host, _, port = address.rpartition(":")
     with ExitStack() as stack:
         for _ in range(count):
-            stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=TIMEOUT_S))
         time.sleep(2)
         yield
 
@@ -39,7 +39,7 @@ def test_connections_that_do_nothing(start: Callable[..., Server], door: str) ->
         if door == "http":
             assert asyncio.run(ask_once(server.address)).code == "OK"
         else:
-            with urllib.request.urlopen(f"http://{http}/health", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{http}/health", timeout=TIMEOUT_S) as answer:
                 assert answer.status == 200
     server.wait_until(lambda: server.health() == "SERVING")
     assert server.end() == 0

@@ -11,7 +11,7 @@ import pytest
 
 from talmach.pb.translation_pb2 import TranslateTextRequest
 from tests.e2e.callers import TO_ENGLISH
-from tests.e2e.program import Server
+from tests.e2e.program import TIMEOUT_S, Server
 
 MESSAGE_BYTES = 4_194_304
 PLACES = 32
@@ -31,7 +31,7 @@ async def outcome(address: str, message: bytes) -> str:
     bare: Any = grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
     async with bare as channel:
         try:
-            await channel.unary_unary("/talmach.v1.TranslationService/TranslateText")(message, timeout=60)
+            await channel.unary_unary("/talmach.v1.TranslationService/TranslateText")(message, timeout=TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             return str(error.code().name)
         return "OK"

@@ -8,7 +8,7 @@ import pytest
 
 from talmach.catalog import default_models_dir
 from talmach.client import AsyncClient, RpcFailed, TranslationOptions
-from tests.e2e.program import Server, talmach
+from tests.e2e.program import TIMEOUT_S, Server, talmach
 from tests.own_models import copy_embedded
 
 TEXT = "Горад адкрыў новую школу."
@@ -84,6 +84,6 @@ async def test_a_model_that_is_damaged_meanwhile_fails_alone(server: Server, tmp
 async def translate(client: AsyncClient, model: str) -> str:
     """Return the translation that a model makes."""
     options = TranslationOptions(source_language_code="be", target_language_code="en", model=model)
-    reply = await client.translate_texts([TEXT], options, timeout_s=60)
+    reply = await client.translate_texts([TEXT], options, timeout_s=TIMEOUT_S)
     assert list(reply.model_ids) == [model]
     return "".join(segment.translated_text for segment in reply.translations[0].segments)

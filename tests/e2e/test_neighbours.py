@@ -25,7 +25,7 @@ Start = Callable[..., Server]
 SUMMARY_CHARS = 400
 
 
-async def summarize(client: AsyncClient, number: int, timeout_s: float = 60) -> Outcome:
+async def summarize(client: AsyncClient, number: int, timeout_s: float = TIMEOUT_S) -> Outcome:
     """Ask for the summary of a small article that nobody else has."""
     body = " ".join(f"Горад {number} адкрыў школу нумар {line}." for line in range(20))
     began = time.monotonic()
@@ -136,7 +136,7 @@ async def test_one_bad_item_is_its_own_error(server: Server) -> None:
             "/talmach.v1.TranslationService/BatchTranslate",
             response_deserializer=BatchTranslateResponse.FromString,
         )
-        answers = [answer async for answer in method(iter(items), timeout=60)]
+        answers = [answer async for answer in method(iter(items), timeout=TIMEOUT_S)]
     assert {answer.id: answer.error.reason for answer in answers} == {
         "x" * 128: "OUT_OF_RANGE",
         "broken": "INVALID_TEXT",

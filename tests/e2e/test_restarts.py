@@ -77,7 +77,7 @@ async def test_an_idle_stream_does_not_outlast_the_drain(naughty: Start) -> None
         assert (await anext(answers)).text.complete
         server.process.send_signal(signal.SIGTERM)
         with pytest.raises(RpcFailed) as caught:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(TIMEOUT_S):
                 await anext(answers)
     assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "SERVER_DRAINING")
     assert server.process.wait(TIMEOUT_S) == 0
@@ -102,13 +102,13 @@ async def test_a_connection_that_ages_out_loses_no_call(naughty: Start) -> None:
                 outcomes.append(outcome.code if outcome.is_own else "mixed up")
 
         long = asyncio.create_task(ask(client, 100, "doze"))  # two seconds
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(TIMEOUT_S):
             await asyncio.gather(ageing, *map(go_on, range(8)))
         assert (await long).code == "OK"
         answers = client.batch_translate(one_and_no_end())
         assert (await anext(answers)).text.complete
         with pytest.raises(RpcFailed) as caught:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(TIMEOUT_S):
                 await anext(answers)
     assert set(outcomes) == {"OK"}
     assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "")

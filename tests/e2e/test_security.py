@@ -149,7 +149,7 @@ async def test_a_revoked_token_is_refused_once_the_file_can_be_read(
 
     async def outcome() -> str:
         try:
-            await client.info(timeout_s=20)
+            await client.info(timeout_s=TIMEOUT_S)
         except RpcFailed as failure:
             return failure.code
         return "OK"
@@ -162,7 +162,11 @@ async def test_a_revoked_token_is_refused_once_the_file_can_be_read(
         assert await outcome() == "OK"
         assert "cannot be read (permission denied)" in server.logged("files.not_reloaded")[0]["problem"]
         clients.chmod(0o600)
-        assert await outcome() == "PERMISSION_DENIED"
+        # By the clock of files this may be the moment of the move; the file is looked at again within a second.
+        async with asyncio.timeout(TIMEOUT_S):
+            while (code := await outcome()) == "OK":
+                pass
+        assert code == "PERMISSION_DENIED"
 
 
 def test_files_that_went_wrong_are_on_the_page_of_metrics(folder: Path, tmp_path: Path) -> None:
@@ -214,7 +218,7 @@ def test_nothing_that_a_stranger_sends_by_http_is_in_the_log(start: Callable[...
     server = start(TALMACH_LOG_LEVEL="debug", TALMACH_HTTP_ADDRESS=http)
     host, _, port = http.partition(":")
     for request in HOSTILE:
-        with socket.create_connection((host, int(port)), timeout=20) as connection:
+        with socket.create_connection((host, int(port)), timeout=TIMEOUT_S) as connection:
             connection.sendall(request.replace(b"%s", ITS_LATIN.encode()).replace(b"%%", b"%"))
             assert connection.recv(100).startswith(b"HTTP/1.1 ")
     assert server.end() == 0
@@ -232,7 +236,7 @@ def test_neither_texts_nor_tokens_are_told(start: Callable[..., Server], tmp_pat
     server = start(TALMACH_LOG_LEVEL="debug", TALMACH_CLIENTS_FILE=str(tmp_path / "clients.toml"))
     wrong_token = f"{token}x"
     errors = asyncio.run(provoke(server.address, token, wrong_token))
-    with urllib.request.urlopen(f"http://{server.metrics_address}/metrics", timeout=10) as page:
+    with urllib.request.urlopen(f"http://{server.metrics_address}/metrics", timeout=TIMEOUT_S) as page:
         metrics = page.read().decode()
     assert server.end() == 0
     log = server.log.read_text(encoding="utf-8")
@@ -281,8 +285,9 @@ async def provoke(address: str, token: str, wrong_token: str) -> list[str]:
         for options in (good, glossary, *bad):
             await attempt(client, options)
         await attempt(client, good, MARKER * 10_000)
-        with _noted(errors):
-            await client.detect([MARKER * 99])
+        for _ in range(2):  # each nearly a minute's characters, however many of them have come back by now
+            with _noted(errors):
+                await client.detect([MARKER * 99])
     for other in (wrong_token, ""):
         async with AsyncClient(address, token=other) as client:
             await attempt(client, good)
