@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +24,9 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-# In the page before anything of its own: tasks that kept it from answering, and what its policy forbade.
+# In the page before anything of its own: what its policy forbade.
 _WATCH = """
-window.watched = { longTasks: [], violations: [] };
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.watched.longTasks.push(entry.duration);
-}).observe({ type: "longtask", buffered: true });
+window.watched = { violations: [] };
 document.addEventListener("securitypolicyviolation", (event) => {
   window.watched.violations.push(event.violatedDirective);
 });
@@ -140,10 +137,22 @@ class Tab:
         texts: list[str] = self.find(selector).all_inner_texts()
         return texts
 
-    def long_tasks_ms(self) -> Sequence[float]:
-        """Return how long each task took that the browser calls long, since the last time it was asked."""
-        tasks: list[float] = self.evaluate("window.watched.longTasks.splice(0)")
-        return tasks
+    @contextmanager
+    def timing(self) -> Iterator[list[float]]:
+        """Yield a list that at the end has the milliseconds of the processor that each task of the pages took.
+
+        Not those of the clock, in which anything else on the machine has its share.
+        """
+        browser, took_ms = self.page.context.browser, list[float]()
+        assert browser is not None
+        browser.start_tracing(page=self.page, categories=["toplevel"])
+        yield took_ms
+        events = json.loads(browser.stop_tracing())["traceEvents"]
+        named = [each for each in events if each["name"] == "thread_name" and each["args"]["name"] == "CrRendererMain"]
+        threads = {(each["pid"], each["tid"]) for each in named}
+        for each in events:
+            if each["name"].endswith("RunTask") and (each["pid"], each["tid"]) in threads:
+                took_ms.append(each.get("tdur", 0) / 1_000)
 
     def verify(self) -> None:
         """Check that the page did nothing that no page may do."""
