@@ -142,7 +142,7 @@ def _letters(word: str) -> int:
     return sum(map(str.isalnum, word))
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 240.0) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 100.0) -> None:
     """Give the loop and the engines' threads their turns until a condition holds."""
     end = time.monotonic() + timeout_s
     while not condition():

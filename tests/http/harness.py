@@ -48,6 +48,16 @@ class Served:
     port: int
     tls: ssl.SSLContext | None = None
 
+    @property
+    def protocol(self) -> Any:
+        """The class of the server's connections."""
+        return self.server._server.config.http
+
+    @property
+    def connections(self) -> int:
+        """How many connections the server has."""
+        return len(self.server._server.server_state.connections)
+
     async def connect(self, tls: ssl.SSLContext | None = None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         name = "talmach.example.org" if tls else None
         return await asyncio.open_connection("127.0.0.1", self.port, ssl=tls, server_hostname=name)
@@ -87,7 +97,7 @@ def request(path: str, content: Any = None, *, method: str = "", fields: Mapping
 
 async def answer(reader: asyncio.StreamReader) -> Answer:
     """Read one answer whole; raises IncompleteReadError when it is cut off."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         fields = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
         if "content-length" in fields:

@@ -50,7 +50,7 @@ async def watching_without_taking(served: Running) -> AsyncIterator[None]:
 
 async def test_a_watcher_who_takes_nothing_keeps_nobody_waiting() -> None:
     """The server says that it serves, and ends, while a stranger leaves every message where it is."""
-    async with running(serving=False) as served, watching_without_taking(served), asyncio.timeout(120):
+    async with running(serving=False) as served, watching_without_taking(served), asyncio.timeout(60):
         served.server.serve(served.use_cases, served.server_info)
         reply = await served.health.Check(health_pb2.HealthCheckRequest())
         assert reply.status == health_pb2.HealthCheckResponse.SERVING
@@ -60,7 +60,7 @@ async def test_a_watcher_who_takes_nothing_keeps_nobody_waiting() -> None:
 @pytest.mark.parametrize("name", ["", "talmach.v1.InfoService", "models/naughty", "of nobody"])
 async def test_a_watcher_hears_of_every_change(name: str) -> None:
     """At first of the status as it is, known or not."""
-    async with running(serving=False) as served, asyncio.timeout(120):
+    async with running(serving=False) as served, asyncio.timeout(60):
         call = served.health.Watch(health_pb2.HealthCheckRequest(service=name))
         first = health_pb2.HealthCheckResponse.ServingStatus.Name((await call.read()).status)
         assert first == ("NOT_SERVING" if name in ("", "talmach.v1.InfoService") else "SERVICE_UNKNOWN")
