@@ -5,6 +5,7 @@ A longer search: `pytest tests/models/test_hostile_requests.py --hypothesis-prof
 
 import asyncio
 import io
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -50,6 +51,8 @@ class Served:
         self._application = Application(settings)
 
     def __enter__(self) -> Self:
+        root = logging.getLogger()
+        self._logging = root.handlers, root.level
         configure_logging("debug", "json", self.log)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._application.start(), self._loop).result(TIMEOUT_S)
@@ -63,6 +66,8 @@ class Served:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        root = logging.getLogger()
+        root.handlers, root.level = self._logging
 
     def call(self, method: Any, *requests: bytes) -> list[Any]:
         """Call a method with messages as they are on the wire; raises grpc.RpcError."""

@@ -317,10 +317,10 @@ def test_an_article_without_chrome_has_no_boilerplate() -> None:
 )
 def test_a_hostile_line_takes_no_time(unit: str) -> None:
     """No rule backtracks without bound on repeated input."""
-    started = time.process_time()
+    started = time.thread_time()
     for length in (40, 399):
         kind_of((unit * 400)[:length] + "!?", alone=True)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -342,6 +342,6 @@ def test_a_hostile_line_takes_no_time(unit: str) -> None:
 )
 def test_a_line_that_can_be_read_in_many_ways_takes_no_time(line: str) -> None:
     """A sign that may belong to a word or stand between two does not multiply the tries."""
-    started = time.process_time()
+    started = time.thread_time()
     assert kind_of(line, alone=True) is None
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1

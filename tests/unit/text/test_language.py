@@ -220,9 +220,9 @@ def test_any_text_is_accepted(text: str) -> None:
 def test_large_inputs_take_linear_time(unit: str) -> None:
     """The search for links does not go over a text again and again."""
     text = unit * (500_000 // len(unit))
-    started = time.process_time()
+    started = time.thread_time()
     detect(text)
-    assert time.process_time() - started < 3
+    assert time.thread_time() - started < 10
 
 
 @pytest.mark.parametrize(

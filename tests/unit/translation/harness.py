@@ -31,13 +31,13 @@ class Running:
     metrics: Metrics = field(default_factory=Metrics)
 
     async def translate(self, text: str, options: TranslationOptions = TO_ENGLISH) -> ArticleTranslation:
-        """Translate a lone text within twenty seconds."""
+        """Translate a lone text."""
         return await self.translate_article({Field.TEXT: text}, options)
 
     async def translate_article(self, fields: Fields, options: TranslationOptions = TO_ENGLISH) -> ArticleTranslation:
-        """Translate an article within twenty seconds."""
+        """Translate an article, or fail instead of waiting for ever."""
         use_cases = UseCases(self.translator, None)
-        return await asyncio.wait_for(use_cases.translate_article(fields, options, Call("test", "")), 20)
+        return await asyncio.wait_for(use_cases.translate_article(fields, options, Call("test", "")), 120)
 
     async def translate_texts(self, *texts: str) -> TextTranslations:
         """Translate texts in one call."""
@@ -74,7 +74,7 @@ async def running(
             engine.gate.set()
             engine.release.set()
         for queue in queues.values():
-            await asyncio.wait_for(queue.close(), 10)
+            await asyncio.wait_for(queue.close(), 60)
 
 
 def phrase(text: str) -> GlossaryEntry:

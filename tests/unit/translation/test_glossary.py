@@ -86,9 +86,9 @@ def test_case_and_white_space_do_not_part_a_term_from_its_text() -> None:
 def test_hostile_glossaries_take_linear_time(entries: list[GlossaryEntry], unit: str) -> None:
     """Searching with one alternative for each entry, or comparing all terms with all tags, took a minute."""
     text = unit * (20_000 // len(unit))
-    started = time.process_time()
+    started = time.thread_time()
     Glossary(entries).find(text)
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_substitution_tells_where_the_terms_stand() -> None:
