@@ -33,11 +33,15 @@ _READERS: dict[str, Callable[[str], object]] = {
     "yaml": lambda text: list(yaml.safe_load_all(text)),
 }
 ARTICLE = "Горад адкрыў новую школу.\n\nУ ёй будуць вучыцца дзеці з трох раёнаў. Заняткі пачнуцца восенню.\n"
-# Servers in the background end with the block. Between the line in their log and the first call is a moment.
+# Servers in the background end with the block. Between the line in their log and the first call is a moment; a server
+# with TLS does not tell of it.
 PRELUDE = """
 set -euo pipefail
 ip link set lo up
-serving() { until grep -q models.loaded log; do kill -0 $!; sleep 0.2; done; sleep 0.5; }
+serving() {
+    until grep -q models.loaded log; do kill -0 $!; sleep 0.2; done
+    while [ "$(talmach health 2> /dev/null)" = NOT_SERVING ]; do kill -0 $!; sleep 0.2; done
+}
 """
 SERVER = "TALMACH_HTTP_ADDRESS=127.0.0.1:5000 TALMACH_METRICS_ADDRESS=127.0.0.1:9464 talmach serve 2> log & serving\n"
 

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
 from pathlib import Path
 
 import grpc
@@ -179,11 +178,6 @@ async def test_a_restart_is_felt_by_nobody_who_has_another_server(naughty: Start
         gate.touch()
         assert (await held).code == "OK"
         assert await asyncio.to_thread(going.process.wait, TIMEOUT_S) == 0
-        begun, ended = (
-            datetime.fromisoformat(going.logged(event)[0]["timestamp"])
-            for event in ("server.draining", "server.stopped")
-        )
-        assert (ended - begun).total_seconds() > 1.4  # the grace, and half a second for what is on its way
         is_over.set()
         await calls
     assert {of[1:] for of in outcomes if of[0] == "ours"} == {("OK", "")}, outcomes

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 
@@ -53,11 +54,14 @@ def call(address: str, body: str, options: TranslationOptions = TO_ENGLISH) -> T
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_server_ends_at_once(start: Callable[..., Server], number: signal.Signals) -> None:
-    """Exit status 0, and the log says in JSON what happened."""
+    """Exit status 0, after a second for callers to go elsewhere; the log says in JSON what happened."""
     server = start(TALMACH_DRAIN_TIMEOUT_S="600")
     assert server.end(number) == 0
-    events = [json.loads(line)["event"] for line in server.log.read_text(encoding="utf-8").splitlines()]
-    assert {"server.started", "server.draining", "server.stopped"} <= set(events)
+    lines = map(json.loads, server.log.read_text(encoding="utf-8").splitlines())
+    at = {line["event"]: datetime.fromisoformat(line["timestamp"]) for line in lines}
+    assert {"server.started", "server.draining", "server.stopped"} <= at.keys()
+    # The grace, and half a second for what is on its way.
+    assert (at["server.stopped"] - at["server.draining"]).total_seconds() > 1.4
 
 
 def test_a_terminated_server_finishes_what_it_has_accepted(start: Callable[..., Server]) -> None:

@@ -31,6 +31,11 @@ PROTECTIONS = (
         "tests/e2e/test_overload.py::test_every_refusal_of_a_burst_is_ours",
     ),
     Protection(
+        "overload: gRPC's own patience with pending calls",
+        value(_SERVER, "", "_MAX_PENDING_S", "30"),
+        "tests/rpc/test_waiting_calls.py::test_a_call_is_answered_however_late",
+    ),
+    Protection(
         "idle streams: the share of one caller",
         refusal(_GATE, "Gate.stream", "QuotaExceeded"),
         f"{_NEIGHBOURS}::test_idle_streams_shut_nobody_out",

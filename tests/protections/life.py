@@ -45,7 +45,7 @@ PROTECTIONS = (
     Protection(
         "SIGTERM under load: callers have time to go elsewhere",
         argument("app/application.py", "Application.run_until", "drain", "grace_s", "0"),
-        f"{_RESTARTS}::test_a_restart_is_felt_by_nobody_who_has_another_server",
+        "tests/e2e/test_serve.py::test_an_idle_server_ends_at_once",
     ),
     Protection(
         "SIGTERM beside an idle stream",
