@@ -20,6 +20,7 @@ from talmach.client import (
     AsyncClient,
     BatchTranslateRequest,
     Client,
+    DetectLanguageResponse,
     RpcFailed,
     Segment,
     SummaryOptions,
@@ -221,6 +222,25 @@ async def test_only_unavailable_is_tried_again() -> None:
         assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "SERVER_STARTING")
         method = "talmach.v1.InfoService/GetServerInfo"
         assert served.sample("talmach_rpc_requests_total", method=method, code="UNAVAILABLE") == 5
+
+
+@pytest.mark.parametrize("has_loop", [True, False])
+async def test_a_large_request_is_tried_again_too(has_loop: bool) -> None:
+    """Nearly as large as the server takes them: the third attempt is answered."""
+    texts = ["Дождж ідзе моцна. " * 5_500] * 18
+    async with running(serving=False) as served, served.client() as client:
+
+        def ask() -> DetectLanguageResponse:
+            with Client(served.address) as blocking:
+                return blocking.detect(texts)
+
+        answer = asyncio.create_task(client.detect(texts) if has_loop else asyncio.to_thread(ask))
+        method = "talmach.v1.TranslationService/DetectLanguage"
+        await until(
+            lambda: served.sample("talmach_rpc_requests_total", method=method, code="UNAVAILABLE") >= 2 or answer.done()
+        )
+        served.server.serve(served.use_cases, served.server_info)
+        assert [each.language_code for each in (await answer).detections] == ["be"] * 18
 
 
 async def test_waiting_for_a_server(hurried: None) -> None:

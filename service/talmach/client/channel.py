@@ -24,6 +24,9 @@ _RETRIES = {
         }
     ]
 }
+# Eight times what a server takes unless told otherwise. A call with more than this to send again is not tried again;
+# grpc's default is 256 KiB.
+_RETRY_BUFFER_BYTES = 64 << 20
 # In turn, skipping those that say that they do not serve: gRPC watches the health of each.
 _BALANCE = {
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -69,6 +72,7 @@ def _options(target: Target, tls: Tls | None) -> list[tuple[str, Any]]:
         # What the server may send is the server's limit; grpc's default of 4 MiB is below it.
         ("grpc.max_receive_message_length", -1),
         ("grpc.max_send_message_length", -1),
+        ("grpc.per_rpc_retry_buffer_size", _RETRY_BUFFER_BYTES),
         # A server that has just started should be found soon; by default grpc looks again after up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
