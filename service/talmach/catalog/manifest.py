@@ -16,6 +16,7 @@ from talmach.errors import ModelNotFound, ModelUnusable
 FILENAME = "manifest.toml"
 SENTENCEPIECE_FILE = "sentencepiece.model"
 MAX_BEAM_SIZE = 8
+_VOCABULARY = re.compile(r"(shared_|source_)?vocabulary\.(json|txt)")  # the names that CTranslate2 gives it
 
 
 def _inside(path: str) -> str:
@@ -161,12 +162,6 @@ class ModelSpec(Spec):
             raise ValueError("prompt: needs one table for each of `directions`, and for no other")
         return self
 
-    @model_validator(mode="after")
-    def _words_are_a_file(self) -> "ModelSpec":
-        if self.words is not None and self.words not in self.files:
-            raise ValueError("words: is none of `files`")
-        return self
-
 
 class Manifest(Spec):
     """Every model of one models directory, in the order of preference."""
@@ -178,6 +173,19 @@ class Manifest(Spec):
         ids = [model.id for model in self.models]
         if len(set(ids)) != len(ids):
             raise ValueError("id: two models have the same one")
+        return self
+
+    @model_validator(mode="after")
+    def _files_are_all_that_is_read(self) -> "Manifest":
+        # What is not listed is not hashed, and could be altered unseen.
+        for model in self.models:
+            tokenizer = model.tokenizer
+            read = ("model.bin", "config.json", tokenizer.source, tokenizer.target, model.encoding.dense, model.words)
+            lacks = [name for name in read if name is not None and name not in model.files]
+            if not any(_VOCABULARY.fullmatch(name) for name in model.files):
+                lacks.append("shared_vocabulary.json (or source_vocabulary.json, target_vocabulary.json)")
+            if lacks:
+                raise ValueError(f"{model.id}: files: lacks {', '.join(lacks)}")
         return self
 
     def model(self, model_id: str) -> ModelSpec:
@@ -205,7 +213,7 @@ def load(models_dir: Path) -> Manifest:
         mistakes = error.errors(include_url=False)
         # "No model is left" says nothing when the only one is wrong.
         mistakes = [each for each in mistakes if each["type"] != "too_short"] or mistakes
-        problems = "; ".join(f"{_key(each['loc'])}: {each['msg']}" for each in mistakes)
+        problems = "; ".join(f"{_key(each['loc'])}: {each['msg'].removeprefix('Value error, ')}" for each in mistakes)
         raise ModelUnusable(FILENAME, problems) from error
     except ValueError as error:  # not TOML, or not UTF-8
         raise ModelUnusable(FILENAME, f"is not TOML: {error}") from error

@@ -184,8 +184,10 @@ def _write_manifest(models_dir: Path, kind: str) -> None:
     pairs = ("ru-en", "en-be") if kind == "translation" else ()
     golden = ", ".join(f'{{ direction = "{pair}", source = "…" }}' for pair in pairs)
     of_kind = f"directions = {list(pairs)}\ngolden = [{golden}]\n" if pairs else ""
+    names = ("model.bin", "config.json", "shared_vocabulary.json", manifest.SENTENCEPIECE_FILE)
+    files = "\n".join(f'"{name}" = "{"0" * 64}"' for name in names)
     (models_dir / manifest.FILENAME).write_text(
         f'[[model]]\nid = "small"\nversion = "0"\nkind = "{kind}"\narchitecture = "a"\npath = "small"\n{of_kind}'
-        'licence = "Apache-2.0"\n[model.files]\n"model.bin" = "' + "0" * 64 + '"\n',
+        'licence = "Apache-2.0"\n[model.files]\n' + files,
         encoding="utf-8",
     )

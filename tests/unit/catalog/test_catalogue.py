@@ -16,6 +16,8 @@ def add(models_dir: Path, model_id: str, directions: str, set_name: str = "") ->
     directory = models_dir / model_id
     directory.mkdir()
     golden = "\n".join(f'{each} = "Горад адкрыў новую школу."' for each in directions.split())
+    names = ("model.bin", "config.json", "vocabulary.json", "sentencepiece.model")
+    files = ", ".join(f'"{name}" = "{SHA}"' for name in names)
     listed = ", ".join(f'"{each}"' for each in directions.split())
     (directory / "manifest.toml").write_text(
         f"""
@@ -28,7 +30,7 @@ architecture = "marian 6+6"
 path = "."
 licence = "CC-BY-4.0"
 directions = [{listed}]
-files = {{ "model.bin" = "{SHA}" }}
+files = {{ {files} }}
 [model.golden]
 {golden}
 """,

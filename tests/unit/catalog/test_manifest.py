@@ -10,6 +10,13 @@ from talmach.catalog.manifest import Decoding, Golden, Lengths, Manifest, Prompt
 from talmach.errors import ModelNotFound, ModelUnusable
 
 SHA = "0123456789abcdef" * 4
+
+
+def files(*tokenizers: str) -> str:
+    """Return the least that a model's files are."""
+    return ", ".join(f'"{name}" = "{SHA}"' for name in ("model.bin", "config.json", "vocabulary.json", *tokenizers))
+
+
 NMT = f"""
 [[model]]
 id = "talmach-nmt-draft"
@@ -23,8 +30,7 @@ directions = ["be-en", "en-be"]
 max_source_tokens = 256
 sources = ["OPUS, CC-BY"]
 card = "embedded/nmt/README.md"
-[model.files]
-"model.bin" = "{SHA}"
+files = {{ {files("sentencepiece.model")} }}
 [model.golden]
 "be-en" = "Горад адкрыў новую школу."
 "en-be" = "The city opened a new school."
@@ -44,7 +50,7 @@ kind = "encoder"
 architecture = "transformer 6, d=384"
 path = "remote/encoder"
 licence = "Apache-2.0"
-files = {{ "model.bin" = "{SHA}" }}
+files = {{ {files("sentencepiece.model")} }}
 source = {{ repository = "somebody/encoder", revision = "abc", files = {{ "model.safetensors" = "{SHA}" }} }}
 """
 
@@ -67,7 +73,7 @@ def test_models_are_read(tmp_path: Path) -> None:
     nmt, encoder = manifest(tmp_path, NMT + ENCODER).models
     assert (nmt.id, nmt.version, nmt.kind, nmt.draft) == ("talmach-nmt-draft", "2026.11.23", "translation", True)
     assert nmt.directions == ("be-en", "en-be")
-    assert nmt.files == {"model.bin": SHA}
+    assert nmt.files == dict.fromkeys(("model.bin", "config.json", "vocabulary.json", "sentencepiece.model"), SHA)
     assert nmt.golden[0] == Golden(direction="be-en", source="Горад адкрыў новую школу.")
     assert (nmt.scores["be-en"].chrf, nmt.scores["be-en"].signature) == (31.2, "corpus/dev, int8, greedy")
     assert nmt.decoding == Decoding(beam_size=4, length_penalty=0.8, repetition_penalty=1, no_repeat_ngram_size=0)
@@ -109,7 +115,7 @@ def test_specs_never_change(tmp_path: Path) -> None:
         ("beam_size = 4", "beam = 4", "model[0].decoding.beam: "),
         ("length_penalty = 0.8", "length_penalty = -1", "model[0].decoding.length_penalty: "),
         ("[[model]]", "[[modell]]", "modell: "),
-        ("[model.files]", "[model.files", "is not TOML"),
+        ("[model.golden]", "[model.golden", "is not TOML"),
     ],
 )
 def test_a_mistake_is_named_by_its_key(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -140,7 +146,7 @@ directions = ["be-en"]
 max_source_tokens = 200
 tokenizer = {{ source = "source.spm", target = "target.spm", normalize = false }}
 lengths = {{ factor = 1.5, extra = 50, limit = 512 }}
-files = {{ "model.bin" = "{SHA}" }}
+files = {{ {files("source.spm", "target.spm")} }}
 golden = {{ be-en = "Горад адкрыў новую школу." }}
 [model.prompt.be-en]
 source_prefix = ["bel_Cyrl"]
@@ -165,9 +171,18 @@ def test_how_a_model_is_spoken_to_is_data(tmp_path: Path) -> None:
         ("[model.prompt.be-en]", "[model.prompt.en-be]", "prompt: needs one table for each of `directions`"),
         ("source_suffix", "suffix", "model[0].prompt.be-en.suffix: "),
         ('["</s>"]', '""', "model[0].prompt.be-en.source_suffix: "),
-        ('"source.spm"', '"../source.spm"', "model[0].tokenizer.source: "),
+        ('source = "source.spm"', 'source = "../source.spm"', "model[0].tokenizer.source: "),
         ("factor = 1.5", "factor = 0", "model[0].lengths.factor: "),
-        ("max_source_tokens = 200", 'words = "words.bloom"', "words: is none of `files`"),
+        ("max_source_tokens = 200", 'words = "words.bloom"', "other: files: lacks words.bloom"),
+        ("[model.prompt", 'encoding = { dense = "dense.npz" }\n[model.prompt', "other: files: lacks dense.npz"),
+        ('"target.spm", n', '"second.spm", n', "other: files: lacks second.spm"),
+        ('"model.bin" = ', '"weights.bin" = ', "other: files: lacks model.bin"),
+        ('"config.json" = ', '"other.json" = ', "other: files: lacks config.json"),
+        (
+            '"vocabulary.json" = ',
+            '"words.json" = ',
+            "other: files: lacks shared_vocabulary.json (or source",
+        ),
     ],
 )
 def test_a_mistake_in_how_a_model_is_spoken_to_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
