@@ -85,4 +85,4 @@ async def test_a_redis_that_is_not_there_fails_nothing() -> None:
     async with application, AsyncClient(application.address) as client:
         reply = await client.translate_article(Article(body="Горад адкрыў новую школу."), TO_ENGLISH)
         assert reply.translation.complete
-        assert sample(application, "talmach_cache_redis_errors_total") == 1
+        assert sample(application, "talmach_cache_redis_errors_total") >= 1
