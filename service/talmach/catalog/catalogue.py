@@ -82,16 +82,23 @@ def open_catalogue(models_dir: Path | None) -> Catalogue:
     """Read every manifest; `models_dir` None = the user's own directory, which need not exist.
 
     Raises:
-        ModelUnusable: a directory that was named is not one, or a manifest or the preferences are wrong.
+        ModelUnusable: a directory that was named is not one, a manifest or the preferences are wrong, or two models
+            have the same id.
 
     """
     if models_dir is not None and ((models_dir / FILENAME).exists() or not models_dir.is_dir()):
         return Catalogue(tuple(_entries(models_dir, embedded=False)))
     directory = models_dir or user_models_dir()
-    installed = [entry for each in _installed(directory) for entry in _entries(each, embedded=False)]
-    ids = {entry.spec.id for entry in installed}
-    embedded = [each for each in _entries(default_models_dir(), embedded=True) if each.spec.id not in ids]
-    return Catalogue((*installed, *embedded), load_preferences(directory))
+    installed: dict[str, CatalogueEntry] = {}
+    for root in _installed(directory):
+        entry, *others = _entries(root, embedded=False)
+        if others:
+            raise ModelUnusable(str(root / FILENAME), "model: lists more than one; each needs a directory of its own")
+        if (other := installed.setdefault(entry.spec.id, entry)) is not entry:
+            problem = f"is in two directories, {other.root} and {root}; delete one, or begin its name with a dot"
+            raise ModelUnusable(entry.spec.id, problem)
+    embedded = [each for each in _entries(default_models_dir(), embedded=True) if each.spec.id not in installed]
+    return Catalogue((*installed.values(), *embedded), load_preferences(directory))
 
 
 def load_preferences(directory: Path) -> Preferences:

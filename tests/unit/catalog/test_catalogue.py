@@ -1,5 +1,6 @@
 """The user's models beside those that come with talmach: order, preferences, mistakes."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,31 @@ def test_an_interrupted_pull_is_no_model(tmp_path: Path) -> None:
     add(tmp_path, "whole", "ru-en")
     (tmp_path / "whole").rename(tmp_path / ".whole-x")
     assert ids(tmp_path) == ["talmach-translation", "talmach-encoder"]
+
+
+def test_a_copy_beside_a_model_is_refused(tmp_path: Path) -> None:
+    """Which of the two is served, listed and removed must not depend on their names; a hidden copy is none."""
+    add(tmp_path, "own", "ru-en")
+    shutil.copytree(tmp_path / "own", tmp_path / "own-old")
+    with pytest.raises(ModelUnusable) as caught:
+        open_catalogue(tmp_path)
+    assert str(caught.value) == (
+        f"own: is in two directories, {tmp_path}/own and {tmp_path}/own-old; delete one, or begin its name with a dot"
+    )
+    (tmp_path / "own-old").rename(tmp_path / ".own-old")
+    assert ids(tmp_path, "ru-en") == ["own", "talmach-translation"]
+
+
+def test_a_directory_holds_one_model(tmp_path: Path) -> None:
+    """Removing one of two would delete the other."""
+    add(tmp_path, "x", "ru-en")
+    add(tmp_path, "y", "en-ru")
+    with (tmp_path / "x" / "manifest.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write((tmp_path / "y" / "manifest.toml").read_text(encoding="utf-8"))
+    with pytest.raises(ModelUnusable) as caught:
+        open_catalogue(tmp_path)
+    problem = "model: lists more than one; each needs a directory of its own"
+    assert str(caught.value) == f"{tmp_path}/x/manifest.toml: {problem}"
 
 
 @pytest.mark.parametrize("text", ["order = 1", "ordre = []", "order = [", '[directions]\n"ru_en" = []'])
