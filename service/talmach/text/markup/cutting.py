@@ -13,7 +13,7 @@ from talmach.text.markup.marked import InnerMark, Marked
 from talmach.text.markup.reading import Attribute, Mark, MarkKind, Reading, TextFormat
 from talmach.text.span import Span
 
-_OPENS, _CLOSES = MarkKind.OPEN, MarkKind.CLOSE
+_OPENS, _CLOSES, _BLANK = MarkKind.OPEN, MarkKind.CLOSE, MarkKind.BLANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Cutter:
         begin = self._reading.starts[span.start]
 
         def is_in(mark: Mark) -> bool:
-            if mark.kind in (MarkKind.ATOM, MarkKind.BLANK):
+            if mark.kind in (MarkKind.ATOM, _BLANK):
                 return mark.span.start >= begin and mark.at < span.end
             return mark.kind is _OPENS and mark.partner is not None and inner <= mark.partner < outer
 
@@ -94,7 +94,8 @@ class Cutter:
             for attribute in self._reading.attributes[first:last]
             for cut in self._sentences(attribute)
         )
-        return InnerMark(mark.kind, at, until, mark.span.slice(self._source), partner, texts)
+        raw = mark.span.slice(self._source)
+        return InnerMark(mark.kind, at, until, _complete(raw) if mark.kind is _BLANK else raw, partner, texts)
 
     def _sentences(self, attribute: Attribute) -> list[Cut]:
         return list(Cutter(self._source, attribute.reading).cut(sentences.split(attribute.reading.text)))
@@ -112,7 +113,12 @@ class Cutter:
                 if spelling == char:
                     raw.add(char)
                 elif spelling and not char.isspace() and position not in kept:
-                    written[char] = spelling
+                    written[char] = _complete(spelling)
         always = reading.written is not TextFormat.MARKDOWN
         needed = {char: each for char, each in reading.escapes.items() if always or char not in raw}
         return needed | {char: spelling for char, spelling in written.items() if char not in raw}
+
+
+def _complete(spelling: str) -> str:
+    """A reference with its semicolon: digits or letters behind it, in a translation, would become part of it."""
+    return f"{spelling};" if spelling[0] == "&" and spelling[-1] != ";" else spelling
