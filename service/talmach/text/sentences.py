@@ -26,7 +26,7 @@ INVISIBLE = (
 )
 _BLANKS = re.compile(f"[{re.escape(INVISIBLE)}]*")
 _STOP = re.compile(r"([.!?…]+)((?:\[\d{1,3}\])*(?:[\"'’»”“›)\]}]|[ \u00a0\u202f][»)\]])*)")
-_DASH = re.compile(r"[—–−-][ \t\u00a0\u202f\n]+")
+_DASH = re.compile(rf"[—–−-][ \t\u00a0\u202f\n]+[{re.escape(INVISIBLE)}]*")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _NEXT_WORD = re.compile(r"[^\w]{0,12}?([^\W_][\w'’ʼ-]*)(.?)", re.DOTALL)
 _BRAND = re.compile(r"[a-z]{1,3}[A-Z]")  # iPhone, eBay

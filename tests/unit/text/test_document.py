@@ -50,6 +50,7 @@ def test_a_document_is_lossless(text: str, language: str | None) -> None:
 
 
 @given(ANY_TEXT)
+@example("Он ушёл. — \u200bОна осталась.")
 def test_sentences_are_trimmed_and_paragraphs_counted(text: str) -> None:
     """No sentence has blanks at its edges; paragraphs count up from 0; a gap belongs to its neighbours' paragraph."""
     document = Document.parse(text)
