@@ -22,6 +22,9 @@ _STRAIGHT_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?=\s)")
 _INNER_QUOTATION = re.compile(r"(?<!\w)'(\w[^'\"]*)'(?!\w)")
 _BREAKS = ("—", "–", "-")
 _ABBREVIATION = re.compile(r"(?:\.\w{1,4}|(?<!\w)\w|\.)\.$")  # "U.S.", «г.», "..."
+_SPEAKER = re.compile(r", [—-] |(?<=[.!?…]) [—-] ")  # behind speech: «Мы тут, — сказаў ён»
+_DIALOGUE_DASH = re.compile(r"^[—-] ")
+_INCHES = re.compile(r'\d["”]')
 _SPACED_HYPHEN = re.compile(r"(?<=[ \u00a0])-(?= )")
 _SPACED_DASH = re.compile(r"(?<=[ \u00a0])[—–](?=[ \u00a0])")
 _RANGE = re.compile(r"(?<!\d)(\d+)([—–])(\d+)")
@@ -84,8 +87,8 @@ class Manner:
         if self.ellipses:
             target = target.replace("...", "…")
         count = len(DOUBLE_QUOTE.findall(source))
-        if target.count('"') % 2 and count % 2 == 0 and count == self.quote_count:
-            target = _pair_quotes(source, target, before, self.language)
+        if (target.count('"') - count) % 2 and count == self.quote_count and not self.opens_again:
+            target = _match_quotes(source, target, before, self.language)
         if self.opens_again and not before and not target.startswith('"'):
             target = f'"{target}'
         target = self._match_dashes(source, target)
@@ -150,18 +153,40 @@ def _opens(previous: str) -> bool:
     return not previous or previous.isspace() or previous in BEFORE_OPENING
 
 
-def _pair_quotes(source: str, target: str, before: str, language: str) -> str:
-    """Mend a translation that has one mark too few or too many, of a source whose quotations are whole."""
-    is_quoted = bool(DOUBLE_QUOTE.search(source))
-    first, last = target.index('"'), target.rindex('"')
-    if target[:first][-1:].isdigit():  # 15" may be inches
+def _match_quotes(source: str, target: str, before: str, language: str) -> str:
+    """Mend a translation that has one mark too few or too many; half a quotation has one in both languages."""
+    marks = list(DOUBLE_QUOTE.finditer(source))
+    is_half = len(marks) % 2 > 0
+    first, last = target.find('"'), target.rfind('"')
+    if target[: max(first, 0)][-1:].isdigit() or (is_half and _INCHES.search(source)):
         return target
-    if DOUBLE_QUOTE.match(source.rstrip(TERMINAL + " ")[-1:]) and _opens(target[:last][-1:]):
+    begins, ends = _is_quoted_at(source)
+    has_first, has_last = _is_quoted_at(target)
+    if is_half and target.count('"') > len(marks):
+        return _without_surplus(target, first=has_first and not begins, last=has_last and not ends)
+    if ends and not has_last and (is_half or _opens(target[:last][-1:])):
         stop = "." if language != "en" and target.endswith(".") and not target.endswith("..") else ""
         return f'{target.removesuffix(stop)}"{stop}'
-    if not before and not _opens(target[:first][-1:]) and (not is_quoted or DOUBLE_QUOTE.match(source)):
-        return f'"{target}'
-    return target if is_quoted else target.replace('"', "", 1)
+    is_opened = not is_half and _opens(target[:first][-1:])
+    if not before and not has_first and not is_opened and (begins or not marks):
+        return f'"{_DIALOGUE_DASH.sub("", target)}'
+    speaker = _SPEAKER.search(target)
+    if speaker and marks and not ends and not _opens(source[: marks[-1].start()][-1:]) and first < speaker.start():
+        return f'{target[: speaker.start()]}"{target[speaker.start() :]}'
+    return target if marks else target.replace('"', "", 1)
+
+
+def _is_quoted_at(text: str) -> tuple[bool, bool]:
+    """Whether a mark stands at the beginning and at the end, but for the full stop."""
+    return bool(DOUBLE_QUOTE.match(text)), bool(DOUBLE_QUOTE.match(text.rstrip(TERMINAL + " ")[-1:]))
+
+
+def _without_surplus(target: str, *, first: bool, last: bool) -> str:
+    """Take away the mark that closes or opens what the half of a quotation leaves open."""
+    if first:
+        return target[1:]
+    at = target.rindex('"')
+    return target[:at] + target[at + 1 :] if last else target
 
 
 def _match_first_letter(source: str, target: str, before: str, ordinary: Collection[str]) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from talmach.translation.restoration import Manner
+from tests.cases import parameters
 
 
 def restored(source: str, target: str, language: str = "en", *, all_caps: bool = False, before: str = "") -> str:
@@ -92,6 +93,12 @@ def test_a_quotation_inside_of_another_has_marks_of_its_own(
 )
 def test_quotation_marks_come_in_pairs(source: str, target: str, language: str, expected: str) -> None:
     """A model that mislays one gets it back, or loses the other, where the source tells which."""
+    assert restored(source, target, language) == expected
+
+
+@pytest.mark.parametrize(("kind", "language", "source", "target", "expected"), parameters("restoration"))
+def test_the_table_of_restoration(kind: str, language: str, source: str, target: str, expected: str) -> None:
+    """What models mislay comes back where the source tells how it was; what is right stays."""
     assert restored(source, target, language) == expected
 
 
