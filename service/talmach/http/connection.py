@@ -72,6 +72,13 @@ class Connection(H11Protocol):
             self._stop_waiting()
             self.scope["talmach.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer nonsense; in the rest of a body that has been answered already, only close the connection."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
+
     def on_response_complete(self) -> None:
         """Begin to wait for the next request."""
         self._wait()

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ TIMEOUT_FIELD = "x-request-timeout-ms"
 _MAX_TIMEOUT_MS = 86_400_000
 _CHUNK_BYTES = 65_536
 _MAX_STRANGER_BYTES = 1_048_576
+_MAX_DROPPED_BYTES = 67_108_864
 
 _Content = TypeVar("_Content")
 
@@ -56,6 +57,7 @@ class Exchange:
         self.is_over = False  # the answer was given, the last byte of it
         self._rules = rules
         self._receive = receive
+        self._has_rest = True  # of a body, as far as it is known
         self._send = send
 
     async def body(self) -> bytes:
@@ -75,7 +77,7 @@ class Exchange:
         body, is_complete = bytearray(), False
         async with self._rules.admission.gate.patience(self._rules.idle_s):
             while not is_complete:
-                message = await self._receive()
+                message = await self._take()
                 if message["type"] == "http.disconnect":
                     self.call.caller_is_gone = True
                     raise asyncio.CancelledError
@@ -104,7 +106,7 @@ class Exchange:
         assert working is not None
 
         async def watch() -> None:
-            while (await self._receive())["type"] != "http.disconnect":
+            while (await self._take())["type"] != "http.disconnect":
                 pass
             self.call.caller_is_gone = True
             working.cancel()
@@ -121,8 +123,11 @@ class Exchange:
         finally:
             watching.cancel()
 
-    async def answer(self, reply: Reply) -> None:
-        """Send an answer, at the caller's pace.
+    async def answer(self, reply: Reply, *, drops_rest: bool = False) -> None:
+        """Send an answer, at the caller's pace; `drops_rest`: take what is left of the body before its end.
+
+        A connection that is closed with something unread is reset, and whoever sends all before he reads never learns
+        why he was refused.
 
         Raises:
             ReplyTooLarge: nothing was sent.
@@ -137,7 +142,19 @@ class Exchange:
         for start in range(0, len(body) - _CHUNK_BYTES, _CHUNK_BYTES):
             await self._pass(_piece(body[start : start + _CHUNK_BYTES]))
         last = body[(len(body) - 1) // _CHUNK_BYTES * _CHUNK_BYTES :] if body else b""
+        if drops_rest and self._has_rest:
+            await self._pass(_piece(last))
+            await self._drop_rest()
+            last = b""
         await self._end(last)
+
+    async def _drop_rest(self) -> None:
+        left = _MAX_DROPPED_BYTES
+        # The answer has been given: whoever takes too long, or stops the server, only ends the wait.
+        with suppress(StreamIdle, asyncio.CancelledError):
+            async with self._rules.admission.gate.patience(self._rules.idle_s):
+                while self._has_rest and left > 0:
+                    left -= len((await self._take()).get("body", b""))
 
     async def event(self, name: str, data: bytes) -> None:
         """Send one event of a stream; `data` is one line. Raises StreamIdle."""
@@ -170,6 +187,11 @@ class Exchange:
     async def _end(self, body: bytes) -> None:
         await self._pass({"type": "http.response.body", "body": body})
         self.is_over = True
+
+    async def _take(self) -> Message:
+        message = await self._receive()
+        self._has_rest = message.get("more_body", False)  # a caller who has gone sends no more either
+        return message
 
     async def _pass(self, message: Message) -> None:
         async with self._rules.admission.gate.patience(self._rules.idle_s):
@@ -220,7 +242,9 @@ class Endpoint:
     async def _give_up(self, exchange: Exchange, failure: TalmachError) -> None:
         if not exchange.has_begun:
             try:
-                await exchange.answer(self._refuse(failure))
+                # The body of a caller who let his time pass is not waited for again, nor any by a server that stops.
+                drops_rest = not isinstance(failure, (StreamIdle, ServerDraining))
+                await exchange.answer(self._refuse(failure), drops_rest=drops_rest)
             except StreamIdle:
                 await exchange.hang_up()
         elif not exchange.is_over:
