@@ -90,7 +90,13 @@ async def test_languages_of_a_text(site: Served) -> None:
     got = (await site.ask("/detect", form(q=RAIN), fields=FORM)).json
     assert got[0]["language"] == "be"
     assert got[0]["confidence"] > 90
-    assert (await site.ask("/detect", {"q": "42"})).json == []
+
+
+@pytest.mark.parametrize("text", ["42", " ", "\n\u00a0\n", ["", " "]])
+async def test_a_text_without_words_has_a_language_too(site: Served, text: Any) -> None:
+    """Clients take the first of the list, whatever the text: it is the one that LibreTranslate answers."""
+    got = await site.ask("/detect", {"q": text})
+    assert (got.status, got.json) == (200, [{"confidence": 0.0, "language": "en"}])
 
 
 async def test_languages_of_the_server(site: Served) -> None:

@@ -156,11 +156,14 @@ class LibreTranslate:
         if not fields.get("q"):
             raise _wrong("q", "is missing")
         texts, _ = self._texts(fields["q"])
-        request = translation_pb2.DetectLanguageRequest(texts=["\n".join(texts)])
-        exchange.call.check_deadline()
-        async with exchange.while_the_caller_waits():
-            (found,) = await self.methods.use_cases.detect(self.methods.reader.to_detect(request), exchange.call)
-        candidates = [{"confidence": _percent(each.confidence), "language": each.language} for each in found.candidates]
+        text = "\n".join(texts)
+        candidates = [_unknown()]  # clients take the first without looking whether there is one
+        if text.strip():
+            request = translation_pb2.DetectLanguageRequest(texts=[text])
+            exchange.call.check_deadline()
+            async with exchange.while_the_caller_waits():
+                (found,) = await self.methods.use_cases.detect(self.methods.reader.to_detect(request), exchange.call)
+            candidates = [_likely(each.confidence, each.language) for each in found.candidates] or candidates
         await exchange.answer(Reply(json_form.dump(candidates)))
 
 
@@ -264,16 +267,16 @@ def _number(field: str, value: Any) -> int:
 
 def _detected(found: Detection, language: str | None) -> dict[str, Any]:
     confidence = next((each.confidence for each in found.candidates if each.language == language), 0.0)
-    return {"confidence": _percent(confidence), "language": language} if language else _unknown()
+    return _likely(confidence, language) if language else _unknown()
 
 
 def _unknown() -> dict[str, Any]:
     """What LibreTranslate answers for a text without a language."""
-    return {"confidence": 0.0, "language": "en"}
+    return _likely(0.0, "en")
 
 
-def _percent(confidence: float) -> float:
-    return round(100 * confidence, 1)
+def _likely(confidence: float, language: str) -> dict[str, Any]:
+    return {"confidence": round(100 * confidence, 1), "language": language}  # in percent
 
 
 def _told(violation: Violation) -> str:
