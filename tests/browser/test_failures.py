@@ -139,3 +139,48 @@ def test_a_sentence_that_fails_says_so_and_the_rest_goes_on(open_tab: Open, serv
     failed.hover()
     expect(tab.find("#note")).to_contain_text("Could not be translated")
     assert tab.find("#rows .target .translated").count() == 2
+
+
+def test_stop_ends_the_summary_too(open_tab: Open, held: tuple[Server, str, Path]) -> None:
+    """Nobody waits for it any more; the page says so and offers another try."""
+    _, address, gate = held
+    tab = open_tab(at=address)
+    tab.find("#body").fill("\n\n".join([HELD] * 3))
+    tab.find("#go").click()
+    expect(tab.find("#summary-state")).to_contain_text("on its way")
+    with tab.page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/summary")):
+        tab.find("#stop").click()
+    expect(tab.find("#failure")).to_contain_text("Stopped: 0 of 3")
+    expect(tab.find("#summary-state")).to_contain_text("The summary was stopped.")
+    gate.touch()
+    tab.find("#summary-state button").click()
+    expect(tab.find("#summary-sentences li").first).to_be_visible()
+
+
+def test_of_an_article_that_was_left_nothing_more_is_heard(open_tab: Open, held: tuple[Server, str, Path]) -> None:
+    """Both calls end, and the next text does not stand under what became of the last one."""
+    _, address, _ = held
+    tab = open_tab(at=address)
+    tab.find("#body").fill("\n\n".join([HELD] * 3))
+    tab.find("#go").click()
+    expect(tab.find("#summary-state")).to_contain_text("on its way")
+    tab.remember("#failure")
+    with (
+        tab.page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/summary")),
+        tab.page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/article")),
+    ):
+        tab.find("#edit").click()
+    expect(tab.find("#go")).to_be_visible()
+    expect(tab.find("#failure")).to_be_hidden()
+    assert tab.remembered() == []
+
+
+def test_another_article_does_not_stand_under_the_failure_of_the_last(open_tab: Open) -> None:
+    """However it is put in: the button below would try again with another text."""
+    tab = open_tab()
+    for selector in ("#new", "#sample"):
+        tab.find("#body").fill("а" * 100_001)
+        tab.find("#go").click()
+        expect(tab.find("#failure")).to_contain_text("The text is too long.")
+        tab.find(selector).click()
+        expect(tab.find("#failure")).to_be_hidden()

@@ -64,6 +64,7 @@ export class Input {
     this.#format.value = format;
     byId("name").textContent = name;
     this.fileName = name.replace(/\.\w+$/, "");
+    this.#failure.clear(); // it was about the article before
     this.#onFill();
     this.#change();
   }
@@ -132,7 +133,6 @@ export class Input {
       const isTooLong = taken.format === "HTML" && chars(taken.body) > this.#maxChars;
       this.#fill(isTooLong ? { ...plain(taken.body), name: taken.name } : taken);
       if (isTooLong) this.#failure.hint("onlyText");
-      else this.#failure.clear();
     } catch (error) {
       if (!(error instanceof UnusableFile)) throw error;
       this.#failure.tell({ reason: error.reason, values: error.values });

@@ -77,7 +77,7 @@ function tellTerms() {
 // ---------------------------------------------------------------------------------------------------------- two faces
 
 function compose() {
-  translation.stop();
+  translation.leave();
   showFace("compose");
   byId("body").focus();
 }

@@ -9,6 +9,7 @@ import { words } from "./words.js";
 export class Translation {
   result = null; // everything that came of the last call
   #running = null; // what ends the call that is going on
+  #summarizing = null; // the same for its summary
   #parts;
 
   // `parts`: input, terms, reader, pointing, summary, facts, failure, and `show`, which turns the page to its reading face.
@@ -18,6 +19,15 @@ export class Translation {
 
   stop() {
     this.#running?.abort();
+    this.#summarizing?.abort();
+  }
+
+  // The article is another by now: end its calls without a word about it.
+  leave() {
+    this.stop();
+    this.#running = null;
+    this.result = null;
+    setBusy(false);
   }
 
   async start() {
@@ -53,23 +63,26 @@ export class Translation {
 
   async summarize() {
     const { summary, reader } = this.#parts;
+    this.#summarizing?.abort();
     byId("summary").hidden = !byId("with-summary").checked;
     if (byId("summary").hidden || !this.result) return;
+    const call = new AbortController();
+    this.#summarizing = call;
     const result = this.result;
     const { article, options } = result;
     const summaryOptions = { maxSentences: summary.maxSentences, returnAllScores: true };
-    const isCurrent = () => result === this.result && summaryOptions.maxSentences === summary.maxSentences;
     summary.wait();
     try {
-      const answer = await ask("v1/summary", { article, options, summaryOptions });
-      if (!isCurrent()) return;
+      const answer = await ask("v1/summary", { article, options, summaryOptions }, call.signal);
+      call.signal.throwIfAborted();
       result.summary = answer.summary ?? {};
       reader.choose(summary.show(result.summary, result.format));
     } catch (error) {
-      if (!isCurrent()) return;
+      if (call !== this.#summarizing) return; // another one has taken its place
       const again = make("button", { type: "button", class: "quiet", onclick: () => this.summarize() }, words("again"));
       const said = error.said ? [make("q", { lang: "en" }, error.said)] : [];
-      summary.fail(`${words("failures.SUMMARY")} ${inWords(error.reason)} `, ...said, again);
+      const failed = () => `${words("failures.SUMMARY")} ${inWords(error.reason)}`;
+      summary.fail(`${call.signal.aborted ? words("summaryStopped") : failed()} `, ...said, again);
     }
   }
 

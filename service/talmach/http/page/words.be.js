@@ -66,6 +66,7 @@ export default {
   summary: "Сцісла",
   summaryLength: "Колькі сказаў",
   summaryWait: "Сціслы змест рыхтуецца…",
+  summaryStopped: "Сціслы змест спынены.",
   summaryEmpty: "Няма сказаў, прыдатных для сціслага зместу.",
   inSummary: "у сціслым змесце: {n}",
   notTranslated: "Не перакладзена",

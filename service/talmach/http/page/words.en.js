@@ -66,6 +66,7 @@ export default {
   summary: "In short",
   summaryLength: "How many sentences",
   summaryWait: "The summary is on its way…",
+  summaryStopped: "The summary was stopped.",
   summaryEmpty: "No sentence is fit for a summary.",
   inSummary: "in the summary: {n}",
   notTranslated: "Not translated",

@@ -66,6 +66,7 @@ export default {
   summary: "Кратко",
   summaryLength: "Сколько предложений",
   summaryWait: "Краткое содержание готовится…",
+  summaryStopped: "Краткое содержание остановлено.",
   summaryEmpty: "Нет предложений, пригодных для краткого содержания.",
   inSummary: "в кратком содержании: {n}",
   notTranslated: "Не переведено",
