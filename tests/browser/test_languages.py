@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from talmach import errors
+from talmach.http.refusals import body_too_large
 from tests.browser.conftest import Open
 from tests.browser.tab import expect
 
@@ -80,6 +82,28 @@ def test_every_language_has_every_word(open_tab: Open) -> None:
     belarusian, russian, english = tab.evaluate(keys)
     assert belarusian == russian == english
     assert all(tab.texts("[data-word]:visible"))
+
+
+REFUSALS: list[type[errors.TalmachError]] = [
+    errors.LanguageUndetermined,
+    errors.UnsupportedLanguagePair,
+    *errors.Overloaded.__subclasses__(),
+    *errors.Unavailable.__subclasses__(),
+    errors.DeadlineExceeded,
+    errors.StreamIdle,
+    errors.Unauthenticated,
+    errors.PermissionDenied,
+    errors.ReplyTooLarge,
+    errors.EngineFailure,
+    errors.EngineTimeout,
+]
+
+
+def test_every_refusal_of_the_server_has_words(open_tab: Open) -> None:
+    """Whatever may become of a call that the page makes is told in the words of the page."""
+    tab = open_tab()
+    told = tab.evaluate('import("/static/words.en.js").then((module) => Object.keys(module.default.failures))')
+    assert {*(each.reason for each in REFUSALS), body_too_large(1).reason} - set(told) == set()
 
 
 def test_a_narrow_screen_shows_everything(open_tab: Open) -> None:

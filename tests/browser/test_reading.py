@@ -163,7 +163,7 @@ def test_the_glossary_is_applied_and_counted(open_tab: Open) -> None:
 
 
 def test_a_term_without_translation_is_pointed_out(open_tab: Open) -> None:
-    """What the server has against a row stands beside that row."""
+    """What the server has against a row stands beside it in the words of the page, and is no fault of the text."""
     tab = open_tab()
     tab.find(".settings > details > summary").click()
     for term, translation in (("мост", "bridge"), ("канцэрт", "")):
@@ -174,9 +174,38 @@ def test_a_term_without_translation_is_pointed_out(open_tab: Open) -> None:
     tab.find("#go").click()
     expect(tab.find("#failure")).to_be_visible()
     expect(tab.find("#glossary li").nth(1).locator("input").nth(1)).to_have_attribute("aria-invalid", "true")
-    expect(tab.find("#glossary .usage").nth(1)).not_to_be_empty()
+    expect(tab.find("#failure p").first).to_contain_text("A row of the glossary or of the names is not right")
+    expect(tab.find("#failure .said")).to_contain_text("glossary_entries[1].target_term")
+    expect(tab.find("#glossary .usage").nth(1)).to_have_text("is incomplete")
     expect(tab.find("#glossary .usage").nth(0)).to_be_empty()
+    tab.find('[data-ui="ru"]').click()
+    expect(tab.find("#failure p").first).to_contain_text("В глоссарии или среди названий есть ошибка")
+    expect(tab.find("#glossary .usage").nth(1)).to_have_text("не заполнено")
+    tab.find('[data-ui="be"]').click()
+    expect(tab.find("#glossary .usage").nth(1)).to_have_text("не запоўнена")
+    tab.find("#glossary li").nth(1).locator("input").nth(1).fill("concert")
+    tab.find("#go").click()
+    tab.wait_until_done()
+    expect(tab.find("#glossary .usage").nth(1)).to_have_text("ужыта 1")
+    tab.find('[data-ui="en"]').click()
+    expect(tab.find("#glossary .usage").nth(1)).to_have_text("applied 1")
     expect(tab.find("#body")).to_have_value(BODY)
+
+
+def test_a_fault_of_the_text_is_told_before_one_of_a_row(open_tab: Open) -> None:
+    """Both are shown: the row has a note of its own."""
+    tab = open_tab()
+    tab.find(".settings > details > summary").click()
+    tab.find("#add-phrase").click()
+    tab.find("#kept input").fill("а" * 201)
+    tab.find("#body").fill(BODY)
+    tab.find("#go").click()
+    expect(tab.find("#failure p").first).to_contain_text("A row of the glossary or of the names is not right")
+    expect(tab.find("#kept .usage")).to_have_text("is too long")
+    tab.find("#body").fill("а" * 100_001)
+    tab.find("#go").click()
+    expect(tab.find("#failure p").first).to_have_text("The text is too long.")
+    expect(tab.find("#kept .usage")).to_have_text("is too long")
 
 
 def test_boilerplate_is_grey_or_left_out(open_tab: Open) -> None:

@@ -31,12 +31,13 @@ export class Terms {
     this.#kept.note(usages.slice(terms).map(usageNote));
   }
 
-  // Say beside a row what the server has against it.
+  // Say beside a row what the server has against it, and return what it has against anything else.
   showViolations(violations) {
-    for (const { field = "", description = "" } of violations) {
+    return violations.filter(({ field = "", reason }) => {
       const [, list, number] = /(glossary_?entries|do_?not_?translate_?phrases)\[(\d+)\]/i.exec(field) ?? [];
-      if (list) (/^g/i.test(list) ? this.#glossary : this.#kept).complain(Number(number), description);
-    }
+      if (list) (/^g/i.test(list) ? this.#glossary : this.#kept).complain(Number(number), reason);
+      return !list;
+    });
   }
 
   clearNotes() {
@@ -87,16 +88,21 @@ class Rows {
   }
 
   note(notes) {
-    for (const usage of this.#list.querySelectorAll(".usage")) usage.textContent = "";
+    for (const usage of this.#list.querySelectorAll(".usage")) {
+      usage.textContent = "";
+      delete usage.dataset.word;
+    }
     for (const [number, row] of this.#filledRows().entries()) {
       row.querySelector(".usage").textContent = notes[number] ?? "";
     }
   }
 
-  complain(number, description) {
+  complain(number, reason) {
     const row = this.#filledRows()[number];
     if (!row) return;
-    row.querySelector(".usage").textContent = description;
+    const usage = row.querySelector(".usage");
+    usage.dataset.word = words(`rows.${reason}`) ? `rows.${reason}` : "rows.OTHER"; // told anew in another language
+    usage.textContent = words(usage.dataset.word);
     for (const field of row.querySelectorAll("input")) field.setAttribute("aria-invalid", "true");
   }
 

@@ -142,10 +142,12 @@ export class Translation {
       reader.end(false);
       facts.tell(result);
     }
-    terms.showViolations(known.violations);
+    const others = terms.showViolations(known.violations);
+    // The server's reason is that of the first violation, and what is wrong with a row is not wrong with the article.
+    const reason = known.violations.length ? (others[0]?.reason ?? "TERMS") : known.reason;
     if (REFUSALS.includes(known.reason)) byId("access").hidden = false;
     failure.tell({
-      reason: known.reason === "CUT" && !isBegun ? "GONE" : known.reason,
+      reason: reason === "CUT" && !isBegun ? "GONE" : reason,
       said: known.said,
       waitS: known.waitS,
       values: { done: result.messages.length, total: result.header?.segmentCount ?? 0 },
