@@ -21,9 +21,12 @@ export async function read(file) {
 
 // The first line is a headline when a blank line follows it and it does not read like a sentence.
 export function split(text) {
-  const [whole, headline] = /^\s*(\S[^\n\r]*?)[^\S\r\n]*(?:\r?\n[^\S\r\n]*){2,}(?=\S)/.exec(text) ?? [];
-  if (!whole || headline.length > MAX_HEADLINE || /[.…;:,]$/.test(headline)) return { headline: "", body: text };
-  return { headline, body: text.slice(whole.length) };
+  const rest = text.trimStart();
+  const [line] = /^[^\r\n]*/.exec(rest);
+  const headline = line.trimEnd();
+  const [gap] = /^(?:\r?\n[^\S\r\n]*){2,}(?=\S)/.exec(rest.slice(line.length)) ?? [];
+  if (!gap || headline.length > MAX_HEADLINE || /[.…;:,]$/.test(headline)) return { headline: "", body: text };
+  return { headline, body: rest.slice(line.length + gap.length) };
 }
 
 function decoded(bytes, name) {
