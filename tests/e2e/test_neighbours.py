@@ -62,16 +62,20 @@ async def test_summaries_that_wait_are_not_stuck(naughty: Start) -> None:
 
 
 def test_no_legal_request_is_felt_by_others() -> None:
-    """Each attack, by either door, by itself and all at once: health is told to another process in some seconds."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.attacks", "--bar-ms", "6000", "--timeout-s", "0.5", "--at-once", "50"],
-        cwd=Path(__file__).parents[2],
-        env=environment({}),
-        capture_output=True,
-        text=True,
-        timeout=3 * TIMEOUT_S,
-        check=False,
-    )
+    """Each attack, by either door, by itself and all at once: health is told to another process in two seconds."""
+    command = [sys.executable, "-m", "benchmarks.attacks", "--bar-ms", "2000", "--timeout-s", "0.5", "--at-once", "50"]
+    for _ in range(2):  # a machine that stood still meanwhile does not do so again
+        done = subprocess.run(
+            command,
+            cwd=Path(__file__).parents[2],
+            env=environment({}),
+            capture_output=True,
+            text=True,
+            timeout=3 * TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode == 0:
+            break
     assert done.returncode == 0, done.stdout + done.stderr
     assert "50 at once" in done.stdout
     assert "HTTP: deep JSON" in done.stdout
