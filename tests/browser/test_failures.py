@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 from tests.browser.conftest import Open, Proxy, Serve
-from tests.browser.tab import expect
+from tests.browser.tab import Tab, expect
 from tests.e2e.program import Server, talmach
 
 LINES = [f"Гэта радок нумар {number}." for number in range(30)]
@@ -141,13 +141,19 @@ def test_a_sentence_that_fails_says_so_and_the_rest_goes_on(open_tab: Open, serv
     assert tab.find("#rows .target .translated").count() == 2
 
 
-def test_stop_ends_the_summary_too(open_tab: Open, held: tuple[Server, str, Path]) -> None:
-    """Nobody waits for it any more; the page says so and offers another try."""
-    _, address, gate = held
+def waiting(open_tab: Open, address: str) -> Tab:
+    """Return a tab that has asked for an article and its summary, which a held engine does not give."""
     tab = open_tab(at=address)
     tab.find("#body").fill("\n\n".join([HELD] * 3))
     tab.find("#go").click()
     expect(tab.find("#summary-state")).to_contain_text("on its way")
+    return tab
+
+
+def test_stop_ends_the_summary_too(open_tab: Open, held: tuple[Server, str, Path]) -> None:
+    """Nobody waits for it any more; the page says so and offers another try."""
+    _, address, gate = held
+    tab = waiting(open_tab, address)
     with tab.page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/summary")):
         tab.find("#stop").click()
     expect(tab.find("#failure")).to_contain_text("Stopped: 0 of 3")
@@ -160,10 +166,7 @@ def test_stop_ends_the_summary_too(open_tab: Open, held: tuple[Server, str, Path
 def test_of_an_article_that_was_left_nothing_more_is_heard(open_tab: Open, held: tuple[Server, str, Path]) -> None:
     """Both calls end, and the next text does not stand under what became of the last one."""
     _, address, _ = held
-    tab = open_tab(at=address)
-    tab.find("#body").fill("\n\n".join([HELD] * 3))
-    tab.find("#go").click()
-    expect(tab.find("#summary-state")).to_contain_text("on its way")
+    tab = waiting(open_tab, address)
     tab.remember("#failure")
     with (
         tab.page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/summary")),

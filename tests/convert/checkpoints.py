@@ -292,11 +292,6 @@ def _both_sides(
     return _finish(Checkpoint(directory, directions, model, tokenizer, encode, forced, label))
 
 
-def known(language: str) -> list[str]:
-    """Return the sentences that every checkpoint knows by heart, in one of its languages."""
-    return [GOLDEN[language], *SENTENCES[language][:_LEARNED]]
-
-
 def _finish(checkpoint: Checkpoint) -> Checkpoint:
     """Learn a few sentences by heart and save."""
     torch.manual_seed(1)
@@ -305,7 +300,8 @@ def _finish(checkpoint: Checkpoint) -> Checkpoint:
     rows = []
     for direction in checkpoint.directions:
         source, target = direction.split("-")
-        for one, other in zip(known(source), known(target), strict=True):
+        pairs = [(GOLDEN[source], GOLDEN[target]), *zip(SENTENCES[source], SENTENCES[target], strict=False)]
+        for one, other in pairs[: _LEARNED + 1]:
             ids = checkpoint.encode(one, direction)[:60]
             labels = [*checkpoint.label(other, direction)[:30], config.eos_token_id]
             rows.append((torch.tensor(ids), torch.tensor(labels)))

@@ -103,7 +103,7 @@ def test_the_service_says_what_transformers_says(
                     assert beam_size > 1
                     found = checkpoint.score(text, direction, [*own, "</s>"])
                     assert found >= checkpoint.score(text, direction, [*_unended(alone), "</s>"]) - 1e-4
-        assert len(others) <= len(texts) / 10
+        assert len(others) <= len(texts) / 50
 
 
 def _are_tied(checkpoint: Checkpoint, text: str, direction: str, one: list[str], other: list[str]) -> bool:
@@ -132,18 +132,19 @@ def test_the_tokens_are_those_of_its_own_tokenizer(checkpoint: Checkpoint, spec:
             assert [*(each if each in known else "<unk>" for each in ours), *added] == theirs
 
 
-def test_int8_begins_most_of_what_is_known_by_heart_in_the_same_way(
+def test_int8_differs_in_few_first_words(
     checkpoint: Checkpoint, spec: ModelSpec, models_dir: Path, tmp_path: Path
 ) -> None:
-    """Quantised weights are other weights: of what a small model does not know, they make what they make."""
+    """Quantised weights are other weights: of small models that know little, at most a third begin in another way,
+    in every direction.
+    """
     wanted = pulling.Wanted("small", str(checkpoint.directory), checkpoint.directions)
     precise = open_translator(spec, models_dir / "small", device="cpu", compute_type="float32")
     quantised = open_translator(
         pulling.install(wanted, tmp_path), tmp_path / "small", device="cpu", compute_type="int8"
     )
-    same: list[bool] = []
     for direction in map(Direction.parse, checkpoint.directions):
-        batch = [precise.tokenize(text, direction) for text in checkpoints.known(direction.source)]
+        batch = [precise.tokenize(text, direction) for text in SENTENCES[direction.source]]
         pairs = zip(precise.translate(batch, DecodeOptions()), quantised.translate(batch, DecodeOptions()), strict=True)
-        same += [one.text.split()[:1] == other.text.split()[:1] != [] for one, other in pairs]
-    assert sum(same) > len(same) / 2
+        different = sum(one.text.split()[:1] != other.text.split()[:1] for one, other in pairs)
+        assert different <= len(batch) / 3, direction

@@ -74,6 +74,20 @@ def talmach(*arguments: str, stdin: str = "", **variables: str) -> Result:
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def benchmark(name: str, *arguments: str) -> Result:
+    """Run `python -m benchmarks.NAME ARGUMENTS` to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        cwd=Path(__file__).parents[2],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=3 * TIMEOUT_S,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running `talmach serve`; its log is a file."""

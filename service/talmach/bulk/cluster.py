@@ -25,7 +25,6 @@ _BLOCKS_AHEAD = 4
 # Ray gives up after this: a block that kills every actor would be tried for ever. Two blocks of the longest articles
 # take two cores about an hour.
 _STANDSTILL_S = 10_800.0
-_FAILURES = (ConnectionError, TimeoutError, RuntimeError, ValueError)  # beside those of types of its own
 _OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
 
 

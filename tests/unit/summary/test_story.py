@@ -106,4 +106,4 @@ def test_three_hundred_real_sentences_take_well_under_a_second() -> None:
     encoding = time.process_time() - start
     start = time.process_time()
     summarizer.choose(article, SummaryOptions(ratio=0.3))
-    assert time.process_time() - start - encoding < 3
+    assert time.process_time() - start - encoding < 1

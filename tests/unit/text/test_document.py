@@ -207,7 +207,7 @@ def test_large_inputs_take_linear_time(unit: str) -> None:
     for text in (unit * 10_000, unit.strip("\n") * (1_000_000 // len(unit))):
         started = time.thread_time()
         document = Document.parse(text)
-        assert time.thread_time() - started < 20
+        assert time.thread_time() - started < 2
         assert "".join(piece.text for piece in document.pieces) == text
 
 

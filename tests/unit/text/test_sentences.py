@@ -224,10 +224,10 @@ def test_a_megabyte_on_one_line_is_split_in_linear_time(unit: str) -> None:
     repeated = unit * 10_000
     started = time.thread_time()
     split(repeated)
-    assert time.thread_time() - started < 20
+    assert time.thread_time() - started < 2
     started = time.thread_time()
     split(text)
-    assert time.thread_time() - started < 60
+    assert time.thread_time() - started < 8
 
 
 @pytest.mark.parametrize(
