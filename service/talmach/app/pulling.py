@@ -4,7 +4,7 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -21,6 +21,7 @@ from talmach.engine.convert import convert
 from talmach.engine.model import LIBRARY
 from talmach.errors import ModelUnusable
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _GOLDEN = {
     "ru": "Город открыл новую школу.",
     "be": "Горад адкрыў новую школу.",
@@ -106,6 +107,7 @@ def _copy_converted(wanted: Wanted, source: Path, made: Path) -> None:
 
 def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
     read = {name: sha256_of(path) for name, path in _files(source).items() if _is_read(name, source)}
+    _check_whole(wanted, source, read)
     if revision:
         _check_fetched(wanted, source, read)
     converted = convert(wanted.id, source, made, wanted.directions, wanted.quantization)
@@ -133,6 +135,14 @@ def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
         "files": {name: sha256_of(path) for name, path in _files(made).items()},
     }
     (made / FILENAME).write_text(tomli_w.dumps({"model": [values]}), encoding="utf-8")
+
+
+def _check_whole(wanted: Wanted, source: Path, names: Iterable[str]) -> None:
+    """Refuse what Git leaves in place of a large file, which the readers of weights take for a damaged one."""
+    for name in names:
+        with (source / name).open("rb") as file:
+            if file.read(len(_POINTER)) == _POINTER:
+                raise ModelUnusable(wanted.id, f"{source / name} is a Git LFS pointer, not the file: git lfs pull")
 
 
 def _check_fetched(wanted: Wanted, source: Path, read: dict[str, str]) -> None:

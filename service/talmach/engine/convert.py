@@ -47,25 +47,27 @@ def convert(model_id: str, source: Path, output: Path, directions: Sequence[str]
         ModelUnusable: a package is missing, or the checkpoint is of no kind that can be converted.
 
     """
+    encoder = (source / "modules.json").exists()
+    if not encoder and not directions:
+        raise ModelUnusable(model_id, "directions: a translation model needs them (--directions ru-en,en-ru)")
     try:
         import ctranslate2.converters  # noqa: PLC0415 - pulls in torch and transformers
 
-        encoder = (source / "modules.json").exists()
-        if not encoder and not directions:
-            raise ModelUnusable(model_id, "directions: a translation model needs them (--directions ru-en,en-ru)")
         with _quiet():
             _write(ctranslate2.converters, source, output, quantization)
             values = _encoder(source, output) if encoder else _translator(model_id, source, output, directions)
+        architecture = _architecture(_json(source / "config.json"))
+    except ModelUnusable:
+        raise
     except ImportError as error:
         raise ModelUnusable(
             model_id, f"converting needs a package that is not installed ({error.name}): pip install 'talmach[convert]'"
         ) from error
-    except (AttributeError, AssertionError, KeyError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # the readers of a damaged file raise what they like, and some plain Exception
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ModelUnusable(model_id, f"{source.name} cannot be converted: {reason}") from error
-    config = _json(source / "config.json")
     kind = "encoder" if encoder else "translation"
-    return {"kind": kind, "architecture": _architecture(config), "quantization": quantization, **values}
+    return {"kind": kind, "architecture": architecture, "quantization": quantization, **values}
 
 
 def _write(converters: Any, source: Path, output: Path, quantization: str) -> None:
