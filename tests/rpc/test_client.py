@@ -108,6 +108,23 @@ async def test_what_is_wrong_with_the_items_comes_out(served: Running) -> None:
     await asyncio.to_thread(ask)
 
 
+async def test_a_refusal_is_known_while_items_are_sent(tmp_path: Path) -> None:
+    """The INTERNAL of gRPC for the item that could not be sent any more does not hide what the server said."""
+
+    async def items() -> AsyncIterator[BatchTranslateRequest]:
+        for number in range(2_000):
+            yield BatchTranslateRequest(id=str(number), text="Дождж ідзе. " * 100, options=TO_ENGLISH)
+
+    async with (
+        running(clients=Clients(tmp_path / "clients.toml").write(newsroom="")) as served,
+        served.client() as client,
+    ):
+        for _ in range(5):
+            with pytest.raises(RpcFailed) as caught:
+                await anext(client.batch_translate(items()))
+            assert (caught.value.code, caught.value.reason) == ("UNAUTHENTICATED", "UNAUTHENTICATED")
+
+
 def test_both_clients_have_the_same_surface() -> None:
     """The same names with the same parameters, described in the same words."""
 

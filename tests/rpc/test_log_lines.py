@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import grpc
 import pytest
 
 from talmach.calls import Call
+from talmach.client.endings import Ending
 from talmach.pb import translation_pb2 as pb
 from talmach.pb.common_pb2 import Article
 from tests.fakes import until
@@ -41,9 +41,14 @@ def start(served: Running, method: str, text: str, **more: Any) -> Any:
 
 async def code_of(call: Any) -> str:
     """Wait for the end of a call and return its code."""
-    with suppress(grpc.aio.AioRpcError, asyncio.CancelledError):
+    ending = Ending(call)
+    try:
         await call if isinstance(call, Awaitable) else [reply async for reply in call]
-    return str((await call.code()).name)
+    except grpc.aio.AioRpcError as error:
+        return (await ending.of(error)).code().name
+    except asyncio.CancelledError:
+        return "CANCELLED"
+    return "OK"
 
 
 def done(log: StringIO) -> list[dict[str, Any]]:

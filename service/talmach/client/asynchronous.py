@@ -5,10 +5,12 @@ from collections.abc import AsyncIterable, AsyncIterator
 from types import TracebackType
 from typing import Self, final
 
+import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from talmach.client.address import Target
 from talmach.client.channel import Tls, open_async_channel
+from talmach.client.endings import Ending
 from talmach.client.failures import Cause, NotConnected, RpcFailed, failures
 from talmach.client.messages import Texts, checked
 from talmach.client.waiting import NOT_SERVING, SERVING, Waiting
@@ -128,10 +130,14 @@ class AsyncClient:
                 raise
 
         call = self._translation.BatchTranslate(sent(), timeout=timeout_s, metadata=self._metadata)
+        ending = Ending(call)
         try:
             with failures(self._target, has_tls=self._has_tls):
-                async for response in call:
-                    yield response
+                try:
+                    async for response in call:
+                        yield response
+                except grpc.aio.AioRpcError as error:
+                    raise await ending.of(error) from None
         except (asyncio.CancelledError, RpcFailed):
             # gRPC turns it into a cancelled call.
             if problems:
