@@ -19,7 +19,7 @@ from tests.unit.translation.test_html import DATA, WORDS, OrderlyEngine, check_s
 
 MARKDOWN = TranslationOptions("en", source_language="be", format=TextFormat.MARKDOWN)
 _SILENT = ("text", "softbreak", "inline")
-MARKDOWN_WORDS = [*(word for word in WORDS if word != "mute"), "a_b_c", "2*3", "\\*", "[1]", "&", "<"]
+MARKDOWN_WORDS = [*(word for word in WORDS if word != "mute"), "a_b_c", "2*3", "\\*", "[1]", "&", "<", "![](a.png)"]
 MARKS = ("**{}**", "*{}*", "_{}_", "~~{}~~", "[{}](http://x.y)", '[{}](<a b> "t")', "`{}`", "<b>{}</b>", "***{}***")
 phrases = st.lists(st.sampled_from(MARKDOWN_WORDS), min_size=1, max_size=3).map(" ".join)
 runs = st.one_of(phrases, st.builds(str.format, st.sampled_from(MARKS), phrases))
@@ -114,6 +114,8 @@ def test_every_text_is_cut_without_loss(source: str) -> None:
         ("| Стары \\| мост | b |\n|--|:-:|\n|  | **рака** |", "| Stary \\| most | b |\n|--|:-:|\n|  | **raka** |"),
         ("---\nназва: школа\n---\n\nНовая школа", "---\nназва: школа\n---\n\nskola Novaa"),
         ('```\nшкола\n```\n\n    школа\n\n<div>школа</div>\n\n[a]: http://x "школа"', None),
+        ("Школа ![](a.png) тут", "![](a.png) tut Skola"),
+        ("**Школа ![](a.png)\nтут** рака", "raka **![](a.png) tut Skola**"),
         ("Школа[^1] тут\n\n[^1]: Новая школа", "tut Skola[^1]\n\n[^1]: skola Novaa"),
         ("Школа \\у горадзе", "goradze \\u Skola"),
         ("Школа &amp; сад \\* рака", "raka \\* sad &amp; Skola"),

@@ -95,7 +95,8 @@ class Cutter:
             for cut in self._sentences(attribute)
         )
         raw = mark.span.slice(self._source)
-        return InnerMark(mark.kind, at, until, _complete(raw) if mark.kind is _BLANK else raw, partner, texts)
+        raw = _complete(raw) if mark.kind is _BLANK else raw
+        return InnerMark(mark.kind, at, until, raw, partner, texts, mark.is_before_blank)
 
     def _sentences(self, attribute: Attribute) -> list[Cut]:
         return list(Cutter(self._source, attribute.reading).cut(sentences.split(attribute.reading.text)))

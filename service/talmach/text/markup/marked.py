@@ -17,6 +17,7 @@ class InnerMark:
     raw: str  # as it stands in the source
     partner: int | None = None  # number of the other mark of the pair, if that is in the sentence, too
     texts: "tuple[tuple[Span, Marked], ...]" = ()  # sentences in attributes, with their places in `raw`
+    is_before_blank: bool = False  # of which `text` has nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,13 @@ class Marked:
 
     def render(self, target: str, places: Iterable[Placed]) -> str:
         """Return a translation with the marks at their places, which are in order, and written like the source."""
-        parts, position = [], 0
+        parts, position, previous = [], 0, None
         for place in places:
-            parts += [self._spell(target[position : place.start]), self.marks[place.mark].raw]
-            position = place.end
-        return "".join([*parts, self._spell(target[position:])])
+            text, mark = target[position : place.start], self.marks[place.mark]
+            parts += [_blank(previous, text, mark), self._spell(text), mark.raw]
+            position, previous = place.end, mark
+        text = target[position:]
+        return "".join([*parts, _blank(previous, text, None), self._spell(text)])
 
     def bare(self) -> str:
         """Return the marks without the text between them; what must not be touched is text."""
@@ -65,3 +68,14 @@ class Marked:
 
     def _spell(self, text: str) -> str:
         return "".join(self.spellings.get(char, char) for char in text) if self.spellings else text
+
+
+def _blank(mark: InnerMark | None, text: str, following: InnerMark | None) -> str:
+    """The blank behind a mark, where it parts that from a text, or from the mark behind it."""
+    if mark is None or not mark.is_before_blank:
+        return ""
+    if following is not None and not text:
+        # In front of the end of an element, only where it was in the source as well.
+        is_in_place = following.kind is not MarkKind.CLOSE or following.at == mark.until
+        text = following.raw if is_in_place else ""
+    return " " if text and not text[0].isspace() else ""

@@ -43,6 +43,7 @@ class Mark:
     at: int
     until: int  # of an atom or a blank; of all others the same as `at`
     partner: int | None = None  # the number of the other mark of the pair
+    is_before_blank: bool = False  # one that is not in the text, because there is one in front of the mark already
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ class Reader:
         if not self._is_blank:
             self._add(" ", start, end)
             self._is_blank = True
+        elif self.marks and self.marks[-1].span.end == start:
+            self.marks[-1].is_before_blank = True
 
     def spelled_blank(self, text: str, start: int, end: int) -> None:
         """Read a blank that is written in another way; a line end swallows the blanks behind it."""
