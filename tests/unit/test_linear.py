@@ -8,7 +8,7 @@ import pytest
 
 from talmach.engine.base import Direction
 from talmach.engine.normalization import normalize
-from talmach.quality import check, sign_spans
+from talmach.quality import check, localize_numbers, sign_spans
 from talmach.text import boilerplate, casing, language, protected
 from talmach.text.clauses import split_clauses
 from talmach.text.document import Document
@@ -25,7 +25,7 @@ UNITS = (
     "`a", "```\n", "| ", "&a", "<!--", "👩\u200d", "👍🏽", "1€", "5 €", "² ", "А. ", "A.B. ", "5 тыс. ", "а\u0301", "ﬁ",
     "aа", "c ", "АА ", "ABC-1 ", "XIX ", "#a", "http://(", "12:30 ", "да да ", "ха", "план Б.", "([1]", "Фото: ", "a,",
     "т.", "a" * 63 + ".", "00:00:01,000 --> ", "$1m ", "a’",
-    " -5", "5 %, ", "hundred ", "1 млн ",
+    " -5", "5 %, ", "hundred ", "1 млн ", "1,234 ", ",234",
 )  # fmt: skip
 
 
@@ -77,6 +77,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "writing": _write,
     "checks": lambda text: check(text, text[::-1], Direction("ru", "en"), score=-0.1),
     "signs": sign_spans,
+    "notation": lambda text: localize_numbers(text, text, Direction("en", "ru")),
     "clauses": lambda text: split_clauses(text, lambda part: len(part) < 400),
     "parts": lambda text: parts(text, (), lambda part: len(part) < 400),
 }

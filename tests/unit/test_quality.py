@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talmach.engine.base import Direction
-from talmach.quality import GRAVE, LOW_CONFIDENCE_SCORE, Flag, check, foreign_letters
+from talmach.quality import GRAVE, LOW_CONFIDENCE_SCORE, Flag, check, foreign_letters, localize_numbers
 from talmach.quality.scripts import CYRILLIC, LATIN, _has_third_script
 from talmach.quality.signs import has_sign_mismatch, sign_spans
 from tests.cases import parameters
@@ -288,6 +288,19 @@ def test_the_table_of_numbers(direction: str, source: str, target: str, expected
     """Times, sums, scales and words are read as each language writes them."""
     flags = check(source, target, Direction(*direction.split("-")))
     assert (Flag.NUMBER_MISMATCH in flags) is (expected == "yes")
+
+
+@pytest.mark.parametrize(("direction", "source", "target", "expected"), parameters("notation"))
+def test_the_table_of_notations(direction: str, source: str, target: str, expected: str) -> None:
+    """A number keeps its value when a model copies the marks of the other language, or drops them."""
+    assert localize_numbers(source, target, Direction(*direction.split("-"))) == expected
+
+
+@given(st.text(alphabet="19٣,.: 05", max_size=40), st.sampled_from([RU_EN, EN_BE, BE_RU]))
+def test_numbers_keep_their_digits(text: str, direction: Direction) -> None:
+    """Only marks change."""
+    written = localize_numbers(text, text, direction)
+    assert [char for char in written if char.isdecimal()] == [char for char in text if char.isdecimal()]
 
 
 @given(st.text(alphabet="€₴±²½→😊5., aб", max_size=60))

@@ -1,7 +1,8 @@
 """Reads the numbers of a sentence that are written in digits, with every value that each may have.
 
-One notation means different things in different languages («1.500», "1,500"), so a numeral keeps all its readings:
-canonical decimals ("1500", "1.5") and times of day ("t21:30"), both of them where the half of the day is open.
+One notation means different things in different languages («1,500» is one and a half, "1,500" is a thousand more), and
+in one language, too («1.500»), so a numeral keeps all the readings that its language has for it: canonical decimals
+("1500", "1.5") and times of day ("t21:30"), both of them where the half of the day is open.
 """
 
 import re
@@ -27,6 +28,8 @@ _DIGITS, _SEPARATOR = re.compile(r"\d+"), re.compile(r"\D")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d\d)|(\d\d)(\d\d)")
 _HOURS, _MINUTES, _DIAL = 24, 60, 12
 _THOUSAND_GROUP = 3  # digits
+# Before three digits, a lone one of these is never a thousands separator; of the others, a point may be either.
+_DECIMAL_SIGNS = {"ru": ",", "be": ",", "en": "."}
 _LONGEST_VALUE = 24  # digits; what is longer is an identifier
 
 
@@ -63,7 +66,7 @@ def numerals_in(text: str, language: str) -> list[Numeral]:
         exponents = own_exponents | ({exponent} if is_in_range else set())  # "2-3 million" says 2 or 2,000,000
         numeral = _time(match, is_dial=is_dial)
         if not numeral or not _HALF_OF_DAY.match(text, match.end()):
-            values = {_canonical(number, power) for number in _numbers(match) for power in exponents}
+            values = {_canonical(number, power) for number in _numbers(match, language) for power in exponents}
             values.update(_years(match), numeral.values if numeral else ())
             hours = numeral.hours if numeral else frozenset()
             numeral = Numeral(frozenset(values or {match.group()}), hours, _parts(match.group()))
@@ -72,6 +75,15 @@ def numerals_in(text: str, language: str) -> list[Numeral]:
         numerals.append(numeral)
         exponent, next_start = max(exponents), match.start()
     return numerals
+
+
+def readings_in(text: str, language: str) -> Iterator[tuple[re.Match[str], frozenset[str]]]:
+    """Yield the numerals of `text` that may be numbers, in order, each with its readings as numbers and as times."""
+    for match in _NUMERAL.finditer(text):
+        numbers = frozenset(_numbers(match, language))
+        if numbers:
+            time = _time(match, is_dial=False)
+            yield match, numbers | (time.values if time else frozenset())
 
 
 def _parts(numeral: str) -> tuple[Numeral, ...]:
@@ -107,7 +119,7 @@ def _exponents_behind(text: str, position: int) -> set[int]:
     return {scale_exponent(word) or 0}
 
 
-def _numbers(match: re.Match[str]) -> Iterator[str]:
+def _numbers(match: re.Match[str], language: str) -> Iterator[str]:
     """Every reading as a number, with a decimal point; none for what can only be a date, a time or a version."""
     head, tail = match.groups()
     whole = _SEPARATOR.sub("", head)
@@ -116,10 +128,13 @@ def _numbers(match: re.Match[str]) -> Iterator[str]:
         yield whole
     if not groups or ":" in signs:
         return
-    thousands = len(whole) <= _THOUSAND_GROUP and all(len(group) == _THOUSAND_GROUP for group in groups[:-1])
-    if thousands and len(set(signs)) == 1 and len(groups[-1]) == _THOUSAND_GROUP:
+    is_grouped = len(whole) <= _THOUSAND_GROUP and all(len(group) == _THOUSAND_GROUP for group in groups[:-1])
+    has_thousands = is_grouped and len(set(signs)) == 1 and len(groups[-1]) == _THOUSAND_GROUP and whole != "0"
+    if has_thousands and signs != [_DECIMAL_SIGNS[language]]:
         yield whole + "".join(groups)
-    if len(groups) == 1 or (thousands and len(set(signs[:-1])) == 1 and signs[-1] != signs[0]):
+        if signs == [","]:
+            return
+    if len(groups) == 1 or (is_grouped and len(set(signs[:-1])) == 1 and signs[-1] != signs[0]):
         yield whole + "".join(groups[:-1]) + "." + groups[-1]
 
 

@@ -18,7 +18,7 @@ from talmach.translation import marking
 from talmach.translation.alignment import Looks
 from talmach.translation.glossary import Glossary, Occurrence
 from talmach.translation.hypotheses import Hypotheses, Key
-from talmach.translation.marking import Joined
+from talmach.translation.joining import Joined, join
 from talmach.translation.plan import Action, InnerPlan, Part, Plan, parts
 from talmach.translation.restoration import Manner
 from talmach.translation.values import GlossaryEntry
@@ -267,17 +267,10 @@ class Decoder:
         return replace(outcome, joined=joined, options=options)
 
     def _join(self, task: _Task, parts: Sequence[Part], translations: Mapping[str, str]) -> tuple[Joined, ...]:
-        """Put a sentence together; only what was translated is restored: what was kept is right already."""
+        """Put a sentence together, in the manner of its source."""
         source, all_caps = task.plan.sentence.text, task.plan.all_caps
         manner = Manner.of(source, self._target_language, all_caps=all_caps, resumes=task.plan.sentence.resumes)
-        joined: list[Joined] = []
-        before = ""
-        for part in parts:
-            decoded = translations[part.text] if part.translate else None
-            target = part.text if decoded is None else manner.restore(part.text, decoded, before)
-            joined.append(Joined(part.text, target, decoded))
-            before = target[-1:] or before
-        return tuple(joined)
+        return join(parts, translations, manner, task.direction)
 
 
 def _key(plan: Plan) -> tuple[int, int]:

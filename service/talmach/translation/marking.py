@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from talmach.text.markup import InnerMark, Marked, TextFormat, keep_markdown
 from talmach.text.span import Span
@@ -10,18 +10,10 @@ from talmach.translation import alignment
 from talmach.translation.alignment import AlignedPart, Looks
 from talmach.translation.glossary import Occurrence
 from talmach.translation.ground import OutOfPlace, find_atoms
+from talmach.translation.joining import Joined
 from talmach.translation.placement import place
 from talmach.translation.plan import InnerPlan
 from talmach.translation.values import GlossaryEntry
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A part of a translation: its source, its final text, and what the model gave; None = it was kept."""
-
-    source: str
-    target: str
-    decoded: str | None
 
 
 def with_atoms(marked: Marked, occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
