@@ -59,6 +59,10 @@ class Metrics:
             "talmach_certificate_expires_timestamp_seconds",
             "When the server's certificate in use expires, in Unix time; 0 without TLS.",
         )
+        self.connections = gauge("talmach_connections", "Connections that a door (grpc, http) has now.", ["door"])
+        self.max_connections = gauge(
+            "talmach_max_connections", "Connections that a door takes; any beyond are closed at once.", ["door"]
+        )
         build = gauge("talmach_build_info", "Always 1; the version of talmach.", ["version"])
         build.labels(version("talmach")).set(1)
         ProcessCollector(registry=self.registry)

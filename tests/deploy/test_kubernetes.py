@@ -16,6 +16,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from talmach.access.connections import max_connections
 from talmach.config import Settings
 from tests.update_tables import ALERTS, ALERTS_OF_KUBERNETES, prometheus_rule
 
@@ -25,6 +26,7 @@ KUSTOMIZATIONS = ["overlays/cpu", "overlays/gpu", "overlays/tls", "models"]
 OVERLAYS = KUSTOMIZATIONS[:3]
 # The pause in `preStop` needs 1.30.
 VERSIONS = ["1.30", "1.37"]
+CONNECTION_KIB = 52 + 45  # one by gRPC and one by HTTP; measured with 1,024 of each, docs/operations.md
 COPIES = 5  # of a message, at most; measured with many more callers than places, docs/operations.md
 CUSTOM = {"PrometheusRule", "ServiceMonitor"}
 WORST_HEALTH_S = 0.5  # the bar of benchmarks.attacks
@@ -160,8 +162,9 @@ def test_settings_are_known_and_fit_the_resources(name: str, monkeypatch: pytest
     rows = [row for row in result["rows"] if row["section"] == "memory"]
     measured = max(max(row["values"]) for row in rows) * 2**20
     messages = COPIES * read.max_concurrent_calls * read.max_message_bytes
+    connections = CONNECTION_KIB * 2**10 * max_connections(read.max_concurrent_calls)
     assert measured < number(resources["requests"]["memory"])
-    assert measured + messages < number(resources["limits"]["memory"])
+    assert measured + messages + connections < number(resources["limits"]["memory"])
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

@@ -88,7 +88,7 @@ def test_a_command_gets_in_with_its_files(folder: Path, tmp_path: Path) -> None:
         trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
         wrong_authority = ("--address", address, "--ca-file", str(tmp_path / "other.pem"))
         for options, cause in (
-            (("--address", f"{here}:{port}"), "the server closed the connection; it may want TLS"),
+            (("--address", f"{here}:{port}"), "the server closed the connection; it may want TLS, or is full"),
             ((*by_name, *pair), "the server's certificate is for another name"),
             ((*wrong_authority, *pair), "the server's certificate is not signed by an authority that is trusted"),
         ):

@@ -248,7 +248,8 @@ async def test_more_calls_than_places() -> None:
 
 async def test_connections_beyond_the_limit_are_closed() -> None:
     """Idle ones cannot fill the memory; when they have gone there is room again."""
-    async with served(max_concurrent_calls=2) as site:
+    async with served() as site:
+        site.protocol.max_connections = 8
         idle = [await site.connect() for _ in range(8)]
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await site.ask("/health")

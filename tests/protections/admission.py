@@ -91,6 +91,11 @@ PROTECTIONS = (
         "tests/e2e/test_few_files.py::test_connections_that_do_nothing",
     ),
     Protection(
+        "connections that do nothing: room for probes",
+        value("access/connections.py", "", "_FEWEST_WANTED", "0"),
+        "tests/e2e/test_few_files.py::test_idle_clients_leave_room_for_probes",
+    ),
+    Protection(
         "messages that never end: the place of their call",
         block("rpc/interceptor.py", "CallInterceptor._first", "patience"),
         f"{_NEIGHBOURS}::test_who_does_not_finish_a_message_loses_his_place",

@@ -10,6 +10,7 @@ import prometheus_client
 import structlog
 
 from talmach.access.clients import ClientRegistry
+from talmach.access.connections import max_connections, open_connections
 from talmach.access.watched import Watched
 from talmach.app.collection import tidied_in_quiet_moments
 from talmach.app.health import Health
@@ -77,10 +78,14 @@ class Application:
             max_connection_age_grace_s=settings.max_connection_age_grace_s,
         )
         self._start_metrics_page()
-        self.address = _at(settings.address, await self._server.start())
+        port = await self._server.start()
+        self._watch_connections("grpc", port)
+        self.address = _at(settings.address, port)
         if settings.http_address:
             self._http = open_http(settings, self._server.admission)
-            self.http_address = _at(settings.http_address, await self._http.start())
+            port = await self._http.start()
+            self._watch_connections("http", port)
+            self.http_address = _at(settings.http_address, port)
         loader = Workers(1, name="load", metrics=self._metrics)
         try:
             engines = await loader.run(partial(load_engines, settings, self._metrics))
@@ -148,6 +153,10 @@ class Application:
         if tls is not None:
             outdated.labels("tls").set_function(tls.is_outdated)
             self._metrics.certificate_expires_s.set_function(lambda: tls.current().expires_at)
+
+    def _watch_connections(self, door: str, port: int) -> None:
+        self._metrics.connections.labels(door).set_function(partial(open_connections, port))
+        self._metrics.max_connections.labels(door).set(max_connections(self._settings.max_concurrent_calls))
 
     def _start_metrics_page(self) -> None:
         if self._settings.metrics_address:

@@ -1,9 +1,9 @@
 """Connections of this process: gRPC closes them with its server, but not the way callers need it."""
 
-import os
 import socket
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import suppress
+
+from talmach.access.connections import is_listening, sockets_at
 
 
 def hang_up(port: int) -> None:
@@ -13,15 +13,8 @@ def hang_up(port: int) -> None:
     that. When the connection is closed they see UNAVAILABLE instead, which clients retry elsewhere. The port goes
     first, because they connect anew at once.
     """
-    with ExitStack() as stack:
-        listeners: list[socket.socket] = []
-        connections: list[socket.socket] = []
-        for path in filter(Path.is_socket, Path("/dev/fd").glob("*")):
-            with suppress(OSError):
-                each = stack.enter_context(socket.socket(fileno=os.dup(int(path.name))))
-                if each.family in (socket.AF_INET, socket.AF_INET6) and each.getsockname()[1] == port:
-                    is_listener = each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-                    (listeners if is_listener else connections).append(each)
-        for each in (*listeners, *connections):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+    for is_port in (True, False):
+        for each in sockets_at(port):
+            if is_listening(each) is is_port:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)

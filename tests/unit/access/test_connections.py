@@ -1,11 +1,13 @@
 """Connections: as many as the calls may need, and never so many that no file is left for anything else."""
 
 import resource
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
-from talmach.access.connections import max_connections, raise_file_limit
+from talmach.access.connections import max_connections, open_connections, raise_file_limit
 
 Limits = Callable[[int, int], None]
 
@@ -24,12 +26,36 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> Limits:
 
 
 @pytest.mark.parametrize(
-    ("files", "connections"), [(resource.RLIM_INFINITY, 400), (100_000, 400), (500, 218), (64, 8), (20, 8)]
+    ("calls", "files", "connections"),
+    [
+        (1_000, resource.RLIM_INFINITY, 4_000),
+        (1_000, 100_000, 4_000),
+        (64, 100_000, 1_024),
+        (1_000, 500, 218),
+        (64, 500, 218),
+        (64, 64, 8),
+        (64, 20, 8),
+    ],
 )
-def test_the_doors_share_the_files(limits: Limits, files: int, connections: int) -> None:
-    """Half of what is left for each; few files are no reason not to listen at all."""
+def test_the_doors_share_the_files(limits: Limits, calls: int, files: int, connections: int) -> None:
+    """As many as calls may need, and as others hold idle; half of the files for each, of few files a few."""
     limits(files, files)
-    assert max_connections(100) == connections
+    assert max_connections(calls) == connections
+
+
+def test_connections_of_a_port_are_counted() -> None:
+    """By both families; neither the port itself nor the callers' ends, and not those that were closed."""
+    for address, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+        with socket.create_server((address, 0), family=family) as server, ExitStack() as stack:
+            port = server.getsockname()[1]
+            assert open_connections(port) == 0
+            for count in (1, 2):
+                stack.enter_context(socket.create_connection((address, port)))
+                taken, _ = server.accept()
+                stack.enter_context(taken)
+                assert open_connections(port) == count
+            taken.close()
+            assert open_connections(port) == 1
 
 
 def test_the_soft_limit_becomes_the_hard_one(limits: Limits) -> None:
