@@ -17,6 +17,7 @@ from talmach.text.article import Article, Field, Sentence
 _MIN_WORDS = 4
 _TERMINAL = re.compile(r"[.!?…][\"'»”’)\]]*$")
 _LINE = "line without a full stop"
+_VERBLESS = "fragment without a verb"
 _PART_OF_QUOTATION = "part of a longer quotation"
 
 
@@ -69,6 +70,8 @@ def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
         first = seen.setdefault(tuple(terms_of(sentence.text)), sentence)
         outside = _objection_to_place(sentence, first)
         form = _PART_OF_QUOTATION if sentence.index in parts else _objection_to_form(sentence.text, is_cased=is_cased)
+        if needs_lead and form == _VERBLESS and sentence.field is Field.LEAD and _TERMINAL.search(sentence.text):
+            form = None  # no caption stands there, and the guess about verbs must not cost the lead
         if outside is not None:
             verdict = Verdict(outside, is_story=False)
         elif form is not None:
@@ -116,5 +119,5 @@ def _objection_to_form(text: str, *, is_cased: bool) -> str | None:
     if len(terms_of(text)) < _MIN_WORDS or (is_cased and _continues(text)):
         return "fragment"
     if not has_verb(text):
-        return "fragment without a verb"
+        return _VERBLESS
     return None if _TERMINAL.search(text) else _LINE

@@ -8,6 +8,7 @@ import pytest
 from talmach.summary.candidates import Verdict, judge
 from talmach.summary.context import Dependence, dependence
 from talmach.summary.quotations import parts_of_quotations
+from talmach.summary.verbs import has_verb
 from talmach.text.article import Article, Field, Sentence
 from talmach.text.span import Span
 from tests.articles import an_article
@@ -169,10 +170,25 @@ def test_the_lead_is_a_candidate_when_it_must_be() -> None:
     assert judge(article, include_lead=True)[2:4] == [Verdict(), Verdict(points_back, needs=2)]
 
 
+def test_a_lead_without_a_verb_is_a_candidate_in_its_own_field() -> None:
+    """There it is no caption; above the body it may be one."""
+    verbless = "Новая бібліятэка ў цэнтры горада."
+    of_lead, of_body = an_article("Школа", verbless, OPENING), an_article("Школа", "", f"{verbless}\n\n{OPENING}")
+    assert [each.is_candidate for each in judge(of_lead, include_lead=True)] == [False, True, True]
+    assert [each.is_candidate for each in judge(of_lead, include_lead=False)] == [False, False, True]
+    assert [each.is_candidate for each in judge(of_body, include_lead=True)] == [False, False, True]
+
+
 def test_the_lead_is_never_a_part_of_a_quotation() -> None:
     """The summary would open it and never close it."""
     article = an_article("Школа", "", f"«Мы чакалі. Мы рады», — сказала дырэктар.\n\n{OPENING}")
     assert [each.is_candidate for each in judge(article, include_lead=True)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("kind", "expected", "language", "line"), parameters("verbs"))
+def test_a_verb_is_found_in_what_says_something(kind: str, expected: str, language: str, line: str) -> None:
+    """The table of cases: bare past tenses and imperatives are verbs, nouns that end like them are none."""
+    assert has_verb(line) == (expected == "verb")
 
 
 LACKING = {
