@@ -140,9 +140,24 @@ def test_texts_of_pictures_are_translated_on_request() -> None:
     assert markdown_of(source, options) == '![skola Novaa](a.png)\n\ntut [most](x "raka Nasa") Stary'
 
 
-def test_front_matter_needs_its_place() -> None:
-    """Between rules in the middle of a text stands text."""
-    assert re.fullmatch(r"skola\n\n---\n\nmost Stary\n\n---\n", markdown_of("школа\n\n---\n\nСтары мост\n\n---\n"))
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("---\nназва: школа\n---\nСтары мост", "---\nназва: школа\n---\nmost Stary"),
+        ("---\r\nназва: школа\r\n---\r\nСтары мост", "---\r\nназва: школа\r\n---\r\nmost Stary"),
+        ('---\n# школа\n\n"новы мост": рака\n\nтэгі:\n- горад\n---\n', None),
+        ("+++\nназва = 'школа'\n\n[горад]\na = 1\n+++\nрака", "+++\nназва = 'школа'\n\n[горад]\na = 1\n+++\nraka"),
+        ("+++\n[тэгі]\nгорад = 1\n+++\n", None),
+        ("школа\n\n---\n\nназва: мост\n\n---\n", "skola\n\n---\n\nmost nazva:\n\n---\n"),
+        ("---\n\nНовая школа\n\n---\n\nСтары мост", "---\n\nskola Novaa\n\n---\n\nmost Stary"),
+        ("---\nНовая школа\n\n---\n\nСтары мост", "---\nskola Novaa\n\n---\n\nmost Stary"),
+        ("---\n# Новая школа\n\nСтары мост\n\n---\n", "---\n# skola Novaa\n\nmost Stary\n\n---\n"),
+        ("+++\n\nНовая школа\n\n+++\n", "+++\n\nskola Novaa\n\n+++\n"),
+    ],
+)
+def test_front_matter_has_its_place_and_its_shape(source: str, expected: str | None) -> None:
+    """It begins the text, and its first line is a key: what stands between two rules is text. None = all is kept."""
+    assert markdown_of(source) == (source if expected is None else expected)
 
 
 @pytest.mark.parametrize("engine", [NaughtyEngine, OrderlyEngine])

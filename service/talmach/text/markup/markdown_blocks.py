@@ -17,7 +17,19 @@ from talmach.text.span import Span
 
 logging.getLogger("markdown_it").setLevel(logging.WARNING)  # it tells of every rule that it tries
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*(?:\r\n|\n)(?:(?!---)[^\r\n]*(?:\r\n|\n))*---[ \t]*(?:\r\n|\n|\Z)")
+_BLANK_LINE = r"[ \t]*+(?:\r\n|\n)"
+
+
+def _front_matter(rule: str, first: str) -> str:
+    """Lines between two rules; without `first` behind the upper one, and comments, they are text."""
+    comments = rf"(?:#[^\r\n]*+(?:\r\n|\n)(?:{_BLANK_LINE})*+)*+"
+    lines = rf"(?:(?!{rule})[^\r\n]*+(?:\r\n|\n))*+"
+    return rf"{rule}{_BLANK_LINE}{comments}(?={first}){lines}{rule}(?:{_BLANK_LINE}|[ \t]*\Z)"
+
+
+_YAML = _front_matter("---", r"""(?:\S+|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:\s""")
+_TOML = _front_matter(r"\+\+\+", r"""(?:[\w.-]+|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*=|\[""")
+_FRONT_MATTER = re.compile(f"{_YAML}|{_TOML}")
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 
