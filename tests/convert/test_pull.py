@@ -66,10 +66,11 @@ def test_a_public_model_is_pulled_and_speaks(machine: Machine, site: Hub) -> Non
     status, out, err = machine.run("translate", "--from", "ru", "--to", "en", stdin=_file(machine, GOLDEN["ru"]))
     assert (status, out.strip()) == (0, GOLDEN["en"]), err
     assert machine.run("models", "verify")[0] == 0
-    assert machine.run("models", "remove", "opus-mt-ru-en")[0] == 0
-    assert visible(machine) == []
+    (machine.models / "opus-mt-ru-en" / "manifest.toml").write_text("[[model", encoding="utf-8")
     assert machine.run("models", "pull", "opus-mt-ru-en")[0] == 0
     assert (machine.models / "opus-mt-ru-en" / "manifest.toml").read_bytes() == manifest
+    assert machine.run("models", "remove", "opus-mt-ru-en")[0] == 0
+    assert visible(machine) == []
 
 
 def test_a_cut_connection_is_one_sentence_and_the_next_pull_goes_on(machine: Machine, site: Hub) -> None:

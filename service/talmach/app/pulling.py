@@ -169,13 +169,13 @@ def _is_read(name: str, source: Path) -> bool:
 def _installed(wanted: Wanted, models_dir: Path, revision: str) -> ModelSpec | None:
     """Return the installed model if it has the same revision and format, and is whole."""
     directory = models_dir / wanted.id
-    if not (revision and (directory / FILENAME).exists()):
-        return None
-    spec = load(directory).models[0]
-    same = spec.source is not None and (spec.source.repository, spec.source.revision) == (wanted.source, revision)
-    if not same or spec.quantization != wanted.quantization:
+    if not revision:
         return None
     try:
+        spec = load(directory).models[0]
+        source = spec.source and (spec.source.repository, spec.source.revision)
+        if (source, spec.quantization) != ((wanted.source, revision), wanted.quantization):
+            return None
         verify(spec, directory)
     except ModelUnusable:
         return None
@@ -208,9 +208,9 @@ def _alone(models_dir: Path, model_id: str) -> Iterator[None]:
         yield
 
 
-def remove(names: Sequence[Path]) -> None:
+def remove(directories: Sequence[Path]) -> None:
     """Delete the directories of installed models."""
-    for directory in names:
+    for directory in directories:
         gone = directory.with_name(f".{directory.name}.gone")
         shutil.rmtree(gone, ignore_errors=True)  # what is there was left by a process that was killed
         directory.rename(gone)

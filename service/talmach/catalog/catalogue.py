@@ -5,8 +5,11 @@ that holds a manifest is one more model, in front of those that come with talmac
 order.
 """
 
+import os
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from talmach.errors import ModelNotFound, ModelUnusable
 
 PREFERENCES = "preferences.toml"
 EMBEDDED = "embedded"  # the name of all models that come with talmach
+_LOST = "lost+found"  # what the system keeps at the root of a volume, readable to itself alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Catalogue:
 
     entries: tuple[CatalogueEntry, ...]
     preferences: Preferences = field(default_factory=Preferences)
+    problems: tuple[ModelUnusable, ...] = ()  # what was left out, and why
 
     def ordered(self, direction: str | None = None) -> list[CatalogueEntry]:
         """Return the models by preference, for a direction those that translate it; without one, all of them."""
@@ -86,28 +91,69 @@ def open_catalogue(models_dir: Path | None) -> Catalogue:
             have the same id.
 
     """
-    if models_dir is not None and ((models_dir / FILENAME).exists() or not models_dir.is_dir()):
-        return Catalogue(tuple(_entries(models_dir, embedded=False)))
+    catalogue = survey(models_dir)
+    for problem in catalogue.problems:
+        raise problem
+    return catalogue
+
+
+def survey(models_dir: Path | None) -> Catalogue:
+    """Read as `open_catalogue` does, but leave out what is wrong, for those who look after the models.
+
+    Raises:
+        ModelUnusable: the models that come with talmach are damaged.
+
+    """
+    problems: list[ModelUnusable] = []
+    entries: list[CatalogueEntry] = []
+    if models_dir is not None and os.path.exists(models_dir / FILENAME):  # noqa: PTH110 - Path's raises without rights
+        with _noting(problems):
+            entries = _entries(models_dir, embedded=False)
+        return Catalogue(tuple(entries), problems=tuple(problems))
     directory = models_dir or user_models_dir()
-    installed: dict[str, CatalogueEntry] = {}
-    for root in _installed(directory):
-        entry, *others = _entries(root, embedded=False)
-        if others:
-            raise ModelUnusable(str(root / FILENAME), "model: lists more than one; each needs a directory of its own")
-        if (other := installed.setdefault(entry.spec.id, entry)) is not entry:
-            problem = f"is in two directories, {other.root} and {root}; delete one, or begin its name with a dot"
-            raise ModelUnusable(entry.spec.id, problem)
-    embedded = [each for each in _entries(default_models_dir(), embedded=True) if each.spec.id not in installed]
-    return Catalogue((*installed.values(), *embedded), load_preferences(directory))
+    roots: list[Path] = []
+    preferences = Preferences()
+    if models_dir is not None or os.path.lexists(directory):
+        with _noting(problems):
+            roots = model_directories(directory)
+            preferences = load_preferences(directory)
+    for root in roots:
+        with _noting(problems):
+            entries.append(_only_entry(root))
+    counts = Counter(each.spec.id for each in entries)
+    for model_id in (each for each, count in counts.items() if count > 1):
+        first, second, *_ = (each.root for each in entries if each.spec.id == model_id)
+        problem = f"is in two directories, {first} and {second}; delete one, or begin its name with a dot"
+        problems.append(ModelUnusable(model_id, problem))
+    # Which of two would be served, listed or removed must not depend on their names.
+    entries = [each for each in entries if counts[each.spec.id] == 1]
+    entries += [each for each in _entries(default_models_dir(), embedded=True) if not counts[each.spec.id]]
+    return Catalogue(tuple(entries), preferences, tuple(problems))
+
+
+def model_directories(directory: Path) -> list[Path]:
+    """Return the directories of a models directory that hold a manifest, or may hold one that cannot be seen.
+
+    Raises:
+        ModelUnusable: the models directory cannot be read.
+
+    """
+    try:
+        # Hidden ones are downloads that are not complete.
+        visible = sorted(path for path in directory.iterdir() if not path.name.startswith(".") and path.name != _LOST)
+    except OSError as error:
+        cure = "set TALMACH_MODELS_DIR to another directory, or leave it empty"
+        raise ModelUnusable(str(directory), f"cannot be read ({error.strerror}); {cure}") from error
+    return [path for path in visible if _may_hold_a_model(path)]
 
 
 def load_preferences(directory: Path) -> Preferences:
     """Read what the user prefers; raises ModelUnusable."""
     path = directory / PREFERENCES
-    if not path.exists():
-        return Preferences()
     try:
         return Preferences.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError):
+        return Preferences()
     except ValidationError as error:
         problems = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors(include_url=False))
         raise ModelUnusable(PREFERENCES, f"{problems}; correct or delete {path}") from error
@@ -134,13 +180,32 @@ def prefer(directory: Path, names: Sequence[str], directions: Sequence[str] = ()
     temporary.replace(directory / PREFERENCES)
 
 
-def _installed(directory: Path) -> list[Path]:
-    if not directory.is_dir():
-        return []
-    # Hidden ones are downloads that are not complete.
-    return sorted(path.parent for path in directory.glob(f"*/{FILENAME}") if not path.parent.name.startswith("."))
+def _may_hold_a_model(directory: Path) -> bool:
+    try:
+        (directory / FILENAME).lstat()
+    except FileNotFoundError:
+        return not os.path.exists(directory)  # noqa: PTH110 - a link to what is gone; Path's raises without rights
+    except NotADirectoryError:
+        return False
+    except OSError:
+        pass  # reading it will say what is wrong
+    return True
 
 
-def _entries(root: Path, *, embedded: bool) -> Iterator[CatalogueEntry]:
-    for spec in load(root).models:
-        yield CatalogueEntry(spec, root, embedded=embedded)
+def _only_entry(root: Path) -> CatalogueEntry:
+    entry, *others = _entries(root, embedded=False)
+    if others:
+        raise ModelUnusable(str(root / FILENAME), "model: lists more than one; each needs a directory of its own")
+    return entry
+
+
+def _entries(root: Path, *, embedded: bool) -> list[CatalogueEntry]:
+    return [CatalogueEntry(spec, root, embedded=embedded) for spec in load(root).models]
+
+
+@contextmanager
+def _noting(problems: list[ModelUnusable]) -> Iterator[None]:
+    try:
+        yield
+    except ModelUnusable as error:
+        problems.append(error)

@@ -200,23 +200,22 @@ def load(models_dir: Path) -> Manifest:
     """Read `models_dir`/manifest.toml.
 
     Raises:
-        ModelUnusable: there is no manifest, or it is not one; every problem is named by its key.
+        ModelUnusable: there is no manifest, or it is not one; names its path, and every problem by its key.
 
     """
     path = models_dir / FILENAME
     try:
         return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        cure = "set TALMACH_MODELS_DIR to a directory that holds one, or leave it empty"
-        raise ModelUnusable(FILENAME, f"cannot be read in {models_dir} ({error.strerror}); {cure}") from error
+        raise ModelUnusable(str(path), f"cannot be read ({error.strerror})") from error
     except ValidationError as error:
         mistakes = error.errors(include_url=False)
         # "No model is left" says nothing when the only one is wrong.
         mistakes = [each for each in mistakes if each["type"] != "too_short"] or mistakes
         problems = "; ".join(f"{_key(each['loc'])}: {each['msg'].removeprefix('Value error, ')}" for each in mistakes)
-        raise ModelUnusable(FILENAME, problems) from error
+        raise ModelUnusable(str(path), problems) from error
     except ValueError as error:  # not TOML, or not UTF-8
-        raise ModelUnusable(FILENAME, f"is not TOML: {error}") from error
+        raise ModelUnusable(str(path), f"is not TOML: {error}") from error
 
 
 def _key(location: tuple[int | str, ...]) -> str:

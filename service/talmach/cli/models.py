@@ -1,6 +1,7 @@
 """`talmach models`: what there is, here and on the hub; pull, prefer, remove and verify."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from talmach.catalog import default_models_dir, public
-from talmach.catalog.catalogue import Catalogue, CatalogueEntry, open_catalogue, prefer, user_models_dir
+from talmach.catalog.catalogue import Catalogue, CatalogueEntry, model_directories, prefer, survey, user_models_dir
 from talmach.catalog.manifest import DIRECTION, FILENAME, SLUG
 from talmach.catalog.public import PublicModel
 from talmach.catalog.verify import verify
@@ -41,7 +42,8 @@ def list_models(as_json: Json = False) -> None:
     from talmach.app.loading import choose, weights_bytes
 
     settings = load_settings()
-    catalogue = open_catalogue(settings.models_dir)
+    catalogue = survey(settings.models_dir)
+    _complain(catalogue)
     choice = choose(catalogue, settings)
     if as_json:
         listed = [
@@ -139,28 +141,34 @@ def use(
         raise BadInput(f"--directions: {name} does not translate {', '.join(unknown)}")
     prefer(_user_directory(), [name], wanted)
     catalogue = _catalogue()
+    _complain(catalogue)
     for direction in wanted or sorted(served):
         terminal.write(f"{direction}: {' > '.join(each.spec.id for each in catalogue.ordered(direction))}\n")
 
 
 @models.command("remove")
 def remove(name: Name) -> None:
-    """Delete installed models; those that come with talmach stay."""
-    entries = [each for each in _named(_catalogue(), name) if not each.embedded]
-    if not entries:
-        raise BadInput(f"{name}: comes with talmach and cannot be removed; `talmach models use` prefers another")
-    target = _user_directory()
+    """Delete installed models; those that come with talmach stay. What is no usable model goes by its directory."""
     from talmach.app import pulling
 
-    pulling.remove([each.root for each in entries if each.root.parent == target])
-    for each in entries:
-        terminal.write(f"{each.spec.id}: removed\n")
+    target, catalogue = _user_directory(), _catalogue()
+    installed = {each.root: each.spec.id for each in catalogue.entries if each.is_called(name) and not each.embedded}
+    if not installed:
+        directories = model_directories(target) if os.path.isdir(target) else []  # noqa: PTH112 - as below
+        installed = {each: name for each in directories if each.name == name}
+    if not installed and _named(catalogue, name):
+        raise BadInput(f"{name}: comes with talmach and cannot be removed; `talmach models use` prefers another")
+    pulling.remove(list(installed))
+    for each in installed.values():
+        terminal.write(f"{each}: removed\n")
 
 
 @models.command("verify")
 def verify_models(as_json: Json = False) -> None:
     """Compare every file with its checksum. Exit status 1 when one is missing or differs."""
-    problems = {entry.spec.id: _problem(entry) for entry in _catalogue().ordered()}
+    catalogue = _catalogue()
+    problems = {each.model: str(each) for each in catalogue.problems}
+    problems |= {entry.spec.id: _problem(entry) for entry in catalogue.ordered()}
     if as_json:
         terminal.write(
             _json([{"id": model, "ok": not problem, "problem": problem} for model, problem in problems.items()])
@@ -181,12 +189,18 @@ def _loaded(entry: CatalogueEntry, choice: "Choice") -> str:
 
 
 def _catalogue() -> Catalogue:
-    return open_catalogue(load_settings().models_dir)
+    return survey(load_settings().models_dir)
+
+
+def _complain(catalogue: Catalogue) -> None:
+    """Say what a server would refuse to start with."""
+    for each in catalogue.problems:
+        terminal.complain(str(each))
 
 
 def _user_directory() -> Path:
     directory = load_settings().models_dir or user_models_dir()
-    if (directory / FILENAME).exists():
+    if os.path.exists(directory / FILENAME):  # noqa: PTH110 - Path's raises without rights
         raise BadInput(f"{directory}: holds a {FILENAME} that lists all its models; set TALMACH_MODELS_DIR to another")
     return directory
 
@@ -195,6 +209,7 @@ def _named(catalogue: Catalogue, name: str) -> list[CatalogueEntry]:
     try:
         return catalogue.named(name)
     except ModelNotFound as error:
+        _complain(catalogue)
         raise BadInput(f"{name}: is not here (models: {error.metadata['models']})") from error
 
 

@@ -6,37 +6,9 @@ from pathlib import Path
 import pytest
 
 from talmach.catalog import default_models_dir, public
-from talmach.catalog.catalogue import EMBEDDED, PREFERENCES, open_catalogue, prefer
+from talmach.catalog.catalogue import EMBEDDED, PREFERENCES, open_catalogue, prefer, survey
 from talmach.errors import ModelNotFound, ModelUnusable
-
-SHA = "0123456789abcdef" * 4
-
-
-def add(models_dir: Path, model_id: str, directions: str, set_name: str = "") -> None:
-    """Put a manifest where a pulled model has it."""
-    directory = models_dir / model_id
-    directory.mkdir()
-    golden = "\n".join(f'{each} = "Горад адкрыў новую школу."' for each in directions.split())
-    names = ("model.bin", "config.json", "vocabulary.json", "sentencepiece.model")
-    files = ", ".join(f'"{name}" = "{SHA}"' for name in names)
-    listed = ", ".join(f'"{each}"' for each in directions.split())
-    (directory / "manifest.toml").write_text(
-        f"""
-[[model]]
-id = "{model_id}"
-set = "{set_name}"
-version = "1"
-kind = "translation"
-architecture = "marian 6+6"
-path = "."
-licence = "CC-BY-4.0"
-directions = [{listed}]
-files = {{ {files} }}
-[model.golden]
-{golden}
-""",
-        encoding="utf-8",
-    )
+from tests.own_models import describe as add
 
 
 def ids(models_dir: Path, direction: str | None = None) -> list[str]:
@@ -68,9 +40,12 @@ def test_a_directory_with_a_manifest_is_all_there_is(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_none_is_an_error(tmp_path: Path) -> None:
-    """A misspelled setting does not silently serve something else."""
-    with pytest.raises(ModelUnusable, match="TALMACH_MODELS_DIR"):
-        open_catalogue(tmp_path / "nowhere")
+    """A misspelled setting does not silently serve something else; what comes with talmach is there all the same."""
+    (tmp_path / "file").touch()
+    for directory in (tmp_path / "nowhere", tmp_path / "file"):
+        with pytest.raises(ModelUnusable, match=rf"^{directory}: cannot be read \(No.*\); set TALMACH_MODELS_DIR"):
+            open_catalogue(directory)
+        assert [each.spec.id for each in survey(directory).entries] == ["talmach-translation", "talmach-encoder"]
 
 
 def test_preferences_change_the_order(tmp_path: Path) -> None:
@@ -116,6 +91,42 @@ def test_a_directory_holds_one_model(tmp_path: Path) -> None:
         open_catalogue(tmp_path)
     problem = "model: lists more than one; each needs a directory of its own"
     assert str(caught.value) == f"{tmp_path}/x/manifest.toml: {problem}"
+
+
+def test_what_is_wrong_leaves_the_rest_usable_to_those_who_look_after_it(tmp_path: Path) -> None:
+    """A server refuses the first mistake; a survey has all, each with its path, and every model that is left."""
+    for name in ("right", "wrong", "unseen"):
+        add(tmp_path, name, "ru-en")
+    shutil.copytree(tmp_path / "right", tmp_path / "twice")
+    add(tmp_path, "alone", "ru-en")
+    (tmp_path / "wrong" / "manifest.toml").write_text("[[model]\n", encoding="utf-8")
+    manifest = tmp_path / "unseen" / "manifest.toml"
+    manifest.unlink()
+    manifest.symlink_to(manifest)  # which nobody can read, whatever their rights
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "gone").symlink_to(tmp_path / "an unmounted volume")
+    (tmp_path / PREFERENCES).write_text("order = 1", encoding="utf-8")
+    catalogue = survey(tmp_path)
+    assert [each.spec.id for each in catalogue.ordered()] == ["alone", "talmach-translation", "talmach-encoder"]
+    said = [str(each).partition(";")[0].partition(" (")[0] for each in catalogue.problems]
+    assert said == [
+        f"{PREFERENCES}: order: Input should be a valid tuple",
+        f"{tmp_path}/gone/manifest.toml: cannot be read",
+        f"{tmp_path}/loop/manifest.toml: cannot be read",
+        f"{tmp_path}/unseen/manifest.toml: cannot be read",
+        f"{tmp_path}/wrong/manifest.toml: is not TOML: Expected ']]' at the end of an array declaration",
+        f"right: is in two directories, {tmp_path}/right and {tmp_path}/twice",
+    ]
+    with pytest.raises(ModelUnusable, match=rf"^{PREFERENCES}: order: "):
+        open_catalogue(tmp_path)
+
+
+def test_the_lost_files_of_a_volume_are_no_model(tmp_path: Path) -> None:
+    """Only root can look into that directory, and a server that cannot must start all the same."""
+    (tmp_path / "lost+found").symlink_to(tmp_path / "lost+found")
+    (tmp_path / "notes.txt").write_text("", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    assert ids(tmp_path) == ["talmach-translation", "talmach-encoder"]
 
 
 @pytest.mark.parametrize("text", ["order = 1", "ordre = []", "order = [", '[directions]\n"ru_en" = []'])

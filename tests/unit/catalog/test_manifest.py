@@ -193,10 +193,14 @@ def test_a_mistake_in_how_a_model_is_spoken_to_is_named(tmp_path: Path, old: str
     assert ";" not in message
 
 
-def test_a_missing_manifest_says_the_cure(tmp_path: Path) -> None:
-    """An operator who points to the wrong directory learns which setting did it."""
-    with pytest.raises(ModelUnusable, match="TALMACH_MODELS_DIR"):
-        load(tmp_path / "nowhere")
+def test_a_wrong_manifest_is_named_by_its_path(tmp_path: Path) -> None:
+    """There may be many of them."""
+    path = tmp_path / "manifest.toml"
+    with pytest.raises(ModelUnusable) as caught:
+        load(tmp_path)
+    assert str(caught.value) == f"{path}: cannot be read (No such file or directory)"
+    for text in ("[[model", "[[modell]]", NMT + NMT):
+        assert problem(tmp_path, text).startswith(f"{path}: ")
 
 
 def test_the_models_that_come_with_talmach_are_listed() -> None:
