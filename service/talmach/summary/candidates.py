@@ -5,9 +5,11 @@ sentence is fit, the next best is taken: lines that end without a full stop, the
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from talmach.summary.amounts import is_amount
 from talmach.summary.context import Dependence, dependence
 from talmach.summary.quotations import parts_of_quotations
 from talmach.summary.terms import terms_of
@@ -62,6 +64,7 @@ _SUBSTITUTES: tuple[Callable[[str | None], bool], ...] = (
 def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
     parts = parts_of_quotations(article.sentences)
     is_cased = _is_cased(article)
+    in_paragraph = Counter((sentence.field, sentence.paragraph) for sentence in article.sentences)
     seen: dict[tuple[str, ...], Sentence] = {}  # by their words: where each stood first
     verdicts: list[Verdict] = []
     previous: int | None = None  # the last sentence that is no boilerplate, where it was read first
@@ -70,6 +73,8 @@ def _judge(article: Article, *, include_lead: bool) -> list[Verdict]:
         first = seen.setdefault(tuple(terms_of(sentence.text)), sentence)
         outside = _objection_to_place(sentence, first)
         form = _PART_OF_QUOTATION if sentence.index in parts else _objection_to_form(sentence.text, is_cased=is_cased)
+        if form is None and in_paragraph[sentence.field, sentence.paragraph] == 1 and is_amount(sentence.text):
+            form = _LINE
         if needs_lead and form == _VERBLESS and sentence.field is Field.LEAD and _TERMINAL.search(sentence.text):
             form = None  # no caption stands there, and the guess about verbs must not cost the lead
         if outside is not None:

@@ -191,6 +191,18 @@ def test_a_verb_is_found_in_what_says_something(kind: str, expected: str, langua
     assert has_verb(line) == (expected == "verb")
 
 
+@pytest.mark.parametrize(("kind", "expected", "language", "line"), parameters("amounts"))
+def test_a_list_gives_amounts_in_lines(kind: str, expected: str, language: str, line: str) -> None:
+    """The table of cases: none of these lines is chosen before a sentence."""
+    objects = objection(line) in ("line without a full stop", "fragment", "fragment without a verb")
+    assert objects == (expected == "line")
+
+
+def test_an_amount_among_sentences_is_one_of_them() -> None:
+    """The dash is its verb."""
+    assert objection("Плошча новага дома — 85 кв. м. Вучыцца ў ім будуць 420 дзяцей.") is None
+
+
 LACKING = {
     "none": None,
     "points back": Dependence.POINTS_BACK,
