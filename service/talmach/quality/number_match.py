@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from talmach.engine.base import Direction
-from talmach.quality.number_words import values_in
+from talmach.quality.number_words import roman_values_in, values_in
 from talmach.quality.numerals import Numeral, numerals_in
 from talmach.text.characters import words_of
 
@@ -13,9 +13,11 @@ def has_number_mismatch(source: str, target: str, direction: Direction) -> bool:
     """Whether a number is missing, added or changed.
 
     Tolerates decimal signs, thousands separators, leading zeros, scale words, ordinals, 12-hour and 24-hour clocks,
-    decades, and digits on one side that are words, months or Roman numerals on the other.
+    decades, and digits or Roman numerals on one side that are words, months or the other kind of numerals on the other.
     """
     numerals = numerals_in(source, direction.source), numerals_in(target, direction.target)
+    if _has_other_roman(source, target, numerals[1]) or _has_other_roman(target, source, numerals[0]):
+        return True
     if numerals[0] == numerals[1]:
         return False
     source_left, target_left = _unmatched(*numerals)
@@ -25,6 +27,15 @@ def has_number_mismatch(source: str, target: str, direction: Direction) -> bool:
     source_left, target_left = (_split(left, keep_times=are_times) for left in (source_left, target_left))
     source_left, target_left = _unmatched(source_left, target_left)
     return not (_are_excused(source_left, target) and _are_excused(target_left, source))
+
+
+def _has_other_roman(text: str, other: str, numerals: Iterable[Numeral]) -> bool:
+    """Whether `text` has a Roman numeral for which `other`, with its `numerals` in digits, has none and no word."""
+    values = roman_values_in(text)
+    if not values:
+        return False
+    values -= roman_values_in(other)
+    return not values <= values_in(words_of(other)).union(*(numeral.values for numeral in numerals))
 
 
 def _has_times(numerals: Iterable[Numeral]) -> bool:

@@ -1,9 +1,11 @@
 """Numbers written as words in Russian, Belarusian and English, for `numerals`.
 
-A number word only ever excuses a digit on the other side ("3 cars" - «три машины»); none is ever required. So stems are
-generous: «семинар» taken for a seven hides an error only where a lone seven appears or vanishes.
+A number word only ever excuses a digit on the other side ("3 cars" - «три машины»); none is ever required, but for a
+Roman numeral of several letters, which the other side has as a numeral, in digits or in words. So stems are generous:
+«семинар» taken for a seven hides an error only where a lone seven appears or vanishes.
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -77,7 +79,11 @@ _WHOLE_SCALES, _SCALE_STEMS = _index(_SCALES)
 _LONGEST_STEM = max(map(len, [*_WORD_STEMS, *_SCALE_STEMS]))
 _WITH = ("с", "з", "са")  # «два с половиной»
 _PAIR = 2  # digits
-_ROMAN = {"I": 1, "V": 5, "X": 10, "І": 1, "Х": 10}
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "І": 1, "Х": 10}
+_ROMAN_NUMERAL = re.compile(
+    r"(?<![\w-])(?=[IVXLІХ]{2})(?!ІХ\b)"  # the Cyrillic word
+    r"(?:[XХ]L|L?[XХ]{0,3})(?:[IІ][XХ]|[IІ]V|V?[IІ]{0,3})(?=(?:st|nd|rd|th)?(?!\w))"
+)
 
 
 def scale_exponent(word: str) -> int | None:
@@ -114,6 +120,11 @@ def values_in(words: list[str]) -> set[str]:
     return values
 
 
+def roman_values_in(text: str) -> set[str]:
+    """The values of the Roman numerals of more than one letter, which is as often an initial."""
+    return {value for match in _ROMAN_NUMERAL.finditer(text) for value in _roman(match.group())}
+
+
 def _lookup(word: str, whole: dict[str, list[str]], stems: dict[str, list[str]]) -> list[str]:
     found = list(whole.get(word, ()))
     for length in range(2, min(len(word), _LONGEST_STEM) + 1):
@@ -135,7 +146,7 @@ def _sums(greater: list[str], smaller: list[str]) -> Iterator[str]:
 
 
 def _roman(word: str) -> list[str]:
-    """The value of a Roman numeral below 40; any row of its letters counts."""
+    """The value of a Roman numeral below 90; any row of its letters counts."""
     digits = [_ROMAN.get(char, 0) for char in word]
     if not all(digits):
         return []
