@@ -68,6 +68,8 @@ _SURE_PERCENT = re.compile(
 _ANY_PERCENT = re.compile(r"%")
 _PERCENT_WORDS = re.compile(r"процент|працэнт|per[ -]?cent|\bpct\b|\bp\.?p\b|п\.\s?п", re.IGNORECASE)
 _SPELT = ((_SURE_MINUS, _ANY_MINUS, _MINUS_WORDS), (_SURE_PERCENT, _ANY_PERCENT, _PERCENT_WORDS))
+# "₽101,45 ₽"; the second one of "€5 €6" has a number of its own.
+_DOUBLED = re.compile(r"([$€£¥₽₴₹])\s?\d[\d., \u00a0\u202f]{0,20}\s?\1(?!\s?\d)")
 _NONE: Counter[str] = Counter()
 _VARIATION = "\ufe0e\ufe0f"
 
@@ -75,6 +77,8 @@ _VARIATION = "\ufe0e\ufe0f"
 def has_sign_mismatch(source: str, target: str) -> bool:
     """Whether a sign is missing, added or changed, and no word stands for it."""
     if _is_lost(source, target) or _is_lost(target, source):
+        return True
+    if len(_DOUBLED.findall(target)) > len(_DOUBLED.findall(source)):
         return True
     ours, theirs = _signs(source), _signs(target)
     if ours == theirs:
