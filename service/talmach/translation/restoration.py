@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from talmach.engine.normalization import to_official_belarusian
 from talmach.text import casing
-from talmach.text.characters import BEFORE_OPENING, CLOSING, DOUBLE_QUOTE, TERMINAL
+from talmach.text.characters import BEFORE_OPENING, CLOSING, DOUBLE_QUOTE, TERMINAL, words_of
 from talmach.text.evidence import FUNCTION_WORDS, LEXICON
 from talmach.text.sentences import ends_in_abbreviation
 
@@ -190,11 +190,18 @@ def _without_surplus(target: str, *, first: bool, last: bool) -> str:
 
 
 def _match_first_letter(source: str, target: str, before: str, ordinary: Collection[str]) -> str:
-    """A model begins whatever it is given like a sentence; what goes on with a small letter does so in translation."""
-    ours, theirs = _FIRST_LETTERS.match(source), _FIRST_WORD.match(target)
+    """A model begins whatever it is given like a sentence; what goes on with a small letter does so in translation.
+
+    The other way round, the first line of a list («Молоко — 500 мл») may lose its capital.
+    """
+    ours, theirs = _FIRST_LETTERS.match(source), _FIRST_LETTERS.match(target)
+    if theirs is None or theirs[1] in words_of(source):  # a glossary's term, or the name of a variable
+        return target
     goes_on = ours[1].islower() if ours else bool(before) and source[:1].isdigit()
-    is_kept = theirs is not None and theirs[1] in source  # a glossary's term, or the name of a variable
-    if theirs and goes_on and not is_kept and theirs[1].istitle() and theirs[1].lower() in ordinary:
-        at = theirs.start(1)
+    begins = ours is not None and ours[1][0].isupper() and not before
+    at = theirs.start(1)
+    if goes_on and _FIRST_WORD.match(target) and theirs[1].istitle() and theirs[1].lower() in ordinary:
         return target[:at] + target[at].lower() + target[at + 1 :]
+    if begins and theirs[1].islower():
+        return target[:at] + target[at].upper() + target[at + 1 :]
     return target
