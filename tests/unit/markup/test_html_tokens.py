@@ -20,11 +20,11 @@ PIECES = (
     "&notit;", "&copy", "&bogus;", "слово", " ", "\n", "\t", "x", "'", '"', "=", "/", "<script>", "</script>",
     "<SCRIPT >", "</script x>", "<style>", "</style>", "<textarea>", "</textarea>", "<title>", "</title>",
     "<b a=1 b = '2' c=\"3\" d>", "<b a='", "<b / a>", "<b =x>", "<svg>", "</svg>", "<td>", "<li>", "<ul>",
-    "</ul>", "<div>", "</div>",
+    "</ul>", "<div>", "</div>", "<p translate=no>", "<li class=notranslate>", "<svg/>", "<math>", "</math>",
 )  # fmt: skip
 # Where tables and foreign elements are, a tree moves text or drops it; the text of raw elements is none to that parser.
 READ_IN_PLACE = [
-    each for each in PIECES if not re.search(r"</?(?:td|svg|script|style|textarea|title)", each, re.IGNORECASE)
+    each for each in PIECES if not re.search(r"</?(?:td|svg|math|script|style|textarea|title)", each, re.IGNORECASE)
 ]
 in_place = st.lists(st.sampled_from(READ_IN_PLACE), max_size=25).map("".join)
 markup = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)

@@ -35,3 +35,31 @@ def test_no_picture_touches_the_word_behind_it(engine: type[NaughtyEngine], sour
     """None that has a blank behind it in the source."""
     touching = re.findall(r"<img src=a>\w", html_of(source, engine()))
     assert len(touching) <= len(re.findall(r"<img src=a>(?! )", source))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "<tr><td class=notranslate>Код<td>Новая школа<td>рака</tr>",
+            "<tr><td class=notranslate>Код<td>skola Novaa<td>raka</tr>",
+        ),
+        ("<li class=notranslate>Назва<li>Новая школа</ul>", "<li class=notranslate>Назва<li>skola Novaa</ul>"),
+        ("<p translate=no>Імя<p>Новая школа", "<p translate=no>Імя<p>skola Novaa"),
+        ("<p translate=no>Імя <b>тут<hr>Новая школа", "<p translate=no>Імя <b>тут<hr>skola Novaa"),
+        ("<p translate=no><i>Імя<p translate=no>Імя<p>рака", "<p translate=no><i>Імя<p translate=no>Імя<p>raka"),
+        ("<p>рака <span translate=no>Імя<p>Новая школа", "<p>raka <span translate=no>Імя<p>skola Novaa"),
+        ("<select><option translate=no>рака<option>горад", "<select><option translate=no>рака<option>gorad"),
+        ("<div translate=no><p>Імя<p>рака</div>горад", "<div translate=no><p>Імя<p>рака</div>gorad"),
+        ("<li translate=no>Імя<ul><li>рака</ul>мост<li>горад", "<li translate=no>Імя<ul><li>рака</ul>мост<li>gorad"),
+        ("<p translate=no>Імя<svg><desc><p>рака</desc></svg>мост<p>горад", None),
+        ("<p><svg><desc><div>мост<p>сад</desc></svg> рака", "<p><svg><desc><div>мост<p>сад</desc></svg> raka"),
+        ("<p>рака <a><svg></a> мост<p>горад", "<p><a><svg></a> most raka<p>gorad"),
+        ("<p>рака <code>x<p>мост", "<p>raka <code>x<p>мост"),
+    ],
+)
+def test_what_is_left_alone_ends_where_its_end_tag_may_be_left_out(source: str, expected: str | None) -> None:
+    """What follows it is translated, as browsers read it; what is inside an image is part of that."""
+    if expected is None:
+        expected = source.removesuffix("горад") + "gorad"
+    assert html_of(source) == expected

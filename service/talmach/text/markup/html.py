@@ -40,6 +40,8 @@ _CLOSED_BY = {
     "tr": ("p", "td", "th", "tr"),
     **dict.fromkeys(word_set("tbody thead tfoot"), ("p", "td", "th", "tr", "tbody", "thead", "tfoot")),
 }
+# Where a paragraph ends inside of one of these, it begins anew in the next, and with it what must not be touched.
+_FORMATTING = word_set("a b big code em font i nobr s small strike strong tt u")
 _CHUNK = re.compile(
     rf"([{BLANKS}]+)|(&(?:#[xX][0-9A-Fa-f]{{1,8}}|#[0-9]{{1,9}}|[A-Za-z][A-Za-z0-9]{{0,31}});?)|[^&{BLANKS}]+|&"
 )
@@ -96,13 +98,13 @@ class HtmlReader:
         name, span = token.name, token.span
         is_block = name in _BLOCKS
         for_good = name in VOID or (name in FOREIGN and token.is_empty)
+        closed = _CLOSED_BY.get(name, ())
+        while self._blocks and self._blocks[-1].name in closed and not self._goes_on(self._blocks[-1]):
+            self._pop_to(self._blocks[-1].position, span.start)
         if self._untouched is not None:
             if not for_good:
                 self._push(name)
             return
-        closed = _CLOSED_BY.get(name, ())
-        while self._blocks and self._blocks[-1].name in closed:
-            self._pop_to(self._blocks[-1].position, span.start)
         if self._translate_attributes:
             self._read_attributes(token)
         if name == "br":
@@ -127,8 +129,8 @@ class HtmlReader:
         element = self._by_name[name][-1] if self._by_name[name] else None
         untouched = self._untouched
         if element is not None:
-            is_crossing = not is_block and bool(self._blocks) and element.position < self._blocks[-1].position
-            if is_crossing:  # a tag of the line ends no block
+            is_inline = not is_block and name not in FOREIGN
+            if is_inline and self._blocks and element.position < self._blocks[-1].position:  # it ends no block
                 self._by_name[name].pop()
             else:
                 self._pop_to(element.position, span.end if element is self._untouched else span.start)
@@ -141,6 +143,13 @@ class HtmlReader:
         closing = self._reader.mark(MarkKind.CLOSE, span.start, span.end)
         if element is not None and element.mark is not None:
             self._reader.pair(element.mark, closing)
+
+    def _goes_on(self, block: _Element) -> bool:
+        """Whether something is open in a block that no opening tag ends."""
+        inside = [self._by_name[name][-1] for name in (*FOREIGN, "code") if self._by_name[name]]
+        if self._untouched is not None and self._untouched.name in _FORMATTING:
+            inside.append(self._untouched)
+        return any(element.position > block.position for element in inside)
 
     def _push(self, name: str, mark: int | None = None) -> _Element:
         element = _Element(name, len(self._stack), mark)
