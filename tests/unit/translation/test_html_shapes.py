@@ -63,3 +63,20 @@ def test_what_is_left_alone_ends_where_its_end_tag_may_be_left_out(source: str, 
     if expected is None:
         expected = source.removesuffix("горад") + "gorad"
     assert html_of(source) == expected
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<?xml version="1.0"?>\n<html>',
+        '<!DOCTYPE html>\n<html lang="be" xmlns="http://www.w3.org/1999/xhtml">',
+        '\ufeff<?xml version="1.0"?><HTML>',
+    ],
+)
+def test_in_xhtml_every_tag_may_be_its_own_end(head: str) -> None:
+    """A script or a title that ends at once swallows nothing; elsewhere it is open, as in browsers."""
+    empty = '<script src="a.js"/><title/><p class="notranslate"/><textarea/>'
+    source = f'{head}{empty}<p>Новая <a id="p1"/>школа <code/>тут</p>'
+    assert html_of(source, OrderlyEngine()) == f'{head}{empty}<p>Novaa <a id="p1"/>skola <code/>tut</p>'
+    source = '<script src="a.js"/><p>Новая школа</p>'
+    assert html_of(source) == source

@@ -97,7 +97,7 @@ class HtmlReader:
     def _start(self, token: Token) -> None:
         name, span = token.name, token.span
         is_block = name in _BLOCKS
-        for_good = name in VOID or (name in FOREIGN and token.is_empty)
+        for_good = name in VOID or token.is_empty
         closed = _CLOSED_BY.get(name, ())
         while self._blocks and self._blocks[-1].name in closed and not self._goes_on(self._blocks[-1]):
             self._pop_to(self._blocks[-1].position, span.start)

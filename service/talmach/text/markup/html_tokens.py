@@ -21,6 +21,8 @@ _ATTRIBUTE = re.compile(
     r"[\t\n\f\r /]*+(=?[^\t\n\f\r />=]*+)"
     rf"(?:{_BLANK}*+={_BLANK}*+(?:\"([^\"]*+)(?:\"|\Z)|'([^']*+)(?:'|\Z)|([^\t\n\f\r >\"'][^\t\n\f\r >]*+))?)?"
 )
+# How a text begins that says that it is XHTML.
+_XHTML = re.compile(r"\ufeff?\s*(?:<\?xml\s|(?:<![^>]*>\s*)*+<html\s(?:[^<>]*\s)?xmlns=)", re.IGNORECASE)
 _EMPTY_COMMENT = re.compile(r"<!---?>")
 _COMMENT_END = re.compile(r"--!?>|\Z")
 _BOGUS_END = re.compile(r">|\Z")
@@ -49,32 +51,33 @@ class Token:
     span: Span
     name: str = ""  # of the tag, or of the element that raw text stands in; in small letters
     attributes: tuple[tuple[str, Span], ...] = ()  # names in small letters, and where their values stand
-    is_empty: bool = False  # ends in "/>", which means something in foreign elements only
+    is_empty: bool = False  # ends itself with "/>", as a foreign element does, and in XHTML each
 
 
 def tokens(text: str) -> Iterator[Token]:
     """Cut a text into tokens."""
     position, foreign = 0, 0
+    is_xhtml = _XHTML.match(text) is not None
     while position < len(text):
-        token = _token(text, position, is_foreign=foreign > 0)
+        token = _token(text, position, is_foreign=foreign > 0, is_xhtml=is_xhtml)
         yield token
         position = token.span.end
         if token.name in FOREIGN:
             opened = token.kind is TokenKind.START and not token.is_empty
             foreign = max(0, foreign + opened - (token.kind is TokenKind.END))
-        elif token.kind is TokenKind.START and token.name in _RAW and not foreign:
+        elif token.kind is TokenKind.START and token.name in _RAW and not foreign and not token.is_empty:
             end = _raw_end(text, position, token.name)
             if end > position:
                 yield Token(TokenKind.RAW, Span(position, end), token.name)
             position = end
 
 
-def _token(text: str, start: int, *, is_foreign: bool) -> Token:
+def _token(text: str, start: int, *, is_foreign: bool, is_xhtml: bool) -> Token:
     if text[start] != "<":
         end = text.find("<", start)
         return Token(TokenKind.TEXT, Span(start, len(text) if end < 0 else end))
     if tag := _TAG.match(text, start):
-        return _tag(text, tag)
+        return _tag(text, tag, is_xhtml=is_xhtml)
     following = text[start + 1 : start + 2]
     if following in ("!", "?"):
         return Token(TokenKind.OTHER, Span(start, _declaration_end(text, start, is_foreign=is_foreign)))
@@ -83,7 +86,7 @@ def _token(text: str, start: int, *, is_foreign: bool) -> Token:
     return Token(TokenKind.TEXT, Span(start, start + 1))
 
 
-def _tag(text: str, tag: re.Match[str]) -> Token:
+def _tag(text: str, tag: re.Match[str], *, is_xhtml: bool) -> Token:
     attributes: list[tuple[str, Span]] = []
     position = tag.end()
     while True:
@@ -98,8 +101,9 @@ def _tag(text: str, tag: re.Match[str]) -> Token:
     if position >= len(text):
         return Token(TokenKind.OTHER, Span(tag.start(), len(text)))
     kind = TokenKind.END if tag[1] else TokenKind.START
-    span = Span(tag.start(), position + 1)
-    return Token(kind, span, tag[2].lower(), tuple(attributes), is_empty=text[position - 1] == "/")
+    name, span = tag[2].lower(), Span(tag.start(), position + 1)
+    is_empty = text[position - 1] == "/" and (is_xhtml or name in FOREIGN)
+    return Token(kind, span, name, tuple(attributes), is_empty)
 
 
 def _declaration_end(text: str, start: int, *, is_foreign: bool) -> int:
