@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from talmach.text.abbreviations import AFTER_NUMBER, ISSUERS, Abbreviations, Ending, for_language
 from talmach.text.characters import CLOSING_QUOTES, word_set
 from talmach.text.span import Span
+from talmach.text.titles import is_in_title
 
 # White space for both `re` and `str.strip`, plus what cannot be seen: controls, zero-width characters, bidi marks.
 INVISIBLE = (
@@ -103,9 +104,9 @@ def split(text: str, language: str | None = None) -> list[Span]:
         gap_end, is_dashed = _gap_end(text, match.end())
         if gap_end == match.end() and not _is_joint(text, match, rules):
             continue
-        if gap_end < paragraph.end and _is_boundary(
-            _stop_at(text, start, match, gap_end, is_dashed=is_dashed, is_small=is_small), rules
-        ):
+        if gap_end == paragraph.end or (not match[2] and is_in_title(text, start, *match.span())):
+            continue
+        if _is_boundary(_stop_at(text, start, match, gap_end, is_dashed=is_dashed, is_small=is_small), rules):
             spans.append(Span(start, match.end()))
             start = gap_end
     if start < paragraph.end:
