@@ -1,12 +1,13 @@
 """Shapes of HTML that pages have and textbooks do not: what surrounds the words comes through all of them."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 
 from tests.fakes import NaughtyEngine
-from tests.unit.translation.test_html import OrderlyEngine, html_of, pages
+from tests.unit.translation.test_html import HTML, OrderlyEngine, html_of, pages
 
 
 @pytest.mark.parametrize(
@@ -80,3 +81,13 @@ def test_in_xhtml_every_tag_may_be_its_own_end(head: str) -> None:
     assert html_of(source, OrderlyEngine()) == f'{head}{empty}<p>Novaa <a id="p1"/>skola <code/>tut</p>'
     source = '<script src="a.js"/><p>Новая школа</p>'
     assert html_of(source) == source
+
+
+def test_attributes_of_what_is_left_alone_are_left_alone() -> None:
+    """Of an element that is to be left, of one inside of it, and of one without content."""
+    source = (
+        "<p translate=no title='школа'>рака <a title='мост'>тут</a></p><img class=notranslate alt='рака'>"
+        "<textarea placeholder='Новая школа'>рака</textarea><p title='мост'></p>"
+    )
+    target = html_of(source, options=replace(HTML, translate_attributes=True))
+    assert target == source.replace("Новая школа", "skola Novaa").replace("<p title='мост'>", "<p title='most'>")

@@ -105,7 +105,8 @@ class HtmlReader:
             if not for_good:
                 self._push(name)
             return
-        if self._translate_attributes:
+        is_to_be_left = self._is_to_be_left(token)
+        if self._translate_attributes and not is_to_be_left:
             self._read_attributes(token)
         if name == "br":
             self._reader.spelled_blank("\n", span.start, span.end)
@@ -114,7 +115,7 @@ class HtmlReader:
             self._reader.block(span.start)
         if for_good:
             self._point(token)
-        elif name in _UNTOUCHED or self._is_to_be_left(token):
+        elif name in _UNTOUCHED or is_to_be_left:
             self._untouched = self._push(name)
             self._untouched_start, self._untouched_texts = span.start, []
         elif is_block:
