@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from typing import cast
+from typing import Any, cast
 
 import grpc
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
@@ -49,6 +49,10 @@ class RpcFailed(Exception):
         self.violations = tuple(violations)
         self.retry_after_s = retry_after_s  # None = the server did not say
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel whole, between processes too: Python would call the constructor with the one sentence in `args`."""
+        return _made_anew, (type(self), *self.args), vars(self)
+
     @classmethod
     def of(cls, error: grpc.RpcError) -> "RpcFailed":
         """Read the rich status of a failed call."""
@@ -74,6 +78,10 @@ class RpcFailed(Exception):
             violations=[Violation(each.field, each.reason, each.description) for each in bad.field_violations],
             retry_after_s=retry.retry_delay.ToTimedelta().total_seconds() if retry.HasField("retry_delay") else None,
         )
+
+
+def _made_anew(kind: type[RpcFailed], *args: object) -> RpcFailed:
+    return kind.__new__(kind, *args)
 
 
 class Cause(Enum):
