@@ -1,6 +1,8 @@
 """What an address may look like, which are on this machine, and which way leads through a proxy."""
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from talmach.client.address import Target
 
@@ -35,6 +37,8 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ipv6:[::1]:1,[::1]:2", ("::1", "::1"), False, True),
         ("unix:/run/talmach.sock", (), True, True),
         ("unix:///run/talmach.sock", (), True, True),
+        (f"unix:/{'a' * 106}", (), True, True),
+        (f"unix:/{'%20' * 60}", (), True, True),
         ("unix-abstract:talmach", (), True, True),
     ],
 )
@@ -59,6 +63,27 @@ def test_what_is_no_address(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("ipv4:localhost:50051", "'localhost' is not an address of ipv4"),
+        ("ipv4:127.0.0.1:1,10.0.0:2", "'10.0.0' is not an address of ipv4"),
+        ("ipv4:[::1]:1", "'::1' is not an address of ipv4"),
+        ("ipv6:127.0.0.1:1", "'127.0.0.1' is not an address of ipv6"),
+        (f"unix:/{'a' * 107}", r"its path has 108 bytes \(limit 107\)"),
+        (f"unix:///{'ж' * 54}", r"its path has 109 bytes \(limit 107\)"),
+        (f"unix-abstract:{'a' * 108}", r"its path has 108 bytes \(limit 107\)"),
+        ("unix://run/talmach.sock", "names a host, which the path of a socket has not"),
+    ],
+)
+def test_what_grpc_refuses(address: str, problem: str) -> None:
+    """It would only say that "the target uri is not valid"."""
+    with pytest.raises(ValueError, match=f"{problem}$"):
+        Target.parse(address)
+    with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError, match="target uri is not valid"):
+        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
+
+
+@pytest.mark.parametrize(
     ("address", "variables", "proxy"),
     [
         ("talmach:1", {}, ""),
@@ -76,6 +101,11 @@ def test_what_is_no_address(address: str) -> None:
         ("127.0.0.1:1", dict.fromkeys(VARIABLES[:3], "http://a:1"), ""),
         ("localhost:1", dict.fromkeys(VARIABLES[:3], "http://a:1"), ""),
         ("[::1]:1", dict.fromkeys(VARIABLES[:3], "http://a:1"), ""),
+        ("talmach:1", {"http_proxy": "HTTP://proxy:3128?x"}, "proxy:3128 (http_proxy)"),
+        ("talmach:1", {"http_proxy": "http://[bad:3128"}, "[bad:3128 (http_proxy)"),
+        ("talmach:1", {"http_proxy": "proxy.corp:3128"}, ""),
+        ("talmach:1", {"http_proxy": "desk:secret@proxy:3128"}, ""),
+        ("talmach:1", {"https_proxy": "https://proxy:3128", "http_proxy": "http://a:1"}, ""),
         ("unix:/run/talmach.sock", dict.fromkeys(VARIABLES[:3], "http://a:1"), ""),
     ],
 )

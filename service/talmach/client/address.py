@@ -6,17 +6,20 @@ import re
 import socket
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes
 
 from talmach.text.characters import is_encodable
 
 _MAX_PORT = 65_535
 _SOCKETS = ("unix:", "unix-abstract:")
-_LISTS = ("ipv4:", "ipv6:")
+_MAX_PATH_BYTES = 107  # what the system has room for
+_LISTS = {"ipv4:": ipaddress.IPv4Address, "ipv6:": ipaddress.IPv6Address}
 _ENDPOINT = re.compile(r"(\[[^\[\]\s]+\]|[^\s:/,\[\]]+):([0-9]{1,5})", re.ASCII)
 _DNS = re.compile(r"dns:(?://[^/]*/)?(.+)")
 # In the order in which gRPC looks at them.
 _PROXY_VARIABLES = ("grpc_proxy", "https_proxy", "http_proxy")
+# gRPC knows no other scheme, nor a value without one, and then uses no proxy. The name and password are left out.
+_PROXY = re.compile(r"http://(?:[^/?#]*@)?([^/?#]+)", re.IGNORECASE)
 _EXCEPTION_VARIABLES = ("no_grpc_proxy", "no_proxy")
 
 
@@ -32,20 +35,27 @@ class Target:
         """Parse HOST:PORT, `dns:///HOST:PORT`, `ipv4:IP:PORT,IP:PORT…`, `ipv6:…` or `unix:PATH`.
 
         Raises:
-            ValueError: it is none of these, such as a URL.
+            ValueError: it is none of these, such as a URL, or gRPC would refuse it.
 
         """
+        kind, _, rest = address.partition(":")
+        ip = _LISTS.get(f"{kind}:")
         if address.startswith(_SOCKETS):
             endpoints = []
-        elif address.startswith(_LISTS):
-            endpoints = address.partition(":")[2].split(",")
+        elif ip is not None:
+            endpoints = rest.split(",")
         else:
             endpoints = [match[1] if (match := _DNS.fullmatch(address)) else address]
         matches = [_ENDPOINT.fullmatch(each) for each in endpoints]
-        is_valid = address.partition(":")[2] and all(each and int(each[2]) <= _MAX_PORT for each in matches)
+        is_valid = rest and all(each and int(each[2]) <= _MAX_PORT for each in matches)
         if not (is_valid and is_encodable(address)):
             raise ValueError(f"{address!r} is not HOST:PORT")
-        return cls(address, tuple(each[1].strip("[]") for each in matches if each))
+        hosts = tuple(each[1].strip("[]") for each in matches if each)
+        if wrong := [each for each in hosts if ip is not None and not isinstance(_ip(each), ip)]:
+            raise ValueError(f"{address!r}: {wrong[0]!r} is not an address of {kind}")
+        if not hosts:
+            _check_path(rest, address)
+        return cls(address, hosts)
 
     @property
     def is_one_server(self) -> bool:
@@ -63,14 +73,23 @@ class Target:
 
         None is used for this machine, nor for a list, which gRPC would ask the proxy for as if it were one name.
         """
-        if self.is_here or self.address.startswith(_LISTS):
+        if self.is_here or self.address.startswith(tuple(_LISTS)):
             return ""
         variable = next((each for each in _PROXY_VARIABLES if os.environ.get(each)), "")
         exceptions = next(filter(None, map(os.environ.get, _EXCEPTION_VARIABLES)), "")
         if not variable or any(_covers(each.strip(), self.hosts[0]) for each in exceptions.split(",")):
             return ""
-        # Never the name and password that may stand before the host.
-        return f"{urlsplit(os.environ[variable]).netloc.rpartition('@')[2]} ({variable})"
+        match = _PROXY.match(os.environ[variable])
+        return f"{match[1]} ({variable})" if match else ""
+
+
+def _check_path(path: str, address: str) -> None:
+    """Raise ValueError unless gRPC takes it as the path of a unix socket, which it decodes as that of a URL."""
+    if path.startswith("//") and not path.startswith("///"):
+        raise ValueError(f"{address!r} names a host, which the path of a socket has not")
+    size = len(unquote_to_bytes(path.removeprefix("//")))
+    if size > _MAX_PATH_BYTES:
+        raise ValueError(f"{address!r}: its path has {size} bytes (limit {_MAX_PATH_BYTES})")
 
 
 def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
