@@ -1,6 +1,7 @@
 """From a model's manifest to an engine, and the proof that it works: one golden sentence for each direction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Unpack
 
@@ -8,16 +9,17 @@ import numpy as np
 
 from talmach import quality
 from talmach.catalog.manifest import ModelSpec
-from talmach.engine.base import DecodeOptions, Direction, Prompt, TranslationEngine
+from talmach.engine.base import AlignedSentence, DecodeOptions, Direction, Prompt, TranslationEngine
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.encoder import Ct2Encoder
 from talmach.engine.model import Placement, resolve_device
-from talmach.errors import ModelUnusable
+from talmach.errors import EngineFailure, ModelUnusable
 from talmach.quality import Flag
 from talmach.text.known_words import KnownWords
 
 # A draft may translate a golden sentence badly; it only shows that the weights are read as intended.
 _BROKEN = frozenset({Flag.REPETITION, Flag.WRONG_SCRIPT, Flag.TRUNCATED})
+_MAX_PROVEN = 1_024  # tokens: what attention takes of memory grows with their square
 
 
 def device_of(spec: ModelSpec, device: str, compute_type: str) -> tuple[str, str]:
@@ -68,22 +70,48 @@ def _placed(spec: ModelSpec, placement: Placement) -> Placement:
 
 
 def prove_translator(spec: ModelSpec, engine: TranslationEngine) -> None:
-    """Translate the golden sentences; raises ModelUnusable when one comes out empty, looping or in the wrong script."""
+    """Translate the golden sentences, and a source that fills the window.
+
+    Raises:
+        ModelUnusable: a sentence comes out empty, looping or in the wrong script, or the engine fails.
+
+    """
     pairs = [(Direction.parse(golden.direction), golden.source) for golden in spec.golden]
-    hypotheses = engine.translate([engine.tokenize(text, direction) for direction, text in pairs], engine.decoding)
+    with _proving(spec, "the golden sentences"):
+        hypotheses = engine.translate([engine.tokenize(text, direction) for direction, text in pairs], engine.decoding)
     for (direction, source), hypothesis in zip(pairs, hypotheses, strict=True):
         flags = quality.check(source, hypothesis.text, direction, truncated=hypothesis.truncated)
         if not hypothesis.text.strip() or flags & _BROKEN:
             raise ModelUnusable(
                 spec.id, f"failed its self-test for {direction}; {_names(flags) or 'empty translation'}"
             )
+    direction, source = pairs[0]
+    pair = engine.tokenize_pair(source, source, direction)
+    window = min(spec.max_source_tokens, _MAX_PROVEN)
+    filled = AlignedSentence((pair * window)[:window], pair.target_prefix[:1], source_letters=(), target_letters=())
+    with _proving(spec, f"max_source_tokens = {window}"):
+        engine.translate([filled], DecodeOptions(align=True))  # of the translation only the next token
 
 
 def prove_encoder(spec: ModelSpec, encoder: Ct2Encoder) -> None:
-    """Encode two sentences; raises ModelUnusable when the vectors are not of unit length."""
-    lengths = np.linalg.norm(encoder.encode(["Горад адкрыў новую школу.", "The town opened a new school."]), axis=1)
+    """Encode two sentences, and fill the window; raises ModelUnusable when the vectors are not of unit length."""
+    with _proving(spec, "two sentences"):
+        embeddings = encoder.encode(["Горад адкрыў новую школу.", "The town opened a new school."])
+    lengths = np.linalg.norm(embeddings, axis=1)
     if not np.allclose(lengths, 1, atol=1e-3):
         raise ModelUnusable(spec.id, "failed its self-test; an embedding is not of unit length")
+    window = min(spec.max_source_tokens, _MAX_PROVEN)
+    with _proving(spec, f"max_source_tokens = {window}"):
+        encoder.encode(["a " * window])
+
+
+@contextmanager
+def _proving(spec: ModelSpec, what: str) -> Iterator[None]:
+    try:
+        yield
+    except EngineFailure as error:
+        # No user's text is at hand here.
+        raise ModelUnusable(spec.id, f"failed its self-test of {what}; {error.__cause__ or error}") from error
 
 
 def _names(flags: Iterable[Flag]) -> str:

@@ -92,7 +92,7 @@ class Lengths(Spec):
 
     def longest(self, source_tokens: int) -> int:
         """Return how many tokens a translation may have."""
-        length = int(self.factor * source_tokens) + self.extra
+        length = max(1, int(self.factor * source_tokens) + self.extra)
         return length if self.limit is None else min(length, self.limit)
 
 

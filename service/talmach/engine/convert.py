@@ -128,7 +128,7 @@ def _translator(model_id: str, source: Path, output: Path, directions: Sequence[
     positions = None if config.get("model_type") == "t5" else config.get("max_position_embeddings", 512)
     beam_size = int(generation.get("num_beams") or config.get("num_beams") or _BEAM_SIZE)
     return {
-        "max_source_tokens": min(_WINDOW, positions or _WINDOW),
+        "max_source_tokens": min(_WINDOW, positions - adds_end if positions else _WINDOW),
         "tokenizer": {"source": first, **({"target": second} if second else {}), "normalize": False},
         "prompt": prompt,
         "decoding": {"beam_size": min(max(beam_size, 1), _MAX_BEAM_SIZE)},

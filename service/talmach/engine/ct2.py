@@ -76,13 +76,14 @@ class Ct2Translator(Model):
     def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
         """See `TranslationEngine.translate`."""
         longest = max(map(len, batch), default=0)
-        if longest > self.max_source_tokens:  # CTranslate2 would cut it without a word
+        if longest > self.max_source_tokens:
             raise EngineFailure(f"engine: a sentence has {longest} tokens (limit {self.max_source_tokens})")
         prefixes = [tokens.target_prefix if isinstance(tokens, TokenizedSentence) else () for tokens in batch]
         try:
             results = self._model.translate_batch(
                 [list(tokens) for tokens in batch],
                 target_prefix=[list(prefix) for prefix in prefixes] if any(prefixes) else None,
+                max_input_length=0,  # no limit: beyond 1024 it would cut without a word
                 beam_size=options.beam_size,
                 length_penalty=options.length_penalty,
                 repetition_penalty=options.repetition_penalty,

@@ -1,15 +1,18 @@
 """From a manifest to engines: intact, loadable and proven, or refused with the name of the model."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from talmach.app.engines import device_of, prove_translator
+from talmach.app.engines import device_of, open_encoder, prove_encoder, prove_translator
 from talmach.app.loading import batch_limits, load_engines, worker_count
-from talmach.catalog.manifest import load
+from talmach.catalog.manifest import ModelSpec, load
 from talmach.catalog.verify import sha256_of
 from talmach.config import Settings, load_settings
 from talmach.engine.base import DecodeOptions, Direction, Hypothesis
+from talmach.engine.ct2 import Ct2Translator
 from talmach.errors import ModelUnusable
 from talmach.metrics import Metrics
 from tests.fakes import NaughtyEngine
@@ -33,6 +36,14 @@ def _models_dir(tmp_path: Path) -> Path:
         "\n".join(_entry(tmp_path, kind) for kind in ("translation", "encoder")), encoding="utf-8"
     )
     return tmp_path
+
+
+def written(models_dir: Path, kind: str, positions: int | None) -> ModelSpec:
+    """Write a tiny model, alone in its catalogue."""
+    (models_dir / kind).mkdir()
+    (tiny.write_translator if kind == "translation" else tiny.write_encoder)(models_dir / kind, positions=positions)
+    (models_dir / "manifest.toml").write_text(_entry(models_dir, kind), encoding="utf-8")
+    return load(models_dir).model(kind)
 
 
 def _entry(models_dir: Path, kind: str) -> str:
@@ -93,6 +104,50 @@ def test_golden_translations_must_not_be_broken(models_dir: Path, answer: Hypoth
     engine.answer = answer
     with pytest.raises(ModelUnusable, match=problem):
         prove_translator(spec, engine)
+
+
+class Fluent(Ct2Translator):
+    """A real engine, whose random words are replaced by a good sentence."""
+
+    def translate(self, batch: Sequence[Sequence[str]], options: DecodeOptions) -> list[Hypothesis]:
+        hypotheses = super().translate(batch, options)
+        return hypotheses if options.align else [Answering.answer for _ in hypotheses]
+
+
+def fluent(directory: Path, spec: ModelSpec) -> Fluent:
+    """Open a translation model as its manifest describes it."""
+    directions = frozenset({Direction("be", "en")})
+    return Fluent(spec.id, directory, directions, max_source_tokens=spec.max_source_tokens, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("positions", "changes", "problem"),
+    [
+        (None, {}, ""),
+        (None, {"max_source_tokens": 8}, "the golden sentences; engine: a sentence has [0-9]+ tokens .limit 8.$"),
+        (None, {"max_source_tokens": 2_000}, ""),
+        (120, {}, "max_source_tokens = 256; No position encodings are defined for positions >= 120, but got "),
+        (120, {"max_source_tokens": 120}, "max_source_tokens = 120; .* but got position 120$"),  # </s> is the 121st
+        (120, {"max_source_tokens": 119}, ""),
+    ],
+)
+def test_a_sentence_that_fills_the_window_must_go_through(
+    tmp_path: Path, positions: int | None, changes: dict[str, object], problem: str
+) -> None:
+    """A window that the model has no positions for would fail only in use."""
+    spec = written(tmp_path, "translation", positions).model_copy(update=changes)
+    said = f"^translation: failed its self-test of {problem}"
+    with pytest.raises(ModelUnusable, match=said) if problem else nullcontext():
+        prove_translator(spec, fluent(tmp_path / "translation", spec))
+
+
+@pytest.mark.parametrize(("window", "problem"), [(120, ""), (121, "No position encodings .* but got position 120")])
+def test_the_window_of_an_encoder_must_go_through(tmp_path: Path, window: int, problem: str) -> None:
+    """The same of the model that summaries need."""
+    spec = written(tmp_path, "encoder", 120).model_copy(update={"max_source_tokens": window})
+    said = f"^encoder: failed its self-test of max_source_tokens = {window}; {problem}$"
+    with pytest.raises(ModelUnusable, match=said) if problem else nullcontext():
+        prove_encoder(spec, open_encoder(spec, tmp_path / "encoder", device="cpu"))
 
 
 def test_there_is_a_worker_for_each_core(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

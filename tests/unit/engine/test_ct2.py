@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from talmach.catalog.manifest import Lengths
-from talmach.engine.base import DecodeOptions, Direction, Hypothesis, Prompt
+from talmach.engine.base import AlignedSentence, DecodeOptions, Direction, Hypothesis, Prompt
 from talmach.engine.ct2 import Ct2Translator
 from talmach.engine.model import resolve_device
 from talmach.errors import EngineFailure, ModelUnusable
@@ -232,6 +232,15 @@ def test_a_sentence_above_the_window_is_refused(engine: Ct2Translator) -> None:
     """It would be cut without a word."""
     with pytest.raises(EngineFailure, match="81 tokens"):
         engine.translate([["<2en>", *["a"] * 80]], GREEDY)
+
+
+def test_a_window_beyond_a_thousand_tokens_is_not_cut(directory: Path) -> None:
+    """CTranslate2 cuts at 1024 unless it is told not to, and says nothing."""
+    engine = Ct2Translator("tiny", directory, DIRECTIONS, max_source_tokens=1_200, device="cpu")
+    pair = AlignedSentence(["<2en>"] * 1_200, ("<2en>",), source_letters=(), target_letters=())
+    (hypothesis,) = engine.translate([pair], DecodeOptions(align=True))
+    assert hypothesis.attention is not None
+    assert hypothesis.attention.all()  # what is cut is looked at with exactly 0
 
 
 def test_a_translation_is_one_line(engine: Ct2Translator) -> None:

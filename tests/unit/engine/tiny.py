@@ -48,20 +48,25 @@ def write_vocabulary(path: Path) -> list[str]:
     return [str(processor.id_to_piece(index)) for index in range(processor.get_piece_size())]
 
 
-def write_translator(directory: Path, *, end_bias: float = 0.0) -> None:
-    """Write a translation model; the higher `end_bias`, the sooner its sentences end."""
+def write_translator(directory: Path, *, end_bias: float = 0.0, positions: int | None = None) -> None:
+    """Write a translation model; the higher `end_bias`, the sooner its sentences end.
+
+    With `positions`, its encoder and its decoder read no more tokens than that.
+    """
     rng = np.random.default_rng(7)
     pieces = write_vocabulary(directory / "sentencepiece.model")
-    encoder = _encoder(rng, len(pieces))
+    encoder = _encoder(rng, len(pieces), positions)
     decoder = transformer_spec.TransformerDecoderSpec(
         DECODER_LAYERS,
         HEADS,
         activation=common_spec.Activation.SWISH,
         ffn_glu=True,
         rms_norm=True,
-        rotary_dim=WIDTH // HEADS,
+        rotary_dim=None if positions else WIDTH // HEADS,
         rotary_interleave=False,
     )
+    if positions:
+        decoder.position_encodings.encodings = _matrix(rng, positions, WIDTH)
     decoder.scale_embeddings = True
     decoder.embeddings.weight = _matrix(rng, len(pieces), WIDTH)
     decoder.projection.weight = _matrix(rng, len(pieces), WIDTH)
@@ -79,26 +84,33 @@ def write_translator(directory: Path, *, end_bias: float = 0.0) -> None:
     _save(specification, directory)
 
 
-def write_encoder(directory: Path) -> None:
+def write_encoder(directory: Path, *, positions: int | None = None) -> None:
     """Write a sentence encoder."""
     pieces = write_vocabulary(directory / "sentencepiece.model")
-    specification = transformer_spec.TransformerEncoderModelSpec(_encoder(np.random.default_rng(8), len(pieces)))
+    specification = transformer_spec.TransformerEncoderModelSpec(
+        _encoder(np.random.default_rng(8), len(pieces), positions)
+    )
     specification.register_vocabulary(pieces)
     specification.config.layer_norm_epsilon = 1e-6
     _save(specification, directory)
 
 
-def _encoder(rng: np.random.Generator, vocabulary_size: int) -> transformer_spec.TransformerEncoderSpec:
+def _encoder(
+    rng: np.random.Generator, vocabulary_size: int, positions: int | None
+) -> transformer_spec.TransformerEncoderSpec:
     encoder = transformer_spec.TransformerEncoderSpec(
         ENCODER_LAYERS,
         HEADS,
         activation=common_spec.Activation.SWISH,
         ffn_glu=True,
         rms_norm=True,
-        rotary_dim=WIDTH // HEADS,
+        rotary_dim=None if positions else WIDTH // HEADS,
         rotary_interleave=False,
     )
-    del encoder.position_encodings
+    if positions:
+        encoder.position_encodings.encodings = _matrix(rng, positions, WIDTH)
+    else:
+        del encoder.position_encodings
     encoder.scale_embeddings = True
     encoder.embeddings[0].weight = _matrix(rng, vocabulary_size, WIDTH)
     encoder.layer_norm.gamma = np.ones(WIDTH, dtype=np.float32)
