@@ -79,6 +79,14 @@ def family(process: int) -> dict[int, str]:
     return {number: lines[number] for number in found if number in lines}
 
 
+def lives(process: int) -> bool:
+    """Say whether a process runs; one that has ended and that nobody has asked about yet has no command line."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
 def listening(processes: Iterator[int]) -> set[str]:
     """Return the addresses that processes listen on, as the kernel writes them."""
     inodes = set()
@@ -132,19 +140,27 @@ def test_an_archive_is_translated_though_an_actor_dies(tmp_path: Path, ray_direc
 
 
 def test_killed_at_five_random_moments_every_row_comes_once(tmp_path: Path, ray_directory: Path) -> None:
-    """What a run has finished the next one leaves as it is; a run after the last has nothing to do."""
+    """What a run has finished the next one leaves as it is; a run after the last has nothing to do.
+
+    SIGTERM, which a scheduler sends, ends it without a word, and everything that it started.
+    """
     rows = [news(number % 60) | {"id": f"n{number}"} for number in range(_PARTS * BLOCK_ROWS)]
     source, output = write_jsonl(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"
     arguments = (str(source), str(output), "--to", "en", "--beam-size", "1")
     chance = random.Random()  # noqa: S311  # other moments every time
     kept: dict[str, int] = {}
-    for more_parts in (0, 1, 1, 2, 3):
+    kill, terminate = signal.SIGKILL, signal.SIGTERM
+    for more_parts, number in ((1, terminate), (0, kill), (1, kill), (2, kill), (3, kill)):
         process = start(ray_directory, *arguments)
         wanted = min(len(kept) + more_parts, _PARTS)
         wait_until(lambda: len(list(output.glob("part-*"))) >= wanted)  # noqa: B023  # called in this round only
         time.sleep(chance.uniform(0, 0.4 if more_parts else 3))
-        process.kill()
-        process.communicate(timeout=_WAIT_S)
+        everybody = family(process.pid)
+        process.send_signal(number)
+        told, complaints = process.communicate(timeout=_WAIT_S)
+        if number == terminate:
+            assert (process.returncode, told, complaints) == (143, b"", b"")
+            wait_until(lambda: not any(map(lives, everybody)))  # noqa: B023  # as above
         inodes = {path.name: path.stat().st_ino for path in output.glob("part-*")}
         assert {name: inodes[name] for name in kept} == kept, "a block that was done is done again"
         kept = inodes

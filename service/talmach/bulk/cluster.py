@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -26,6 +27,7 @@ _BLOCKS_AHEAD = 4
 # take two cores about an hour.
 _STANDSTILL_S = 10_800.0
 _OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
+_TERMINATED_STATUS = 128 + signal.SIGTERM  # as shells count
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Pool:
 def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
     """Yield the resources of the nodes of a cluster; without an address, of one on this machine that ends with us.
 
-    Raises ClusterFailure.
+    SIGTERM ends the body by SystemExit. Raises ClusterFailure.
     """
     if address is not None and address != AUTO:
         _find(address)
@@ -84,12 +86,16 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
     try:
         # Ray reports dead actors on standard output, which is ours; some of them only when it ends.
         with _silent_stdout():
+            before = signal.getsignal(signal.SIGTERM)
             try:
                 with _silent_stderr():
                     _begin(options)
+                signal.signal(signal.SIGTERM, _exit)  # the handler that Ray's C++ has just set aborts the process
                 yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
             finally:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would leave what Ray has started
                 ray.shutdown()
+                signal.signal(signal.SIGTERM, before)
     except (
         ConnectionError,
         TimeoutError,
@@ -135,10 +141,16 @@ def _begin(options: Mapping[str, Any]) -> None:
 
     try:
         ray.init(**options)
+    except SystemExit as error:  # its handlers of SIGTERM for this while; each has a status of its own
+        raise SystemExit(_TERMINATED_STATUS) from error
     except Exception as error:
         if type(error) is Exception:
             raise TimeoutError from error
         raise
+
+
+def _exit(_number: int, _frame: object) -> None:
+    raise SystemExit(_TERMINATED_STATUS)
 
 
 def _find(address: str) -> None:
