@@ -268,7 +268,8 @@ def _initial_ends(stop: _Stop, token: str, previous: str, rules: Abbreviations) 
     if label in rules.weak_labels or label.isdigit():
         return not _SURNAME.fullmatch(stop.word.lower()) or stop.word.lower() in rules.starters
     is_numeral_of_name = token in ("I", "V", "X") and previous[:1].isupper() and not previous.isascii()
-    return is_numeral_of_name or (not previous.endswith(".") and stop.word.lower() in rules.starters)
+    opens = stop.word.lower() in rules.starters or stop.word.lower() in rules.subjects
+    return is_numeral_of_name or (opens and not previous.endswith("."))
 
 
 def _is_date(tokens: list[str], rules: Abbreviations) -> bool:
