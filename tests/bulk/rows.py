@@ -31,9 +31,14 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
 
 
 def read_jsonl(output: Path) -> list[Row]:
-    """Return the rows of all parts, in the order of their names."""
+    """Return the rows of all parts, in the order of their names; fails at what is Python's JSON alone."""
     parts = sorted(output.glob("part-*.jsonl"))
-    return [json.loads(line) for part in parts for line in part.read_text(encoding="utf-8").split("\n") if line]
+    lines = [line for part in parts for line in part.read_text(encoding="utf-8").split("\n") if line]
+    return [json.loads(line, parse_constant=_refuse) for line in lines]
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def done(row: Mapping[str, Any]) -> Row:

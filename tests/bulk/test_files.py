@@ -113,6 +113,17 @@ def test_columns_that_json_has_no_type_for_are_told_in_words(tmp_path: Path) -> 
     assert read_jsonl(tmp_path / "odd.jsonl")[0]["odd"] == "\ud800"
 
 
+@pytest.mark.parametrize("input_format", WRITERS)
+def test_numbers_that_json_has_no_word_for_are_null(tmp_path: Path, input_format: str) -> None:
+    """At any depth; readers other than Python's refuse the line otherwise. All else in the row stays."""
+    nan, infinity = float("nan"), float("inf")
+    row = news(1) | {"price": nan, "deep": [{"x": [infinity, -infinity, 0.5]}], "name": "NaN", "raw": "\u2028"}
+    run(WRITERS[input_format](tmp_path / f"in{input_format}", [row, row]), tmp_path / "out.jsonl")
+    for kept in read_jsonl(tmp_path / "out.jsonl"):
+        told = {"price": None, "deep": [{"x": [None, None, 0.5]}]}
+        assert kept == row | told | done(row)
+
+
 def test_a_column_that_comes_late_is_in_every_part(tmp_path: Path) -> None:
     """Parts of Parquet have one schema, and whole numbers beside others become such."""
     rows: list[dict[str, Any]] = [{"id": number, "body": "a", "rank": number} for number in range(BLOCK_ROWS)]

@@ -76,11 +76,16 @@ def _table(rows: Sequence[jsonl.Row], serialized: str) -> pa.Table:
 
 
 def _line(row: Mapping[str, Any], record: Record) -> str:
-    line = json.dumps({**row, **record}, ensure_ascii=False, default=_plain)
+    columns: dict[str, Any] = {**row, **record}
+    try:
+        line = json.dumps(columns, ensure_ascii=False, default=_plain, allow_nan=False)
+    except ValueError:  # NaN or an infinity, at any depth of a column that is not ours
+        columns = json.loads(json.dumps(columns, default=_plain), parse_constant=lambda _: None)
+        line = json.dumps(columns, ensure_ascii=False, allow_nan=False)
     try:
         line.encode()
     except UnicodeEncodeError:  # half of a surrogate pair, in a column that is not ours
-        line = json.dumps({**row, **record}, default=_plain)
+        line = json.dumps(columns, default=_plain)
     return f"{line}\n"
 
 
