@@ -25,7 +25,7 @@ def refusal(source: Path, models: Path) -> str:
     """Return what is said of a checkpoint that cannot be installed."""
     directions = () if (source / "modules.json").exists() else ("ru-en",)
     with pytest.raises(ModelUnusable) as caught:
-        pulling.install(pulling.Wanted("own", str(source), directions), models)
+        pulling.install(pulling.Wanted("own", source, directions), models)
     assert [path.name for path in models.iterdir() if not path.name.startswith(".")] == []
     return str(caught.value)
 

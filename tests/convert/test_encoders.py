@@ -21,7 +21,7 @@ def test_vectors_are_those_of_sentence_transformers(tmp_path: Path, kind: str, p
     """Within 1e-4: pooling, dense layer, prefix, special tokens, what is cut, and any company in the batch."""
     model = encoders.save(tmp_path, kind)
     extra = {"encoding": {"text_prefix": prefix}} if prefix else {}
-    wanted = pulling.Wanted(kind, str(tmp_path / "saved"), quantization="float32", extra=extra)
+    wanted = pulling.Wanted(kind, tmp_path / "saved", quantization="float32", extra=extra)
     spec = pulling.install(wanted, tmp_path / "models")
     assert spec.kind == "encoder"
     assert spec.max_source_tokens == 64
@@ -36,7 +36,7 @@ def test_the_summariser_is_measured_with_any_encoder(tmp_path: Path, monkeypatch
     """One that is installed, by its id, with its own tokenizer, prefix and pooling; an unknown one is named."""
     encoders.save(tmp_path, "e5")
     extra = {"encoding": {"text_prefix": "query: "}}
-    pulling.install(pulling.Wanted("e5", str(tmp_path / "saved"), extra=extra), tmp_path / "models")
+    pulling.install(pulling.Wanted("e5", tmp_path / "saved", extra=extra), tmp_path / "models")
     monkeypatch.setenv("TALMACH_MODELS_DIR", str(tmp_path / "models"))
     entry = encoder_named("e5")
     served = open_encoder(entry.spec, tmp_path / "models" / "e5", device="cpu", compute_type="auto")
@@ -52,4 +52,4 @@ def test_what_cannot_be_converted_says_why(tmp_path: Path) -> None:
     settings = next((tmp_path / "saved").glob("*Pooling/config.json"))
     settings.write_text(json.dumps({"pooling_mode_max_tokens": True}), encoding="utf-8")
     with pytest.raises(ModelUnusable, match="pooling is neither"):
-        pulling.install(pulling.Wanted("max", str(tmp_path / "saved")), tmp_path / "models")
+        pulling.install(pulling.Wanted("max", tmp_path / "saved"), tmp_path / "models")

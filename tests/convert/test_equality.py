@@ -38,7 +38,7 @@ def _checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="module", name="spec")
 def _spec(checkpoint: Checkpoint, models_dir: Path) -> ModelSpec:
-    wanted = pulling.Wanted("small", str(checkpoint.directory), checkpoint.directions, quantization="float32")
+    wanted = pulling.Wanted("small", checkpoint.directory, checkpoint.directions, quantization="float32")
     return pulling.install(wanted, models_dir)
 
 
@@ -138,7 +138,7 @@ def test_int8_differs_in_few_first_words(
     """Quantised weights are other weights: of small models that know little, at most a third begin in another way,
     in every direction.
     """
-    wanted = pulling.Wanted("small", str(checkpoint.directory), checkpoint.directions)
+    wanted = pulling.Wanted("small", checkpoint.directory, checkpoint.directions)
     precise = open_translator(spec, models_dir / "small", device="cpu", compute_type="float32")
     quantised = open_translator(
         pulling.install(wanted, tmp_path), tmp_path / "small", device="cpu", compute_type="int8"

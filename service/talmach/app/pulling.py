@@ -34,7 +34,7 @@ class Wanted:
     """A model to install."""
 
     id: str
-    source: str  # a repository on the hub, or a directory
+    source: str | Path  # a repository on the hub, or a directory
     directions: tuple[str, ...] = ()
     licence: str = "unknown"
     set: str = ""
@@ -126,7 +126,7 @@ def _convert(wanted: Wanted, source: Path, revision: str, made: Path) -> None:
         values[key] = {**values[key], **value} if isinstance(value, dict) else value
     values |= {
         "source": {
-            "repository": wanted.source if revision else source.name,
+            "repository": str(wanted.source) if revision else source.name,
             "revision": revision,
             "converter": LIBRARY,
             "files": read,
@@ -184,8 +184,8 @@ def _installed(wanted: Wanted, models_dir: Path, revision: str) -> ModelSpec | N
 
 def _locate(wanted: Wanted) -> tuple[Path, str]:
     """Return the directory of the checkpoint and its revision, which only the hub has."""
-    if (directory := Path(wanted.source)).is_dir():
-        return directory.resolve(), ""
+    if isinstance(wanted.source, Path):
+        return wanted.source.resolve(), ""
     return fetch(wanted.id, wanted.source, wanted.revision)
 
 

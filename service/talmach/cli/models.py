@@ -2,8 +2,7 @@
 
 import json
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,18 +10,18 @@ import typer
 
 from talmach.catalog import default_models_dir, public
 from talmach.catalog.catalogue import Catalogue, CatalogueEntry, model_directories, prefer, survey, user_models_dir
-from talmach.catalog.manifest import DIRECTION, FILENAME, SLUG
+from talmach.catalog.manifest import FILENAME
 from talmach.catalog.public import PublicModel
 from talmach.catalog.verify import verify
 from talmach.cli import terminal
 from talmach.cli.failures import BadInput
 from talmach.cli.options import Json
+from talmach.cli.wanted import split_directions, wanted
 from talmach.config import load_settings
 from talmach.errors import ModelNotFound, ModelUnusable
 
 if TYPE_CHECKING:
     from talmach.app.loading import Choice
-    from talmach.app.pulling import Wanted
 
 models = typer.Typer(
     help="The models: list, available, pull, use, remove, verify.",
@@ -86,40 +85,42 @@ def list_available(as_json: Json = False) -> None:
 
 @models.command("pull")
 def pull(
-    name: Annotated[str, typer.Argument(metavar="NAME|DIRECTORY", help="A public model, a set, or a checkpoint.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|DIRECTORY", help="A public model, a set, or a checkpoint (./NAME where both are)."
+        ),
+    ],
     *,
     model_id: Annotated[str | None, typer.Option("--id", help="Name for your own checkpoint.")] = None,
     directions: Annotated[
         str, typer.Option("--directions", metavar=_DIRECTIONS, help="What your own checkpoint translates.")
     ] = "",
-    licence: Annotated[str, typer.Option("--licence", help="Licence of your own checkpoint.")] = "unknown",
+    licence: Annotated[str | None, typer.Option("--licence", help="Licence of your own checkpoint.")] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Agree to a licence that forbids commercial use.")
     ] = False,
     revision: Annotated[str | None, typer.Option("--revision", help="Commit or branch on the hub.")] = None,
     quantization: Annotated[
-        str, typer.Option("--quantization", help="int8, int8_float16, float16, bfloat16 or float32.")
-    ] = "int8",
+        str | None, typer.Option("--quantization", help="int8, int8_float16, float16, bfloat16 or float32.")
+    ] = None,
 ) -> None:
     """Fetch, convert, quantise, prove and install models. What was fetched is kept when it is interrupted."""
     from talmach.app import pulling
 
     target = _user_directory()
-    if Path(name).is_dir():
-        if model_id is None:
-            raise BadInput("--id: your own checkpoint needs a name")
-        if not ((Path(name) / "model.bin").exists() or re.fullmatch(SLUG, model_id)):
-            raise BadInput("--id: small Latin letters, digits, dots and hyphens only")
-        wanted = [
-            pulling.Wanted(
-                model_id, name, tuple(_split(directions)), licence, revision=revision, quantization=quantization
-            )
-        ]
-    else:
-        wanted = [_wanted(model, accept_licence, revision, quantization) for model in _public(name)]
-    for each in wanted:
+    requested = wanted(
+        name,
+        model_id=model_id,
+        directions=directions,
+        licence=licence,
+        accepts_licence=accept_licence,
+        revision=revision,
+        quantization=quantization,
+    )
+    for each in requested:
         terminal.write(f"{each.id}: {each.source}, {each.licence}\n")
-    for each in wanted:
+    for each in requested:
         with terminal.spinner(f"installing {each.id}"):
             spec = pulling.install(each, target)
         terminal.write(f"{spec.id} {spec.version}: installed in {target / spec.id}\n")
@@ -135,14 +136,14 @@ def use(
     """Prefer a model, a set, or the embedded ones. For some directions, or wherever they translate."""
     catalogue = _catalogue()
     entries = _named(catalogue, name)
-    wanted = _split(directions)
+    chosen = split_directions(directions)
     served = {direction for each in entries for direction in each.spec.directions}
-    if unknown := [each for each in wanted if each not in served]:
+    if unknown := [each for each in chosen if each not in served]:
         raise BadInput(f"--directions: {name} does not translate {', '.join(unknown)}")
-    prefer(_user_directory(), [name], wanted)
+    prefer(_user_directory(), [name], chosen)
     catalogue = _catalogue()
     _complain(catalogue)
-    for direction in wanted or sorted(served):
+    for direction in chosen or sorted(served):
         terminal.write(f"{direction}: {' > '.join(each.spec.id for each in catalogue.ordered(direction))}\n")
 
 
@@ -213,22 +214,6 @@ def _named(catalogue: Catalogue, name: str) -> list[CatalogueEntry]:
         raise BadInput(f"{name}: is not here (models: {error.metadata['models']})") from error
 
 
-def _public(name: str) -> list[PublicModel]:
-    try:
-        return public.named(public.load(default_models_dir()), name)
-    except ModelNotFound as error:
-        raise BadInput(f"{name}: is neither a directory nor a public model ({error.metadata['models']})") from error
-
-
-def _wanted(model: PublicModel, accepted: bool, revision: str | None, quantization: str) -> "Wanted":
-    from talmach.app.pulling import Wanted
-
-    if not model.commercial_use and not accepted:
-        raise BadInput(f"{model.id}: its licence, {model.licence}, forbids commercial use; --accept-licence agrees")
-    extra = {"encoding": {"text_prefix": model.text_prefix}} if model.text_prefix else {}
-    return Wanted(model.id, model.repository, model.directions, model.licence, model.set, revision, quantization, extra)
-
-
 def _described(model: PublicModel) -> str:
     size = f", {model.mib:,} MiB to fetch" if model.mib else ""
     named = f"{model.id} [{model.set}]" if model.set else model.id
@@ -236,13 +221,6 @@ def _described(model: PublicModel) -> str:
     terms = model.licence + ("" if model.commercial_use else ", no commercial use: --accept-licence")
     does = f"{_PREFIXES[model.kind]} {' '.join(model.directions)}".rstrip()
     return f"{named}: {does}, {terms}{size}{f'; {scores}' if scores else ''}"
-
-
-def _split(directions: str) -> Sequence[str]:
-    parts = [each.strip() for each in directions.split(",") if each.strip()]
-    if wrong := [each for each in parts if not re.fullmatch(DIRECTION, each)]:
-        raise BadInput(f"--directions: {wrong[0]!r} is not of the form ru-en")
-    return parts
 
 
 def _problem(entry: CatalogueEntry) -> str:

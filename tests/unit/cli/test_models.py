@@ -4,12 +4,22 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from talmach.cli.wanted import wanted
 from tests.own_models import describe
 from tests.unit.cli.test_program import run
 
+NOTHING: dict[str, Any] = {
+    "model_id": None,
+    "directions": "",
+    "licence": None,
+    "accepts_licence": False,
+    "revision": None,
+    "quantization": None,
+}
 Talmach = Callable[..., tuple[object, str, str]]
 
 
@@ -93,3 +103,53 @@ def test_a_models_directory_that_is_not_there_is_empty(talmach: Talmach, models:
     said = f"talmach: {models}: cannot be read (No such file or directory); set TALMACH_MODELS_DIR to another directory"
     assert err == f"{said}, or leave it empty\n"
     assert talmach("verify")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("gpt",), "gpt: is neither a directory nor a public model (opus-mt, "),
+        (("opus-mt-ru-en", "--id", "own"), "--id: opus-mt-ru-en is a public model; ./opus-mt-ru-en would name a"),
+        (
+            ("opus-mt", "--directions", "ru-en", "--licence", "MIT"),
+            "--directions, --licence: opus-mt is a public model; ./opus-mt would name a directory\n",
+        ),
+        (("opus-mt", "--quantization", "int4"), "--quantization: 'int4' is not one of int8, int8_float16, float16, "),
+        (("opus-mt", "--directions", "ruen"), "--directions: 'ruen' is not of the form ru-en\n"),
+        (("./opus-mt-ru-en",), "--id: your own checkpoint needs a name\n"),
+        (("./opus-mt-ru-en", "--id", "A B"), "--id: small Latin letters, digits, dots and hyphens only\n"),
+        (("./opus-mt-ru-en", "--id", "embedded"), "--id: embedded is the name of all models that come with talmach\n"),
+        (("./opus-mt-ru-en", "--id", "own", "--revision", "1"), "--revision: ./opus-mt-ru-en is a directory, which "),
+        (("./opus-mt-ru-en", "--id", "own", "--directions", "ru-ru"), "--directions: 'ru-ru' is not of the form ru-en"),
+        (
+            ("converted", "--id", "own", "--directions", "ru-en", "--quantization", "int8"),
+            "--directions, --quantization: converted holds a converted model, whose manifest says that\n",
+        ),
+    ],
+)
+def test_options_that_do_not_go_with_a_name_are_refused(
+    talmach: Talmach, models: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sentence: str
+) -> None:
+    """Before any work, and none is ignored."""
+    monkeypatch.chdir(models.parent)
+    Path("opus-mt-ru-en").mkdir()
+    Path("converted").mkdir()
+    Path("converted/model.bin").touch()
+    status, out, err = talmach("pull", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"talmach: {sentence}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["opus-mt-ru-en", "opus-mt-base"])
+def test_a_directory_never_stands_in_for_a_public_model(
+    models: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Neither one that is called as the model, nor one called as its repository."""
+    monkeypatch.chdir(models.parent)
+    for directory in ("opus-mt-ru-en", "Helsinki-NLP/opus-mt-ru-en"):
+        Path(directory).mkdir(parents=True)
+    first, *_ = wanted(name, **NOTHING)
+    assert first.source == "Helsinki-NLP/opus-mt-ru-en"
+    (own,) = wanted("./opus-mt-ru-en", **{**NOTHING, "model_id": "own", "directions": "ru-en, en-ru,ru-en"})
+    assert (own.source, own.directions) == (Path("opus-mt-ru-en"), ("ru-en", "en-ru"))
