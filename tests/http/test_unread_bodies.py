@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 
 import pytest
 
+from talmach.access.gate import State
 from talmach.http import exchange
 from tests.fakes import until
 from tests.http.harness import JSON, Served, answer, request, served
@@ -34,6 +35,10 @@ def _asked_by_urllib(address: str, body: bytes, fields: dict[str, str]) -> tuple
         ("/translate", JSON, 413),
         ("/v1/translate", JSON | {"content-encoding": "gzip"}, 415),
         ("/translate_file", JSON, 403),
+        ("/v1/nothing", JSON, 404),
+        ("/static/nothing", JSON, 405),
+        ("/v1/info", JSON, 405),
+        ("/health", JSON, 405),
     ],
 )
 async def test_who_sends_all_first_learns_why(site: Served, path: str, fields: dict[str, str], status: int) -> None:
@@ -41,6 +46,15 @@ async def test_who_sends_all_first_learns_why(site: Served, path: str, fields: d
     address = f"http://127.0.0.1:{site.port}{path}"
     got, content = await asyncio.to_thread(_asked_by_urllib, address, b" " * LARGE, fields)
     assert (got, list(content)) == (status, ["error"])
+
+
+@pytest.mark.parametrize("state", [State.STARTING, State.DRAINING])
+async def test_who_sends_all_to_a_server_that_does_not_serve(site: Served, state: State) -> None:
+    """He learns that another one may, and when to come back."""
+    site.running.server.admission.gate.state = state
+    address = f"http://127.0.0.1:{site.port}/v1/translate"
+    got, content = await asyncio.to_thread(_asked_by_urllib, address, b" " * LARGE, JSON)
+    assert (got, content["error"]["details"][0]["reason"]) == (503, f"SERVER_{state.name}")
 
 
 async def test_a_rest_that_does_not_come_has_its_time(log: StringIO) -> None:
@@ -91,12 +105,14 @@ async def test_a_rest_of_nonsense_closes_the_connection(site: Served, log: Strin
     assert (faults, "error_at" in log.getvalue()) == ([], False)
 
 
-async def test_a_server_stops_while_a_rest_is_awaited(log: StringIO) -> None:
+@pytest.mark.parametrize(("state", "status"), [(State.SERVING, 413), (State.DRAINING, 503)])
+async def test_a_server_stops_while_a_rest_is_awaited(log: StringIO, state: State, status: int) -> None:
     """It does not wait for it to come, and says nothing."""
     async with served(stream_idle_s=3_600.0) as site:
+        site.running.server.admission.gate.state = state
         reader, writer = await site.connect()
         writer.write(request("/v1/translate", b"", fields={"content-length": str(LARGE)}))
-        assert (await answer(reader)).status == 413
+        assert (await answer(reader)).status == status
     await closed(reader)
     writer.close()
     assert "error_at" not in log.getvalue()

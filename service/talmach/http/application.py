@@ -1,6 +1,7 @@
 """The paths of the second door, and what every answer carries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from talmach.access.gate import State
 from talmach.calls import REQUEST_ID, UNKNOWN_METHOD
 from talmach.http import docs_page, libretranslate, openapi
 from talmach.http.api import Api
-from talmach.http.exchange import TIMEOUT_FIELD, Endpoint, Rules
+from talmach.http.exchange import TIMEOUT_FIELD, Endpoint, Exchange, Rules
 from talmach.http.libretranslate import LibreTranslate
 from talmach.http.refusals import HttpRefusal, refusal
 from talmach.http.reply import JSON
@@ -140,10 +141,10 @@ async def _docs_style(_request: Request) -> Response:
     return FileResponse(_HERE / "docs.css")
 
 
-def _unknown(rules: Rules) -> Callable[[Request, Exception], Response]:
+def _unknown(rules: Rules) -> Any:
     """Return what answers a path that is not there; such calls have their line in the log too."""
 
-    def answer(request: Request, error: Exception) -> Response:
+    async def answer(request: Request, error: Exception) -> ASGIApp:
         assert isinstance(error, HTTPException)
         call = rules.admission.begin(UNKNOWN_METHOD, request.headers.items())
         rules.admission.refuse(call, "UNIMPLEMENTED")
@@ -151,6 +152,11 @@ def _unknown(rules: Rules) -> Callable[[Request, Exception], Response]:
             made = refusal(HttpRefusal(405, "method", "METHOD_NOT_ALLOWED", f"is not served here ({allowed})"))
         else:
             made = refusal(HttpRefusal(404, "path", "UNKNOWN_PATH", "is not one of this server; /docs has them all"))
-        return Response(made.body, made.status, error.headers, made.media_type)
+        made = replace(made, fields=tuple((error.headers or {}).items()))
+
+        async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+            await Exchange(rules, scope, receive, send, call, is_of_stranger=False).refuse(made)
+
+        return refuse
 
     return answer

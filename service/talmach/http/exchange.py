@@ -123,11 +123,19 @@ class Exchange:
         finally:
             watching.cancel()
 
-    async def answer(self, reply: Reply, *, drops_rest: bool = False) -> None:
-        """Send an answer, at the caller's pace; `drops_rest`: take what is left of the body before its end.
+    async def refuse(self, reply: Reply, *, drops_rest: bool = True) -> None:
+        """Answer a call that is not served; `drops_rest`: take what is left of the body before the end of the answer.
 
         A connection that is closed with something unread is reset, and whoever sends all before he reads never learns
         why he was refused.
+        """
+        try:
+            await self.answer(reply, drops_rest=drops_rest)
+        except StreamIdle:
+            await self.hang_up()
+
+    async def answer(self, reply: Reply, *, drops_rest: bool = False) -> None:
+        """Send an answer, at the caller's pace; `drops_rest`: see `refuse`.
 
         Raises:
             ReplyTooLarge: nothing was sent.
@@ -237,16 +245,13 @@ class Endpoint:
             task: Any = asyncio.current_task()
             task.uncancel()
             if not call.caller_is_gone:  # the server is stopping, and the call had time enough
-                await self._give_up(exchange, ServerDraining())
+                await self._give_up(exchange, ServerDraining(), is_stopping=True)
 
-    async def _give_up(self, exchange: Exchange, failure: TalmachError) -> None:
+    async def _give_up(self, exchange: Exchange, failure: TalmachError, *, is_stopping: bool = False) -> None:
         if not exchange.has_begun:
-            try:
-                # The body of a caller who let his time pass is not waited for again, nor any by a server that stops.
-                drops_rest = not isinstance(failure, (StreamIdle, ServerDraining))
-                await exchange.answer(self._refuse(failure), drops_rest=drops_rest)
-            except StreamIdle:
-                await exchange.hang_up()
+            # The body of a caller who let his time pass is not waited for again, nor any by a server that stops.
+            drops_rest = not (is_stopping or isinstance(failure, StreamIdle))
+            await exchange.refuse(self._refuse(failure), drops_rest=drops_rest)
         elif not exchange.is_over:
             await exchange.hang_up()
 
