@@ -227,7 +227,8 @@ def test_numbers_of_two_kinds_become_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["string", "large_string", "string_view", "dictionary"])
-def test_text_of_every_type_is_text(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("output_format", WRITERS)
+def test_text_of_every_type_is_text(tmp_path: Path, kind: str, output_format: str) -> None:
     """And a null is an empty one."""
     types = {
         "string": pa.string(),
@@ -236,8 +237,55 @@ def test_text_of_every_type_is_text(tmp_path: Path, kind: str) -> None:
         "dictionary": pa.dictionary(pa.int32(), pa.string()),
     }
     pq.write_table(pa.table({"body": pa.array(["a", None], types[kind])}), tmp_path / "in.parquet")
-    job = job_of(tmp_path / "in.parquet", tmp_path / "out.jsonl")
-    assert parts.texts(parts.Files(job).read(job.blocks[0])) == [("", "", "a"), ("", "", "")]
+    job = job_of(tmp_path / "in.parquet", tmp_path / f"out{output_format}")
+    assert parts.texts(parts.Files(job).read(job.blocks[0]), job.blocks[0]) == [("", "", "a"), ("", "", "")]
+
+
+def _cast(numbers: list[int], kind: Any) -> Any:
+    storage = pa.int32() if pa.types.is_date32(kind) else pa.int64()
+    return pa.array(numbers, storage).cast(kind)
+
+
+_NOT_TEXT = pa.StringArray.from_buffers(2, pa.array([0, 1, 3], pa.int32()).buffers()[1], pa.py_buffer(b"a\xff\xfe"))
+
+
+@pytest.mark.parametrize(
+    ("column", "problem"),
+    [
+        (_cast([0, 10**8], pa.date32()), "row 302: odd: cannot be written as JSON (date32[day]); write .parquet"),
+        (_cast([0, 10**15], pa.timestamp("ms")), "row 302: odd: cannot be written as JSON"),
+        (_cast([0, 1], pa.timestamp("ms", "Mars/Phobos")), "row 301: odd: cannot be written as JSON"),
+        (pa.StructArray.from_arrays([pa.array([1, 2])] * 2, ["a", "a"]), "row 301: odd: cannot be written as JSON"),
+        (_NOT_TEXT, "row 302: odd: is not UTF-8 text"),
+    ],
+)
+def test_a_value_that_python_cannot_hold_is_named_and_parquet_keeps_it(
+    tmp_path: Path, column: Any, problem: str
+) -> None:
+    """Before its block is translated; a job of Parquet alone never looks at it."""
+    source = tmp_path / "in.parquet"
+    odd = pa.concat_arrays([pa.nulls(300, column.type), column])
+    pq.write_table(pa.table({"id": list(range(302)), "body": ["a"] * 302, "odd": odd}), source)
+    job = job_of(source, tmp_path / "out.jsonl")
+    with pytest.raises(UnusableInput) as caught:
+        parts.Files(job).read(job.blocks[1])
+    assert str(caught.value).startswith(f"{source}: {problem}")
+    job = job_of(source, tmp_path / "out.parquet")
+    files, block = parts.Files(job), job.blocks[1]
+    rows = files.read(block)
+    files.write(1, rows, [done({"id": number}) for number, _ in enumerate(parts.texts(rows, block))])
+    kept = pq.read_table(job.part(1)).column("odd")
+    assert kept.slice(44).combine_chunks().equals(pq.read_table(source).column("odd").slice(300).combine_chunks())
+
+
+@pytest.mark.parametrize("output_format", WRITERS)
+def test_a_text_of_parquet_that_is_none_is_named(tmp_path: Path, output_format: str) -> None:
+    """Nobody checks a file's UTF-8 when it is written."""
+    source = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"body": _NOT_TEXT}), source)
+    job = job_of(source, tmp_path / f"out{output_format}")
+    with pytest.raises(UnusableInput, match=rf"^{source}: row 2: body: is not UTF-8 text$"):
+        parts.texts(parts.Files(job).read(job.blocks[0]), job.blocks[0])
 
 
 def test_files_that_are_no_parquet_or_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -58,10 +58,11 @@ class Actor:
             return Report(failure=_place(error))
 
     def _do(self, number: int, desk: Desk) -> Report:
+        block = self._job.blocks[number]
         if self._job.part(number).exists():  # an actor died after writing it and before saying so
-            return Report(self._job.blocks[number].rows, self._files.errors(number))
-        rows = self._files.read(self._job.blocks[number])
-        records = desk.translate(texts(rows))
+            return Report(block.rows, self._files.errors(number))
+        rows = self._files.read(block)
+        records = desk.translate(texts(rows, block))
         self._files.write(number, rows, records)
         return Report(len(records), sum(record["error"] is not None for record in records))
 

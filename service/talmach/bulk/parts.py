@@ -25,15 +25,21 @@ class Files:
         self._reader = parquet.Reader()
 
     def read(self, block: Block) -> Rows:
-        """Return the rows of a block; raises UnusableInput and OSError."""
-        return jsonl.read(block) if Path(block.path).suffix == JSON_LINES else self._reader.read(block)
+        """Return the rows of a block, as dicts where either format is JSON Lines; raises UnusableInput and OSError."""
+        if Path(block.path).suffix == JSON_LINES:
+            return jsonl.read(block)
+        table = self._reader.read(block)
+        if self._job.output.suffix == PARQUET:
+            return table
+        columns = [_values(table, name, block) for name in table.column_names]
+        return [dict(zip(table.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def write(self, number: int, rows: Rows, records: Sequence[Record]) -> None:
         """Write the part of a block; raises OSError."""
         part = self._job.part(number)
         if part.suffix == JSON_LINES:
-            dicts = rows if isinstance(rows, list) else rows.to_pylist()
-            lines = map(_line, dicts, records)
+            assert isinstance(rows, list)
+            lines = map(_line, rows, records)
             write_whole(part, lambda path: path.write_text("".join(lines), encoding="utf-8"))
         else:
             table = _table(rows, self._job.survey.schema) if isinstance(rows, list) else rows
@@ -59,14 +65,28 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
         raise UnusableInput(f"{error.filename or files[0]}: cannot be read ({reason})") from error
 
 
-def texts(rows: Rows) -> list[Texts]:
-    """Return the texts of each row; what is missing or null is empty."""
+def texts(rows: Rows, block: Block) -> list[Texts]:
+    """Return the texts of each row; what is missing or null is empty. Raises UnusableInput."""
     if isinstance(rows, list):
         return [tuple(row.get(name) or "" for name in TEXT_COLUMNS) for row in rows]
     columns = [
-        rows.column(name).to_pylist() if name in rows.column_names else [None] * rows.num_rows for name in TEXT_COLUMNS
+        _values(rows, name, block) if name in rows.column_names else [None] * rows.num_rows for name in TEXT_COLUMNS
     ]
     return [tuple(text or "" for text in each) for each in zip(*columns, strict=True)]
+
+
+def _values(table: pa.Table, name: str, block: Block) -> list[Any]:
+    """Return a column as Python's values; raises UnusableInput for what Parquet may hold and Python may not."""
+    values = []
+    for row, value in enumerate(table.column(name), start=block.start + 1):
+        try:
+            values.append(value.as_py())
+        except UnicodeDecodeError as error:
+            raise UnusableInput(f"{block.path}: row {row}: {name}: is not UTF-8 text") from error
+        except (ValueError, OverflowError, pa.ArrowException) as error:
+            problem = f"cannot be written as JSON ({value.type}); write .parquet"
+            raise UnusableInput(f"{block.path}: row {row}: {name}: {problem}") from error
+    return values
 
 
 def _table(rows: Sequence[jsonl.Row], serialized: str) -> pa.Table:
