@@ -206,7 +206,7 @@ async def test_a_status_of_mastodon(site: Served) -> None:
     post, warning, numbers, nothing = got.json["translatedText"]
     for mark in ('<a href="https://example.org/tags/x" rel="tag">', "</a>", "<span>", "</span>", "<br>", "<p>", "</p>"):
         assert post.count(mark) == 1
-    assert "dozdz" in post
+    assert "Dozdz" in post
     assert warning == await translated(site, SNOW)
     assert (numbers, nothing) == ("<p>«42» &amp; 43</p>", "")
 
