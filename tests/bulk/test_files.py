@@ -178,6 +178,11 @@ def test_five_problems_are_named_and_the_others_counted(tmp_path: Path) -> None:
             "x: its values are of a type that Parquet does not have",
         ),
         ([{"body": "a", "x": 2**60 + 1}] * 256 + [{"x": 0.5}], ".parquet", "x: its numbers are too large for one type"),
+        (
+            [{"body": "a", "x": {"y": 2**60 + 1, "z": 0.5}}] * 256 + [{"x": {"y": 0.5, "z": 1}}],
+            ".parquet",
+            "x: its numbers are too large for one type",
+        ),
     ],
 )
 def test_wrong_columns_of_json_lines_are_named(

@@ -59,8 +59,10 @@ class Columns:
             except (pa.ArrowException, UnicodeEncodeError, OverflowError):
                 _note(f"{name}: its values are not of one type, as a column of Parquet is; write .jsonl", problems)
             else:
-                if name in before.names and {before.field(name).type, kind} - {pa.null()} > {
-                    self._schema.field(name).type
+                # Of nested values the type of all may be neither that of those before nor that of these.
+                if name in before.names and {before.field(name).type, kind} - {
+                    pa.null(),
+                    self._schema.field(name).type,
                 }:
                     self._widened.add(name)
 
