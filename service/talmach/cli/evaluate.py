@@ -9,7 +9,7 @@ import typer
 from talmach.cli import terminal
 from talmach.cli.connection import Address, CaFile, CertFile, Connection, KeyFile, TokenFile, connection
 from talmach.cli.failures import BadInput, CommandFailed
-from talmach.cli.inputs import read_text
+from talmach.cli.inputs import read_text, split_lines
 from talmach.cli.options import Model, Source, Target, check_pair
 from talmach.cli.session import connect
 from talmach.client import TranslationOptions
@@ -40,11 +40,9 @@ def evaluate(
         raise BadInput("evaluating needs a package that is not installed: pip install 'talmach[evaluate]'") from error
     server = connection(address, token_file, ca_file, cert_file, key_file)
     check_pair(source, target)
-    sources, references = (read_text(str(path)).splitlines() for path in (source_file, reference_file))
+    sources, references = _lines(source_file, "--source"), _lines(reference_file, "--reference")
     if len(sources) != len(references):
         raise BadInput(f"--reference: has {len(references)} lines, and --source has {len(sources)}")
-    if not any(map(str.strip, sources)):
-        raise BadInput("--source: has no text")
     options = TranslationOptions(source_language_code=source or "", target_language_code=target, model=model)
     translations, models, incomplete = asyncio.run(_translate(sources, options, server))
     if incomplete:
@@ -53,6 +51,15 @@ def evaluate(
     for metric in (sacrebleu.CHRF(), sacrebleu.BLEU()):
         score = metric.corpus_score(translations, [references])
         terminal.write(f"{score.name:<10} {score.score:.2f}  {metric.get_signature()}\n")
+
+
+def _lines(path: Path, option: str) -> list[str]:
+    """Return the lines of a file without their ends; raises BadInput, for one that is blank as well."""
+    lines = [line.removesuffix("\n").removesuffix("\r") for line in split_lines(read_text(str(path)))]
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            raise BadInput(f"{option}: line {number} is empty")
+    return lines
 
 
 async def _translate(
