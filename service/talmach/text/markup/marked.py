@@ -1,10 +1,13 @@
 """A sentence of a text in a format: what a reader sees of it, the marks inside it, and how to reassemble it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from talmach.text.markup.reading import MarkKind, TextFormat
 from talmach.text.span import Span
+
+_REFERENCE = re.compile(r"&(?=#?\w{1,32};)")  # in a text that is read, none of them is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ class Marked:
         return "".join(mark.raw for mark in self.marks if mark.kind is not MarkKind.ATOM)
 
     def _spell(self, text: str) -> str:
-        return "".join(self.spellings.get(char, char) for char in text) if self.spellings else text
+        parts = _REFERENCE.split(text) if self.written is TextFormat.MARKDOWN else [text]
+        if self.spellings:
+            parts = ["".join(self.spellings.get(char, char) for char in part) for part in parts]
+        return self.spellings.get("&", "&amp;").join(parts)
 
 
 def _blank(mark: InnerMark | None, text: str, following: InnerMark | None) -> str:
