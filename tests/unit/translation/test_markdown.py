@@ -43,6 +43,12 @@ blocks = st.builds(lambda form, line: form.replace("{}", line), st.sampled_from(
 kept = st.sampled_from(
     ("```py\nкод *x*\n```", "    код", "---", "<div>горад *x*</div>", "[a]: http://x.y 'горад'", "![горад](a.png)")
 )
+titles = st.lists(
+    st.sampled_from(
+        ["горад", "школа", '\\"', "\\'", "'", "\\\\", "\\", "\\]", "[1]", "&amp;lt;", "&quot;", "R&D", "*", "`a`"]
+    ),
+    max_size=5,
+).map(" ".join)
 documents = st.lists(st.one_of(blocks, blocks, kept), min_size=1, max_size=4).map("\n\n".join)
 
 
@@ -119,6 +125,9 @@ def test_every_text_is_cut_without_loss(source: str) -> None:
         ("Школа[^1] тут\n\n[^1]: Новая школа", "Tut Skola[^1]\n\n[^1]: Skola Novaa"),
         ("Школа \\у горадзе", "Goradze \\u Skola"),
         ("Школа &amp; сад \\* рака", "Raka \\* sad &amp; Skola"),
+        ("Школа &amp;copy; і R&D", "Skola &amp;copy; R&D i"),
+        ("Школа &amp;lt;b&amp;gt; і &mdash; R&D", "Skola &amp;lt;b&amp;gt; R&D &mdash; i"),
+        ("Школа \\&copy; і R&D", "Skola &amp;copy; R&D i"),
         ("\r\nНовая школа\r\n\r\nСтары мост\r\n", "\r\nSkola Novaa\r\n\r\nMost Stary\r\n"),
         ("школа -", "\\- skola"),
         ("школа горад >рака", "\\>raka gorad skola"),
@@ -138,6 +147,38 @@ def test_texts_of_pictures_are_translated_on_request() -> None:
     assert markdown_of(source) == '![Новая школа](a.png)\n\nTut [most](x "Наша рака") Stary'
     options = replace(MARKDOWN, translate_attributes=True)
     assert markdown_of(source, options) == '![Skola Novaa](a.png)\n\nTut [most](x "Raka Nasa") Stary'
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r'![Школа](a.png "Рака \"мост\" тут")', r'![Skola](a.png "Tut \"most\" Raka")'),
+        (r"![Школа](a.png 'Рака \'мост\' тут')", r"![Skola](a.png 'Tut \'most\' Raka')"),
+        (r'[школа](http://a "Рака \"мост\"") тут новая', r'novaa tut [skola](http://a "\"Most\" Raka")'),
+        (r"![Школа \\ рака](a.png)", r"![Raka \\ Skola](a.png)"),
+        (r"![C:\\ Школа](a.png)", r"![Skola C:\\](a.png)"),
+        (r"![\ Школа](a.png)", r"![Skola \\](a.png)"),
+        ("![Школа [1] тут](a.png)", r"![Tut \[1\] Skola](a.png)"),
+        ('![Школа](a.png "R&D &amp;copy; рака&nbsp;тут")', '![Skola](a.png "R&D &amp;copy; tut&nbsp;raka")'),
+        ("![Новая школа][x]\n\n[x]: a.png", "![Skola Novaa][x]\n\n[x]: a.png"),
+        ("![Школа]\n\n![Рака][]\n\n[школа]: a.png\n[рака]: b.png", None),
+        ('> [школа](http://a "Новая\n> рака") тут', '> tut [skola](http://a "Raka Novaa")'),
+        ('| a |\n|---|\n| ![Школа](a "Рака \\| мост") |', '| a |\n|---|\n| ![Skola](a "Raka \\| most") |'),
+    ],
+)
+def test_texts_of_pictures_and_titles_end_where_they_ended(source: str, expected: str | None) -> None:
+    """Quotes, brackets and backslashes in them are escaped; what a definition refers to (None) is left alone."""
+    translation = translated(source, options=replace(MARKDOWN, translate_attributes=True))
+    check(source, translation)
+    assert translation.texts[Field.TEXT] == (source if expected is None else expected)
+
+
+@settings(max_examples=80)
+@given(titles, titles)
+def test_any_text_of_a_picture_and_any_title_keep_the_structure(text: str, title: str) -> None:
+    """Whatever signs are in them, and wherever the translation puts those."""
+    source = f'рака ![{text}](a.png "{title}") мост [{text}](b "{title}") тут'
+    check(source, translated(source, options=replace(MARKDOWN, translate_attributes=True)))
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,10 @@ class Cut:
 class Cutter:
     """Cuts one text, sentence after sentence."""
 
-    def __init__(self, source: str, reading: Reading) -> None:
+    def __init__(self, source: str, reading: Reading, *, is_attribute: bool = False) -> None:
         self._source = source
+        # Outside of attributes, a character of Markdown that stands for itself in a sentence may do so again.
+        self._always_escapes = is_attribute or reading.written is not TextFormat.MARKDOWN
         self._reading = reading
         self._attribute_starts = [attribute.span.start for attribute in reading.attributes]
         self._ats = [mark.at for mark in reading.marks]
@@ -99,7 +101,9 @@ class Cutter:
         return InnerMark(mark.kind, at, until, raw, partner, texts, mark.is_before_blank)
 
     def _sentences(self, attribute: Attribute) -> list[Cut]:
-        return list(Cutter(self._source, attribute.reading).cut(sentences.split(attribute.reading.text)))
+        return list(
+            Cutter(self._source, attribute.reading, is_attribute=True).cut(sentences.split(attribute.reading.text))
+        )
 
     def _spellings(self, span: Span, atoms: Sequence[InnerMark]) -> dict[str, str]:
         """How characters of a sentence are written in the source, where that differs."""
@@ -115,8 +119,7 @@ class Cutter:
                     raw.add(char)
                 elif spelling and not char.isspace() and position not in kept:
                     written[char] = _complete(spelling)
-        always = reading.written is not TextFormat.MARKDOWN
-        needed = {char: each for char, each in reading.escapes.items() if always or char not in raw}
+        needed = {char: each for char, each in reading.escapes.items() if self._always_escapes or char not in raw}
         return needed | {char: spelling for char, spelling in written.items() if char not in raw}
 
 

@@ -4,7 +4,9 @@
 pictures and code.
 """
 
+import html
 import re
+from html.entities import html5
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -21,7 +23,14 @@ from talmach.text.span import Span
 _KEPT = re.compile(r"\A\[[ xX]\](?=\s)|\[\^[^\]\s]{1,60}\]:?")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _TITLE = re.compile(r"[ \t\r\n](?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)')\s*\)\Z", re.DOTALL)
-_ATTRIBUTE_ESCAPES = {char: f"\\{char}" for char in "[]\"'"}
+# By what begins the text of a picture, or a title.
+_ATTRIBUTE_ESCAPES = {
+    begin: {char: f"\\{char}" for char in f"{ends}\\"} for begin, ends in (("[", "[]"), ('"', '"'), ("'", "'"))
+}
+_IN_ATTRIBUTE = re.compile(
+    r"(\s+)|\\([!-/:-@\[-`{-~])|(&(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{0,31});)|."
+)
+_REFERS = ("]", "][]")  # what ends a text that a definition elsewhere refers to
 _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
 _BREAKS = ("softbreak", "hardbreak")
 _SINGLE = ("text_special", "code_inline", "html_inline", "image", *_BREAKS)
@@ -161,7 +170,7 @@ class MarkdownReader:
 
     def _read_link(self, taken: Taken) -> None:
         inside, content = taken.inside, self._block.content
-        if inside is None or content[inside.end : taken.end] in ("]", "][]"):
+        if inside is None or content[inside.end : taken.end] in _REFERS:
             # An address that is its own text; or a text that a definition elsewhere refers to.
             words = content[taken.start : taken.end] if inside is None else content[inside.start : inside.end]
             self._read_atom(words.strip("<>"), self._block.places(taken.start, taken.end))
@@ -181,20 +190,32 @@ class MarkdownReader:
         content = self._block.content[taken.start : taken.end]
         title = _TITLE.search(content)
         spans = [title.span(title.lastindex or 1)] if title else []
-        if content.startswith("!["):
-            spans.insert(0, (2, _label_end(content)))
+        if content.startswith("![") and content[(end := _label_end(content)) :] not in _REFERS:
+            spans.insert(0, (2, end))
         for start, end in spans:
             if start < end:
-                self._read_attribute(Span(*self._block.places(taken.start + start, taken.start + end)))
+                self._read_attribute(taken.start + start, taken.start + end)
 
-    def _read_attribute(self, span: Span) -> None:
-        value = Reader()
-        for match in _BLANKS.finditer(self._text, span.start, span.end):
-            if match[1]:
-                value.blank(*match.span())
+    def _read_attribute(self, start: int, end: int) -> None:
+        value, content = Reader(), self._block.content
+        for match in _IN_ATTRIBUTE.finditer(content, start, end):
+            blanks, escaped, reference = match.groups()
+            is_known = reference is not None and (reference[1] == "#" or reference[1:] in html5)
+            char = escaped or (html.unescape(reference) if is_known else "")
+            places = self._block.places(*match.span())
+            if blanks:
+                value.blank(*places)
+            elif char.isspace():
+                value.spelled_blank("\u00a0", *places)
+            elif char:
+                value.spelled(char, *places)
+            elif is_known:  # nobody sees it
+                value.mark(MarkKind.POINT, *places)
             else:
-                value.word(match.group(), match.start())
-        self._reader.attribute(value.done(_ATTRIBUTE_ESCAPES, TextFormat.MARKDOWN), span)
+                for at in range(*match.span()):
+                    value.spelled(content[at], *self._block.places(at, at + 1))
+        escapes = _ATTRIBUTE_ESCAPES[content[start - 1]]
+        self._reader.attribute(value.done(escapes, TextFormat.MARKDOWN), Span(*self._block.places(start, end)))
 
 
 def _label_end(image: str) -> int:

@@ -62,8 +62,8 @@ class Reading:
     starts: "array[int]"
     ends: "array[int]"
     marks: tuple[Mark, ...]  # in the order of the source, apart from each other and from the text
-    # How characters that may have a meaning in the format are written; in Markdown they may also stand for themselves,
-    # so this applies only to sentences in which they do not.
+    # How characters that may have a meaning in the format are written; in sentences of Markdown they may also stand for
+    # themselves, so this applies only to those in which they do not.
     escapes: Mapping[str, str]
     written: TextFormat
     attributes: tuple[Attribute, ...] = ()  # in the order of the source, each inside a mark
