@@ -71,7 +71,7 @@ async def test_a_batch_mixes_formats(served: Running) -> None:
     replies = {
         reply.id: reply.text.translated_text async for reply in served.translation.BatchTranslate(iter(requests))
     }
-    assert replies == {"plain": "skola Novaa", "html": "<p><b>skola</b> Novaa</p>", "markdown": "# *skola* Novaa"}
+    assert replies == {"plain": "Skola Novaa", "html": "<p><b>Skola</b> Novaa</p>", "markdown": "# *Skola* Novaa"}
 
 
 async def test_a_summary_is_chosen_from_what_is_read(served: Running) -> None:

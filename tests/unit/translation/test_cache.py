@@ -103,7 +103,7 @@ async def test_a_sentence_of_several_texts_is_decoded_once() -> None:
     translated = [[segment.translated_text for segment in each.segments] for each in done.translations]
     usage = done.totals.usage
     assert sorted(served.engine.decoded) == ["Дзеці рады.", "Новы мост тут.", "Школа адкрыта сёння."]
-    assert translated[2] == ["rady. Dzeci"] == translated[0][1:] == translated[1][:1]
+    assert translated[2] == ["Rady. Dzeci"] == translated[0][1:] == translated[1][:1]
     assert (usage.source_tokens, usage.target_tokens, usage.cache_hits) == (11, 11, 0)
 
 
@@ -140,7 +140,7 @@ async def test_a_long_article_is_planned_off_the_loop(monkeypatch: pytest.Monkey
         with pytest.raises(asyncio.CancelledError):
             await task
         going_on.set()
-        assert (await served.segment("Дзеці рады.")).translated_text == "rady. Dzeci"
+        assert (await served.segment("Дзеці рады.")).translated_text == "Rady. Dzeci"
         await until(lambda: len(threads) == 201)
     assert served.engine.decoded == ["Дзеці рады."]
     assert threads.count(threading.main_thread()) == 1  # the short one's

@@ -210,7 +210,7 @@ async def test_a_failing_second_decode_leaves_the_phrase_flagged() -> None:
 
     async with running(Broken()) as served:
         segment = await served.segment("Кампанія Apple купіла мост.", replace(TO_ENGLISH, glossary=(phrase("Apple"),)))
-    assert segment.translated_text == "most. kupila apple Kampania"
+    assert segment.translated_text == "Most. kupila apple Kampania"
     assert segment.flags == {Flag.GLOSSARY_NOT_APPLIED}
 
 
@@ -233,7 +233,7 @@ async def test_a_large_glossary_does_not_hold_up_the_loop(monkeypatch: pytest.Mo
 
 async def test_a_term_is_no_invention_of_the_model() -> None:
     """A word that the model has not met is flagged where the model wrote it, not where the glossary asked for it."""
-    text = "Школа чакае."
+    text = "Школа чакае сёння."
     engine = NaughtyEngine()
     async with running(engine) as served:
         words = (await served.segment(text)).translated_text.lower().split()

@@ -185,7 +185,7 @@ async def test_equal_sentences_of_a_call_are_one_task() -> None:
             assert tasks() - before == 1
             served.engine.gate.set()
             segments = [segment async for segment in job.segments()]
-    assert {segment.translated_text for segment in segments} == {"rady. Dzeci"}
+    assert {segment.translated_text for segment in segments} == {"Rady. Dzeci"}
     assert [segment.index for segment in segments] == list(range(1_000))
     assert served.metrics.registry.get_sample_value("talmach_segments_total", {"status": "TRANSLATED"}) == 1_000
 

@@ -20,7 +20,7 @@ async def test_a_loop_is_decoded_again_and_the_better_one_kept() -> None:
     async with running() as served:
         segment = await served.segment("Гэты сказ loop паўтараецца.")
     assert served.engine.options == [DecodeOptions(), strict(DecodeOptions(), "en")]
-    assert segment.translated_text == "pautaraecca. loop skaz Gety"
+    assert segment.translated_text == "Pautaraecca. loop skaz Gety"
     assert segment.flags == frozenset()
 
 
@@ -66,7 +66,7 @@ async def test_a_loop_that_stays_is_still_flagged() -> None:
     assert len(served.engine.batches) == 2
     assert segment.status is SegmentStatus.TRANSLATED
     assert Flag.REPETITION in segment.flags
-    assert segment.translated_text == LOOP
+    assert segment.translated_text == LOOP.capitalize()
 
 
 async def test_a_truncated_sentence_is_flagged() -> None:
@@ -88,7 +88,7 @@ async def test_a_failed_second_decode_takes_nothing_away() -> None:
 
         engine.translate = fail_when_strict  # type: ignore[method-assign, assignment]
         segment = await served.segment("Гэты сказ loop паўтараецца.")
-    assert (segment.status, segment.translated_text) == (SegmentStatus.TRANSLATED, LOOP)
+    assert (segment.status, segment.translated_text) == (SegmentStatus.TRANSLATED, LOOP.capitalize())
     assert Flag.REPETITION in segment.flags
 
 
@@ -106,7 +106,7 @@ async def test_second_decodes_need_no_room_in_a_full_queue() -> None:
         engine.gate.set()
         (segment,) = [segment async for segment in first.segments()]
         other.cancel()
-    assert segment.translated_text == "pautaraecca. loop skaz Gety"
+    assert segment.translated_text == "Pautaraecca. loop skaz Gety"
 
 
 async def test_one_bad_sentence_fails_alone() -> None:

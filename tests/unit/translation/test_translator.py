@@ -101,7 +101,7 @@ async def test_an_article_with_all_fields() -> None:
         translation = await served.translate_article(article, TO_ENGLISH)
     check_nothing_is_lost(article, translation)
     assert [segment.field for segment in translation.segments] == [Field.HEADLINE, Field.LEAD, *[Field.BODY] * 3]
-    assert translation.texts[Field.HEADLINE] == "skolu Adkryli"
+    assert translation.texts[Field.HEADLINE] == "Skolu Adkryli"
     assert translation.texts[Field.BODY].count("\n\n") == 1
     assert translation.totals.model_ids == ("naughty",)
     assert translation.totals.complete
@@ -160,7 +160,7 @@ async def test_protected_tokens_come_through_whatever_the_engine_does() -> None:
     assert segment.status is SegmentStatus.TRANSLATED
     assert Flag.PROTECTED_TOKEN_MISMATCH not in segment.flags
     assert segment.translated_text.startswith(
-        f"na «naviny» Cytajce {tokens[0]} na pisyce ci {tokens[1]}, taksama a {tokens[2]}"
+        f"Na «naviny» Cytajce {tokens[0]} na pisyce ci {tokens[1]}, taksama a {tokens[2]}"
     )
 
 
@@ -181,7 +181,7 @@ async def test_a_long_sentence_is_split_to_the_window_and_joined() -> None:
     sizes = [len(tokens) for batch in served.engine.tokens for tokens in batch]
     assert max(sizes) <= 30
     assert len(sizes) >= 7
-    assert sorted(re.findall(r"slova\d+", segment.translated_text)) == sorted(
+    assert sorted(re.findall(r"slova\d+", segment.translated_text.lower())) == sorted(
         word.replace("слова", "slova") for word in words
     )
     assert segment.score == pytest.approx(-0.5)
