@@ -271,6 +271,24 @@ def test_the_table_of_cases(kind: str, language: str, text: str) -> None:
     assert {each.value for each in found.values()} <= allowed
 
 
+@pytest.mark.parametrize(
+    ("text", "datelines"),
+    [
+        ("МИНСК, 12 мая /Корр. БЕЛТА/. Мост открыли утром.", 1),
+        ("МІНСК, 12 мая /Кар. БЕЛТА/. Мост адкрылі раніцай.", 1),
+        ("МОСКВА, 12 мая. /ТАСС/. Мост открыли утром.", 2),
+        ("Москва. 12 мая. INTERFAX.RU - Мост открыли утром.", 2),
+        ("Мінск. 12 мая. Інтэрфакс-Захад - Мост адкрылі раніцай. Рух пусцілі.", 2),
+        ("Весна. 12 мая. Мост открыли утром.", 0),
+        ("Вясна. 12 мая. Мост адкрылі раніцай.", 0),
+        ("Spring. May 12. Reuters reported on the bridge.", 0),
+    ],
+)
+def test_the_dateline_in_front_of_a_paragraph_is_found(text: str, datelines: int) -> None:
+    """Whole, and nothing behind it; a day between other sentences is none."""
+    assert find(Document.parse(text)) == dict.fromkeys(range(datelines), K.DATELINE)
+
+
 def test_a_caption_of_two_sentences_has_a_date() -> None:
     """As agencies write them; without it they are the story's."""
     document = Document.parse("Мост открывают 5 мая 2025 года. На нём флаги. Фото: БелТА.")

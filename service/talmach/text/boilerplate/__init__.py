@@ -12,7 +12,7 @@ from talmach.text.boilerplate.imprint import IMPRINT_RULES
 from talmach.text.boilerplate.reader import READER_RULES
 from talmach.text.boilerplate.rule import BoilerplateKind
 from talmach.text.boilerplate.story import STORY_RULES
-from talmach.text.boilerplate.words import DATE, MENU_WORDS
+from talmach.text.boilerplate.words import AGENCY, DATE, MENU_WORDS
 from talmach.text.document import Document, Piece
 from talmach.text.span import Span
 
@@ -25,7 +25,9 @@ _MENU_ITEM = re.compile(r"[A-ZА-ЯЁІЎ0-9][\w'’ʼ-]*(?: [\w'’ʼ&-]+){0,3}
 _FEWEST_MENU_ITEMS = 3
 _LONGEST_MENU_ITEM = 30  # code points
 _LONGEST_CAPTION = 2  # sentences
+_SPLIT_DATELINE = 2  # sentences, place and day
 _DATE = re.compile(DATE)
+_BEGINS_WITH_AGENCY = re.compile(rf"{AGENCY} ?[—–-]")
 _OF_PICTURES = (BoilerplateKind.CREDIT, BoilerplateKind.CAPTION)
 _FEWEST_KNOWN_ITEMS = 2  # of a run of short lines; a list of names or teams has none
 
@@ -59,6 +61,13 @@ def _find_in_paragraph(text: str, paragraph: Sequence[tuple[int, Piece]]) -> dic
         return {}
     kinds = ((index, kind_of(sentence.text, alone=False)) for index, sentence in paragraph)
     found = {index: kind for index, kind in kinds if kind is not None}
+    opening = paragraph[:3]
+    if len(opening) > _SPLIT_DATELINE and _BEGINS_WITH_AGENCY.match(
+        opening[-1][1].text
+    ):  # «Москва. 12 мая. ИНТЕРФАКС -»
+        dateline = Span(whole.start, opening[1][1].span.end)
+        if kind_of(dateline.slice(text), alone=False) is BoilerplateKind.DATELINE:
+            found.update((index, BoilerplateKind.DATELINE) for index, _ in opening[:_SPLIT_DATELINE])
     story = [index for index, _ in paragraph if index not in found]
     if found.get(paragraph[-1][0]) in _OF_PICTURES and _is_caption(whole.slice(text), len(story)):
         found.update(dict.fromkeys(story, BoilerplateKind.CAPTION))

@@ -5,6 +5,7 @@ from talmach.text.boilerplate.rule import Rule, rule
 from talmach.text.boilerplate.words import (
     AGENCY,
     CAPITALISED,
+    CORRESPONDENT,
     COUNTED,
     CREDITED,
     DATE,
@@ -19,6 +20,16 @@ from talmach.text.boilerplate.words import (
 _REPORTER = rf"{NAME}(?: in {CAPITALISED}(?: {CAPITALISED})?)?"
 _BY = rf"by {_REPORTER}(?:(?:,| and|, and) (?:{_REPORTER}|the [\w ]{{1,30}}(?:bureau|newsroom))){{0,5}}"
 _WORK = r"(?i:(?:additional )?(?:reporting|writing|editing)(?: and (?:writing|editing))?)"
+_TRADE = (
+    r"(?:the|and|of|in|at|from|for|staff|freelance|special|video|business|sports?|science|health|medical|political|"
+    r"national|diplomatic|chief|senior|writers?|reporters?|correspondents?|journalists?|editors?|producers?|"
+    r"photographers?|researchers?|bureaus?|newsrooms?)"
+)
+# «Анна ЛЕСНАЯ», and no «Глава ЮНЕСКО»: the ends of surnames.
+_SIGNED = (
+    r"[А-ЯЁІЎ][а-яёіў'’ʼ-]+ (?!ЮН[ЕЭ]СК[ОА])[А-ЯЁІЎ'’ʼ-]{2,}(?:АЯ|ЯЯ|ИЙ|ОЙ|ЫЙ|СКІ|ЦКІ|НЫ|[ОЕЁАЭ][ВЎ]А?|[ИЫІ]НА?|"
+    r"[ЕЭ]НК[ОА]|[ЮУ]К|[ИІ]Ч|КО|КА|ЛЬ|ЕЦ|ЕЙ)"
+)
 # What tells the materials of a site from those of builders.
 _OF_THE_SITE = (
     r"(?: (?:с |з |нашего |нашага |этого |гэтага |данного |дадзенага ){0,2}(?:сайта|портала|партала|редакции|рэдакцыі)|"
@@ -36,12 +47,12 @@ IMPRINT_RULES: tuple[Rule, ...] = (
         Kind.DATELINE,
         pattern=rf"{CAPITALISED}(?:[ /]{CAPITALISED}){{0,3}}(?:, {CAPITALISED})?(?:, ?|\. |"
         rf" \(){DATE}[.,)]*(?: ?[—–-] ?| )?"
-        rf"[(/]?(?:(?i:корр\. ?)?{AGENCY}|{CAPITALISED}(?: {CAPITALISED}){{0,2}})?[)/]?[\s.:—–-]*",
+        rf"[(/]?(?:{CORRESPONDENT}?{AGENCY}|{CAPITALISED}(?: {CAPITALISED}){{0,2}})?[)/]?[\s.:—–-]*",
     ),
     rule(
         "dateline that begins with the date",
         Kind.DATELINE,
-        rf"{DATE}, {CAPITALISED}(?: {CAPITALISED}){{0,2}} ?[—–/(-] ?(?:(?i:корр\. ?)?{AGENCY})[)/]?[\s.:—–-]*",
+        rf"{DATE}, {CAPITALISED}(?: {CAPITALISED}){{0,2}} ?[—–/(-] ?(?:{CORRESPONDENT}?{AGENCY})[)/]?[\s.:—–-]*",
     ),
     rule(
         "dateline of agency",
@@ -49,6 +60,7 @@ IMPRINT_RULES: tuple[Rule, ...] = (
         pattern=rf"{CAPITALISED}(?:[ /]{CAPITALISED}){{0,3}}(?:, {CAPITALISED})? ?(?:[—–-] ?|[(/]|"
         rf"\. /){AGENCY}[)/]?[\s.:—–-]*",
     ),
+    rule("agency in a frame", Kind.DATELINE, rf"[(/]{CORRESPONDENT}?{AGENCY}[)/][\s.:—–-]*"),
     rule(
         "date and time",
         Kind.DATELINE,
@@ -79,6 +91,19 @@ IMPRINT_RULES: tuple[Rule, ...] = (
         # Names and places, no other words: "Written by Anna Cole, the play won a prize."
         pattern=rf"\(?(?:Additional reporting|Reporting|Writing|Editing|Compiled|Edited|Written)"
         rf"(?: and (?:writing|editing))? {_BY}(?:[;,.]?(?: and)? {_WORK} {_BY}){{0,3}}[.)]*",
+    ),
+    rule(
+        "contributed",
+        Kind.BYLINE,
+        # Names, places and the words of the trade: "AP writer Anna Cole in London contributed to this report."
+        pattern=rf"(?:(?:{CAPITALISED}|{_TRADE}),? ){{1,40}}contributed (?:reporting|to this (?:report|story|article))"
+        rf"(?: from {CAPITALISED}(?: {CAPITALISED})?)?[.]?",
+    ),
+    rule(
+        "name with the surname in capitals",
+        Kind.BYLINE,
+        alone=True,
+        pattern=rf"{_SIGNED}(?:(?:,| и| і) {_SIGNED}){{0,2}}(?:, [^.!?]{{1,40}})?\.",
     ),
     rule(
         "author line",
@@ -125,6 +150,24 @@ IMPRINT_RULES: tuple[Rule, ...] = (
         r" (?:when|if|for) .{1,80})",
     ),
     rule(
+        "reprint forbidden",
+        Kind.COPYRIGHT,
+        pattern=r"(?i:(?:перепечатк|перадрук|копировани|капіраванн)\w* .{0,60}(?:разрешени|согласи|дазвол|згод)\w* "
+        r"(?:редакц|рэдакц)\w* (?:запрещ|забарон|не допуск|не дапуск)\w*.{0,60})",
+    ),
+    rule(
+        "published first",
+        Kind.COPYRIGHT,
+        alone=True,
+        pattern=r"(?i:this (?:article|story|report|piece|post|column|interview) (?:was |has been )?"
+        r"(?:originally|first) (?:published|appeared|posted|ran) (?:by|in|on|at) |"
+        r"(?:(?:этот|эта|данный|гэты|дадзены) )?(?:материал|статья|текст|интервью|матэрыял|артыкул|тэкст|інтэрв['’ʼ]ю) "
+        r"(?:был[аои]? |быў |было )?(?:впервые|первоначально|изначально|упершыню|першапачаткова) "
+        r"(?:опубликован|апублікаван|вышел|вышла|выйшаў|выйшла)\w* (?:на|в|во|у|ў) )"
+        r"(?!\d)[^!?,]{1,100}",
+    ),
+    rule("standards", Kind.COPYRIGHT, r"Our [Ss]tandards: .{1,80}"),
+    rule(
         "cookie notice",
         Kind.COPYRIGHT,
         pattern=r"(?i:(?:this (?:web)?site|we|our (?:web)?site) uses? cookies"
@@ -166,6 +209,13 @@ IMPRINT_RULES: tuple[Rule, ...] = (
         pattern=r"(?i:реклама|рэклама|на правах рекламы|на правах рэкламы|партнёрский материал|партнерский материал|"
         r"спонсорский "
         r"материал|advertisement|advertising|sponsored(?: content| by .{1,40})?|paid (?:content|post)|promoted)[.:]?",
+    ),
+    rule(
+        "advertiser",
+        Kind.ADVERTISEMENT,
+        alone=True,
+        pattern=r"(?i:реклама|рэклама|на правах (?:рекламы|рэкламы))[.,:]? "
+        r".{0,160}?\b(?:erid|ИНН|ОГРН|УНП|УНН)\b.{0,80}",
     ),
     rule(
         "menu command",

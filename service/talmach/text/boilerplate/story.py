@@ -33,6 +33,8 @@ STORY_RULES: tuple[Rule, ...] = (
         pattern=rf"[(\[]?{PHOTO}(?i: credit| by| courtesy of| предоставлено| из архива)? ?"
         rf"(?:[:©/|]| by | courtesy of ) ?{CREDITED}[.)\]]*",
     ),
+    rule("source of an image", Kind.CREDIT, alone=True, pattern=r"Image source, [^.!?]{1,80}"),
+    rule("caption of an image", Kind.CAPTION, alone=True, pattern=r"Image caption, .{1,250}"),
     rule("photo of", Kind.CREDIT, rf"[(\[]?{PHOTO_OF}[.)\]]*"),
     rule("photo of agency", Kind.CREDIT, rf"[(\[]?{AGENCY_PHOTO}[.)\]]*"),
     rule("name and source", Kind.CREDIT, rf"[(\[]{SOURCED}[)\]]\.?"),
@@ -102,6 +104,16 @@ STORY_RULES: tuple[Rule, ...] = (
         Kind.SUBSCRIBE,
         alone=True,
         pattern=rf"(?i:мы(?: есть| ёсць)? (?:в|во|у|ў|на)) {CHANNEL}(?:[\s,|/•·]+(?:[иі] )?{CHANNEL}){{0,8}}{END}",
+    ),
+    rule(
+        "more news",
+        Kind.SUBSCRIBE,
+        pattern=r"(?i:(?:(?:ещё |еще |яшчэ )?(?:больше|больш)|другие|іншыя|все|усе|главные|галоўныя|свежие|свежыя|"
+        r"самые \w+|самыя \w+|(?:for )?more|all)(?: \w+){0,2} (?:новост|навін|фото|фота|видео|відэа|историй|гісторый|"
+        r"материал|матэрыял|news|stories|photos|videos)\w*(?: \w+){0,3}(?: ?[—–:,-])? "
+        r"(?:(?:читайте|смотрите|ищите|чытайце|глядзіце|шукайце|follow|see|join|visit) )?(?:(?:в|на|у|ў|on|in|at) )?"
+        rf"(?:наш\w*|our) {FEED}(?: channels?|(?: в| на| у| ў)?[ -]{FEED}|(?:,| и| і| and) {CHANNEL}){{0,4}}"
+        rf"(?: @\w+)?{END})",
     ),
     rule(
         "follow us",

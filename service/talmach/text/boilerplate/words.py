@@ -43,7 +43,8 @@ DAY = (
     r"учора|ўчора|today|yesterday)"
 )
 AGENCY = _either(
-    r"РИА Новости|ТАСС|Интерфакс(?:-\w+)?|БелТА|БЕЛТА|Белта|БелаПАН|Sputnik|Спутник|УНИАН|REGNUM|Рейтер|Рэйтэр",
+    r"РИА Новости|ТАСС|(?i:[иі]нт[еэ]рфакс(?:\.ru|-\w+)?|interfax\.(?:ru|by))",
+    r"БелТА|БЕЛТА|Белта|БелаПАН|Sputnik|Спутник|УНИАН|REGNUM|Рейтер|Рэйтэр",
     r"Reuters|REUTERS|AP|AFP|EPA|UPI|BBC|TASS|Interfax|BelTA|Bloomberg|Xinhua|Associated Press|The Associated Press",
 )
 STOCK = (
@@ -86,6 +87,8 @@ COUNTED = (
     r"(?i:комментари(?:и|ев|й|я)|каментар(?:ы|оў|ый|ыя|ыі|ыяў)|просмотр(?:ов|ы|а)?|прагляд(?:аў|ы|у)|лайк(?:ов|и|а)|"
     r"comments?|views?|shares?|likes?|replies|reactions?)"
 )
+# «/Корр. БЕЛТА/», «/спец. корр. ТАСС/»
+CORRESPONDENT = r"(?i:(?:соб\. |спец\. ?|наш )?(?:корр|кар)\. ?)"
 SHARE = (
     r"(?i:поделиться|поделитесь|падзяліцца|падзяліцеся|share|tweet|распечатать|раздрукаваць|print|"
     r"(?:с?копировать|скапіяваць) (?:ссылку|спасылку)|copy link|отправить|адправіць|save|e-?mail)"
