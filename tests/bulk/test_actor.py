@@ -1,6 +1,7 @@
 """What an actor reports: never an exception, which Ray would log with whatever stands in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,14 @@ import pytest
 
 from talmach.bulk.job import Job, Options, Texts
 from talmach.bulk.record import Record
+from talmach.cli import bulk
+from talmach.cli.failures import BadInput
 from talmach.config import load_settings
 from talmach.errors import ModelUnusable
 from tests.bulk.rows import done, news, read_jsonl, write_jsonl
 
 pytest.importorskip("pyarrow", reason="needs the extra bulk")
-from talmach.bulk import actor, parts
+from talmach.bulk import actor, cluster, parts
 from talmach.bulk.actor import Actor, Report
 
 
@@ -82,6 +85,23 @@ def test_an_error_that_nobody_thought_of_is_told_without_its_words(job: Job, mon
     assert told.startswith("ValueError at test_actor.py:")
     assert "secret" not in told
     assert list(job.output.iterdir()) == []
+
+
+def test_an_input_that_cannot_be_read_is_the_fault_of_the_input(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the command ends with status 2, and does not say that it may go on when it is run again."""
+    path = job.blocks[0].path
+    Path(path).unlink()
+    told = report(job, monkeypatch, lambda *_: NaughtyDesk())
+    assert told == Report(failure=f"{path}: cannot be read (no such file or directory)", is_unusable=True)
+
+    @contextmanager
+    def connected(_address: str | None) -> Iterator[list[dict[str, float]]]:
+        yield [{"CPU": 2}]
+
+    monkeypatch.setattr(cluster, "connected", connected)
+    monkeypatch.setattr(cluster, "run", lambda *_: iter([told]))
+    with pytest.raises(BadInput, match=rf"^{path}: cannot be read \(no such file or directory\)$"):
+        bulk._run(job, load_settings(), None, None)
 
 
 def test_an_output_that_cannot_be_written_is_named(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -307,6 +307,34 @@ def test_files_that_are_no_parquet_or_cannot_be_read_are_named(tmp_path: Path) -
         parts.survey([source, tmp_path / "b.parquet"], ".jsonl")
 
 
+def test_a_damaged_page_of_parquet_is_named_and_the_blocks_before_it_are_read(tmp_path: Path) -> None:
+    """The metadata say nothing of it, so it is found when its block is read, and every time."""
+    source = tmp_path / "in.parquet"
+    table = pa.Table.from_pylist([news(number) for number in range(900)])
+    pq.write_table(table, source, row_group_size=300)
+    chunk = pq.ParquetFile(source).metadata.row_group(2).column(2)
+    content = bytearray(source.read_bytes())
+    end = chunk.data_page_offset + chunk.total_compressed_size
+    content[end - 60 : end] = b"\xff" * 60
+    source.write_bytes(content)
+    job = job_of(source, tmp_path / "out.parquet")
+    files = parts.Files(job)
+    for _ in range(2):
+        with pytest.raises(UnusableInput, match=rf"^{source}: cannot be read as Parquet$"):
+            files.read(job.blocks[3])
+        assert files.read(job.blocks[1]).to_pylist() == table.to_pylist()[256:512]  # type: ignore[union-attr]  # Parquet
+
+
+@pytest.mark.parametrize("input_format", WRITERS)
+def test_an_input_that_is_gone_under_a_job_is_named(tmp_path: Path, input_format: str) -> None:
+    """Not the output, which is all right."""
+    source = WRITERS[input_format](tmp_path / f"in{input_format}", [news(1)])
+    job = job_of(source, tmp_path / "out.jsonl")
+    source.unlink()
+    with pytest.raises(UnusableInput, match=rf"^{source}: cannot be read \(no such file or directory\)$"):
+        parts.Files(job).read(job.blocks[0])
+
+
 @pytest.mark.parametrize("input_format", WRITERS)
 def test_an_input_that_changes_under_a_job_is_noticed(tmp_path: Path, input_format: str) -> None:
     """Rows that are gone are no rows that are done."""

@@ -137,6 +137,23 @@ def test_inputs_are_a_file_or_those_of_one_format_in_a_directory(tmp_path: Path,
             job.inputs(path, tmp_path / "out.jsonl")
 
 
+def test_a_path_that_the_system_refuses_is_named_with_its_reason(tmp_path: Path, source: Path) -> None:
+    """Each is an input or an output that cannot be used, and no failure of the work."""
+    (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    long = tmp_path / f"{'x' * 300}.jsonl"
+    with pytest.raises(UnusableInput, match=r"x\.jsonl: cannot be read \(file name too long\)$"):
+        job.inputs(long, tmp_path / "out.jsonl")
+    files = job.inputs(tmp_path, tmp_path / "out.jsonl")
+    for names, output, problem in (
+        (files, tmp_path / "out.jsonl", r"gone\.jsonl: cannot be read \(no such file or directory\)$"),
+        ([source], long, r"x\.jsonl: cannot be written \(file name too long\)$"),
+        ([source], tmp_path / "none" / "out.jsonl", r"out\.jsonl: cannot be written \(no such file or directory\)$"),
+        ([source], tmp_path / "gone.jsonl", r"gone\.jsonl: cannot be written \(file exists\)$"),
+    ):
+        with pytest.raises(UnusableInput, match=problem), job.opened(names, output, OPTIONS, look):
+            pass
+
+
 def test_an_output_among_its_inputs_is_none_of_them(tmp_path: Path, source: Path) -> None:
     """Or the job could not go on: its own output would be another input. Nor are those of earlier jobs."""
     for output in (tmp_path / "out.jsonl", tmp_path / "more.jsonl"):

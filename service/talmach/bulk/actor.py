@@ -21,6 +21,7 @@ class Report:
     rows: int = 0
     errors: int = 0  # rows that have one
     failure: str = ""
+    is_unusable: bool = False  # the input: another try would fail in the same way
 
 
 class Actor:
@@ -51,7 +52,7 @@ class Actor:
         try:
             return self._do(number, self._desk)
         except UnusableInput as error:
-            return Report(failure=str(error))
+            return Report(failure=str(error), is_unusable=True)
         except OSError as error:
             return Report(failure=f"{error.filename or self._job.output}: {(error.strerror or 'error').lower()}")
         except Exception as error:  # noqa: BLE001  # Ray would log it, with the text that may stand in it

@@ -99,18 +99,24 @@ def inputs(path: Path, output: Path) -> list[Path]:
 
     `output`, and what other jobs have written, may stand among them and is none.
     """
-    if not path.exists():
-        raise UnusableInput(f"{path}: does not exist")
-    if not path.is_dir():
-        if path.suffix not in FORMATS:
-            raise UnusableInput(f"{path}: is neither .jsonl nor .parquet")
-        return [path.absolute()]
-    visible = (each for each in path.iterdir() if each.suffix in FORMATS and not each.name.startswith((".", "_")))
-    found = sorted(each for each in visible if each.absolute() != output.absolute() and not (each / _JOB).exists())
-    if len({each.suffix for each in found}) != 1:
-        problem = "has files of both formats" if found else "has no file whose name ends in .jsonl or .parquet"
-        raise UnusableInput(f"{path}: {problem}")
-    return [each.absolute() for each in found]
+    with usable(path, "read"):
+        if not path.exists():
+            raise UnusableInput(f"{path}: does not exist")
+        if path.is_dir():
+            return _in_directory(path, output)
+    if path.suffix not in FORMATS:
+        raise UnusableInput(f"{path}: is neither .jsonl nor .parquet")
+    return [path.absolute()]
+
+
+@contextmanager
+def usable(path: Path, use: str) -> Iterator[None]:
+    """Turn an OSError into an UnusableInput that names the path and what it cannot be: "read" or "written"."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else "error"
+        raise UnusableInput(f"{path}: cannot be {use} ({reason})") from error
 
 
 @contextmanager
@@ -120,22 +126,23 @@ def opened(
     """Yield the job that the directory holds, or a new one; nobody else may work on it meanwhile.
 
     Raises:
-        UnusableInput: the output is something else, or another job; or what `survey` raises.
-        OSError: the output cannot be written.
+        UnusableInput: the output is something else, or another job, or cannot be written; or what `survey` raises.
 
     """
     if output.suffix not in FORMATS:
         raise UnusableInput(f"{output}: the name of the output must end in .jsonl or .parquet")
     asked = _asked(files, options)
-    made = None if _is_job(output) else survey(files, output.suffix)
-    output.mkdir(exist_ok=True)
+    with usable(output, "written"):
+        made = None if _is_job(output) else survey(files, output.suffix)
+        output.mkdir(exist_ok=True)
     with _locked(output):
-        if made is not None and not _is_job(output):  # nobody else has begun one during the survey
-            content = asked | {"blocks": [dataclasses.astuple(each) for each in made.blocks], "schema": made.schema}
-            write_whole(output / _JOB, lambda file: file.write_text(json.dumps(content), encoding="utf-8"))
-        survey_kept = _read(output, asked)
-        for each in output.glob(f"{_TEMPORARY}*"):
-            each.unlink()
+        with usable(output, "written"):
+            if made is not None and not _is_job(output):  # nobody else has begun one during the survey
+                content = asked | {"blocks": [dataclasses.astuple(each) for each in made.blocks], "schema": made.schema}
+                write_whole(output / _JOB, lambda file: file.write_text(json.dumps(content), encoding="utf-8"))
+            survey_kept = _read(output, asked)
+            for each in output.glob(f"{_TEMPORARY}*"):
+                each.unlink()
         yield Job(options, output.absolute(), survey_kept)
 
 
@@ -146,6 +153,15 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def _in_directory(path: Path, output: Path) -> list[Path]:
+    visible = (each for each in path.iterdir() if each.suffix in FORMATS and not each.name.startswith((".", "_")))
+    found = sorted(each for each in visible if each.absolute() != output.absolute() and not (each / _JOB).exists())
+    if len({each.suffix for each in found}) != 1:
+        problem = "has files of both formats" if found else "has no file whose name ends in .jsonl or .parquet"
+        raise UnusableInput(f"{path}: {problem}")
+    return [each.absolute() for each in found]
 
 
 def _is_job(output: Path) -> bool:
@@ -162,12 +178,14 @@ def _is_job(output: Path) -> bool:
 
 @contextmanager
 def _locked(output: Path) -> Iterator[None]:
-    descriptor = os.open(output, os.O_RDONLY)
+    with usable(output, "written"):
+        descriptor = os.open(output, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UnusableInput(f"{output}: another talmach is writing it") from error
+        with usable(output, "written"):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UnusableInput(f"{output}: another talmach is writing it") from error
         yield
     finally:
         os.close(descriptor)
@@ -175,10 +193,13 @@ def _locked(output: Path) -> Iterator[None]:
 
 def _asked(files: Sequence[Path], options: Options) -> dict[str, Any]:
     """Return what two runs of one job have in common, in JSON's own types."""
-    stats = [(str(file), file.stat()) for file in files]
+    stats = []
+    for file in files:
+        with usable(file, "read"):
+            stats.append((file, file.stat()))
     return {
         "talmach": version("talmach"),
-        "input": [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats],
+        "input": [[str(file), stat.st_size, stat.st_mtime_ns] for file, stat in stats],
         "options": dataclasses.asdict(options),
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from talmach.bulk.job import BLOCK_ROWS, PARQUET, TEXT_COLUMNS, Block, Survey, UnusableInput
+from talmach.bulk.job import BLOCK_ROWS, PARQUET, TEXT_COLUMNS, Block, Survey, UnusableInput, usable
 from talmach.bulk.record import COLUMNS
 from talmach.bulk.schema import Columns
 from talmach.text.characters import is_encodable
@@ -18,9 +18,8 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
     """Read the whole input once: what is wrong anywhere is found before anything is translated.
 
     Raises:
-        UnusableInput: a line is not an object, a text is not text, no row has a text column, or a column has a name of
-            ours; names up to five places.
-        OSError: a file cannot be read.
+        UnusableInput: a file cannot be read, a line is not an object, a text is not text, no row has a text column, or
+            a column has a name of ours; names up to five places.
 
     """
     problems: list[str] = []
@@ -45,8 +44,9 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
 
 
 def read(block: Block) -> list[Row]:
-    """Return the rows of a block; raises UnusableInput when they are gone, and OSError."""
-    with Path(block.path).open("rb") as file:
+    """Return the rows of a block; raises UnusableInput when they are gone."""
+    path = Path(block.path)
+    with usable(path, "read"), path.open("rb") as file:
         file.seek(block.start)
         lines = file.read(block.end - block.start).split(b"\n")
     try:
@@ -61,7 +61,7 @@ def read(block: Block) -> list[Row]:
 def _blocks(path: Path, problems: list[str]) -> Iterator[tuple[Block, list[Row]]]:
     rows: list[Row] = []
     start = end = 0
-    with path.open("rb") as file:
+    with usable(path, "read"), path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             end += len(line)
             if line.strip():

@@ -4,12 +4,13 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from talmach.bulk.job import BLOCK_ROWS, TEXT_COLUMNS, Block, Survey, UnusableInput
+from talmach.bulk.job import BLOCK_ROWS, TEXT_COLUMNS, Block, Survey, UnusableInput, usable
 from talmach.bulk.record import COLUMNS
 
 _BUFFER_BYTES = 1 << 20  # otherwise a whole column of a row group, maybe gigabytes, is read at once
@@ -20,8 +21,9 @@ def survey(files: Sequence[Path], _output_format: str) -> Survey:
     blocks: list[Block] = []
     first: pa.Schema | None = None
     for path in files:
-        file = _opened(path)
-        schema = file.schema_arrow
+        with _reading(path):
+            file = _opened(path)
+            schema = file.schema_arrow
         _check(path, schema)
         if first is not None and not schema.equals(first):
             raise UnusableInput(f"{path}: its columns or their types differ from those of {files[0]}")
@@ -39,25 +41,26 @@ class Reader:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._path = ""
+        self._path: Path | None = None
         self._batches: Iterator[pa.RecordBatch] = iter(())
         self._rest: pa.Table | None = None
         self._position = 0  # of the first row of the rest, and then of the batches
 
     def read(self, block: Block) -> pa.Table:
-        """Return the rows of a block; raises UnusableInput and OSError."""
-        with self._lock:
-            if block.path != self._path or block.start < self._position:
-                self._open(block)
+        """Return the rows of a block; raises UnusableInput."""
+        path = Path(block.path)
+        with self._lock, _reading(path):
+            if path != self._path or block.start < self._position:
+                self._open(path, block)
             try:
                 return self._take(block)
-            except pa.ArrowException as error:
-                self._path = ""
-                raise UnusableInput(f"{block.path}: cannot be read as Parquet") from error
+            except BaseException:
+                self._path = None
+                raise
 
-    def _open(self, block: Block) -> None:
-        file = _opened(Path(block.path))
-        self._path, self._position, self._rest = block.path, 0, file.schema_arrow.empty_table()
+    def _open(self, path: Path, block: Block) -> None:
+        file = _opened(path)
+        self._path, self._position, self._rest = path, 0, file.schema_arrow.empty_table()
         group = 0
         while self._position + (rows := file.metadata.row_group(group).num_rows) <= block.start:
             self._position += rows
@@ -80,10 +83,19 @@ class Reader:
 
 
 def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
-    except pa.ArrowException as error:
-        raise UnusableInput(f"{path}: cannot be read as Parquet") from error
+    return pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what is wrong with a file, or with a page deep in it, into UnusableInput."""
+    with usable(path, "read"):
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno:
+                raise
+            raise UnusableInput(f"{path}: cannot be read as Parquet") from error
 
 
 def _check(path: Path, schema: pa.Schema) -> None:

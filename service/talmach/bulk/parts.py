@@ -25,7 +25,7 @@ class Files:
         self._reader = parquet.Reader()
 
     def read(self, block: Block) -> Rows:
-        """Return the rows of a block, as dicts where either format is JSON Lines; raises UnusableInput and OSError."""
+        """Return the rows of a block, as dicts where either format is JSON Lines; raises UnusableInput."""
         if Path(block.path).suffix == JSON_LINES:
             return jsonl.read(block)
         table = self._reader.read(block)
@@ -58,11 +58,7 @@ class Files:
 
 def survey(files: Sequence[Path], output_format: str) -> Survey:
     """Look at the whole input before anything is translated; raises UnusableInput."""
-    try:
-        return _INPUTS[files[0].suffix](files, output_format)
-    except OSError as error:
-        reason = (error.strerror or "error").lower()
-        raise UnusableInput(f"{error.filename or files[0]}: cannot be read ({reason})") from error
+    return _INPUTS[files[0].suffix](files, output_format)
 
 
 def texts(rows: Rows, block: Block) -> list[Texts]:

@@ -102,6 +102,8 @@ def _run(job: "Job", settings: Settings, address: str | None, actors: int | None
         pool = cluster.Pool.of(desk.tuned(settings), nodes, actors)
         started_at = time.monotonic()
         for report in cluster.run(job, left, pool):
+            if report.is_unusable:
+                raise BadInput(report.failure)
             if report.failure:
                 raise CommandFailed(f"{report.failure}; what is done stays done, run again to go on")
             rows, errors = rows + report.rows, errors + report.errors
