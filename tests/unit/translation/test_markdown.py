@@ -20,7 +20,18 @@ from tests.unit.translation.test_html import DATA, WORDS, OrderlyEngine, check_s
 MARKDOWN = TranslationOptions("en", source_language="be", format=TextFormat.MARKDOWN)
 _SILENT = ("text", "softbreak", "inline")
 MARKDOWN_WORDS = [*(word for word in WORDS if word != "mute"), "a_b_c", "2*3", "\\*", "[1]", "&", "<", "![](a.png)"]
-MARKS = ("**{}**", "*{}*", "_{}_", "~~{}~~", "[{}](http://x.y)", '[{}](<a b> "t")', "`{}`", "<b>{}</b>", "***{}***")
+MARKS = (
+    "**{}**",
+    "*{}*",
+    "_{}_",
+    "~~{}~~",
+    "[{}](http://x.y)",
+    '[{}](<a b> "t")',
+    "`{}`",
+    "<b>{}</b>",
+    "***{}***",
+    "<code>{}</code>",
+)
 phrases = st.lists(st.sampled_from(MARKDOWN_WORDS), min_size=1, max_size=3).map(" ".join)
 runs = st.one_of(phrases, st.builds(str.format, st.sampled_from(MARKS), phrases))
 nested = st.one_of(
@@ -125,6 +136,13 @@ def test_every_text_is_cut_without_loss(source: str) -> None:
         ("Школа[^1] тут\n\n[^1]: Новая школа", "Tut Skola[^1]\n\n[^1]: Skola Novaa"),
         ("Школа \\у горадзе", "Goradze \\u Skola"),
         ("Школа &amp; сад \\* рака", "Raka \\* sad &amp; Skola"),
+        ("Школа <code>горад *x* &lt;</code> тут", "Skola <code>горад *x* &lt;</code> tut"),
+        ("*Школа <b translate=no>горад <b>рака</b></b> тут*", "*Skola <b translate=no>горад <b>рака</b></b> tut*"),
+        ("Школа <i class='a notranslate'>горад\nрака</i> тут", "Skola <i class='a notranslate'>горад\nрака</i> tut"),
+        ("> Школа <kbd translate=no>горад\n> рака</kbd>", "> Skola <kbd translate=no>горад\n> рака</kbd>"),
+        ("Школа <svg><text>горад</text></svg> тут", "<svg><text>горад</text></svg> Tut Skola"),
+        ("Школа <code>горад", "<code>Gorad Skola"),
+        ("Школа <img translate=no> тут", "<img translate=no> Tut Skola"),
         ("Школа &amp;copy; і R&D", "Skola &amp;copy; R&D i"),
         ("Школа &amp;lt;b&amp;gt; і &mdash; R&D", "Skola &amp;lt;b&amp;gt; R&D &mdash; i"),
         ("Школа \\&copy; і R&D", "Skola &amp;copy; R&D i"),

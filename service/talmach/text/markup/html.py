@@ -23,8 +23,8 @@ _BLOCKS = word_set(
     "section select slot summary table tbody td template textarea tfoot th thead title tr ul video xmp plaintext"
 )
 VOID = word_set("area base br col embed hr img input link meta param source track wbr frame keygen")
-_UNTOUCHED = word_set("script style pre code textarea xmp plaintext listing iframe noembed noframes") | set(FOREIGN)
-_UNREAD = word_set("script style iframe noembed noframes") | set(FOREIGN)  # nobody sees them as text
+UNTOUCHED = word_set("script style pre code textarea xmp plaintext listing iframe noembed noframes") | set(FOREIGN)
+UNREAD = word_set("script style iframe noembed noframes") | set(FOREIGN)  # nobody sees them as text
 _READ_ATTRIBUTES = word_set("title alt placeholder aria-label")
 _OUTSIDE_PARAGRAPHS = word_set("button option optgroup td th tr tbody thead tfoot caption input label")
 # Unclosed elements that an opening tag ends.
@@ -105,7 +105,7 @@ class HtmlReader:
             if not for_good:
                 self._push(name)
             return
-        is_to_be_left = self._is_to_be_left(token)
+        is_to_be_left = says_no(token, self._text)
         if self._translate_attributes and not is_to_be_left:
             self._read_attributes(token)
         if name == "br":
@@ -115,7 +115,7 @@ class HtmlReader:
             self._reader.block(span.start)
         if for_good:
             self._point(token)
-        elif name in _UNTOUCHED or is_to_be_left:
+        elif name in UNTOUCHED or is_to_be_left:
             self._untouched = self._push(name)
             self._untouched_start, self._untouched_texts = span.start, []
         elif is_block:
@@ -175,7 +175,7 @@ class HtmlReader:
         """Add an untouched element as one thing; its words are inline if it is."""
         self._untouched = None
         words = " ".join(html.unescape("".join(self._untouched_texts)).split())
-        is_read = element.name not in _BLOCKS and element.name not in _UNREAD
+        is_read = element.name not in _BLOCKS and element.name not in UNREAD
         if words and is_read:
             at = self._reader.length
             self._reader.mark(MarkKind.ATOM, self._untouched_start, end, at=at, until=at + len(words))
@@ -188,10 +188,6 @@ class HtmlReader:
     def _point(self, token: Token) -> None:
         self._reader.mark(MarkKind.POINT, token.span.start, token.span.end)
 
-    def _is_to_be_left(self, token: Token) -> bool:
-        values = {name: html.unescape(span.slice(self._text)).lower() for name, span in reversed(token.attributes)}
-        return values.get("translate") == "no" or "notranslate" in values.get("class", "").split()
-
     def _read_attributes(self, token: Token) -> None:
         seen = set()
         for name, span in token.attributes:
@@ -201,6 +197,12 @@ class HtmlReader:
                 _read_characters(value, self._text, span)
                 self._reader.attribute(value.done(_ESCAPES | _QUOTES[quote], TextFormat.HTML), span)
             seen.add(name)
+
+
+def says_no(tag: Token, text: str) -> bool:
+    """Whether a tag of a text says that its element is not to be translated."""
+    values = {name: html.unescape(span.slice(text)).lower() for name, span in reversed(tag.attributes)}
+    return values.get("translate") == "no" or "notranslate" in values.get("class", "").split()
 
 
 def _read_characters(reader: Reader, text: str, span: Span) -> None:

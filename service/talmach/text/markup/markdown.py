@@ -6,13 +6,16 @@ pictures and code.
 
 import html
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from html.entities import html5
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from talmach.text.markup.html import VOID
+from talmach.text.markup.html import UNREAD, UNTOUCHED, VOID, says_no
+from talmach.text.markup.html_tokens import TokenKind, tokens
 from talmach.text.markup.markdown_blocks import Block, blocks
 from talmach.text.markup.markdown_inline import Inside, Taken, WrittenDown
 from talmach.text.markup.markdown_lines import ESCAPES
@@ -22,6 +25,7 @@ from talmach.text.span import Span
 # Marks of lists of tasks and of footnotes, which CommonMark does not know.
 _KEPT = re.compile(r"\A\[[ xX]\](?=\s)|\[\^[^\]\s]{1,60}\]:?")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+_TAGS = re.compile(r"<[/!?A-Za-z][^>]*>")
 _TITLE = re.compile(r"[ \t\r\n](?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)')\s*\)\Z", re.DOTALL)
 # By what begins the text of a picture, or a title.
 _ATTRIBUTE_ESCAPES = {
@@ -65,8 +69,14 @@ class MarkdownReader:
         return self._reader.done(ESCAPES, TextFormat.MARKDOWN)
 
     def _read_inside(self, inside: Inside) -> None:
+        untouched, end = _untouched(inside.taken), 0
         for number, taken in enumerate(inside.taken):
-            if not taken.tokens:
+            if taken.start < end:
+                continue
+            if number in untouched:
+                end = inside.taken[untouched[number]].end
+                self._read_untouched(taken, end)
+            elif not taken.tokens:
                 following = inside.taken[number + 1] if number + 1 < len(inside.taken) else None
                 is_broken = following is not None and bool(following.tokens) and following.tokens[-1].type in _BREAKS
                 self._read_text(taken.start, taken.end, is_broken=is_broken)
@@ -135,6 +145,13 @@ class MarkdownReader:
             self._reader.spelled(words, *places)
         else:
             self._reader.mark(MarkKind.POINT, *places)
+
+    def _read_untouched(self, opening: Taken, end: int) -> None:
+        """An element of HTML as one thing."""
+        tag = _TAG.match(opening.tokens[0].content)
+        is_read = tag is not None and tag[2].lower() not in UNREAD
+        words = html.unescape(_TAGS.sub("", self._block.content[opening.start : end])) if is_read else ""
+        self._read_atom(words, self._block.places(opening.start, end))
 
     def _read_tag(self, tag: str, places: tuple[int, int]) -> None:
         match = _TAG.match(tag)
@@ -216,6 +233,23 @@ class MarkdownReader:
                     value.spelled(content[at], *self._block.places(at, at + 1))
         escapes = _ATTRIBUTE_ESCAPES[content[start - 1]]
         self._reader.attribute(value.done(escapes, TextFormat.MARKDOWN), Span(*self._block.places(start, end)))
+
+
+def _untouched(taken: Sequence[Taken]) -> dict[int, int]:
+    """The numbers of tags that begin what must not be touched, with those that end it."""
+    opened: defaultdict[str, list[tuple[int, bool]]] = defaultdict(list)
+    found = {}
+    for number, each in enumerate(taken):
+        if each.tokens and each.tokens[0].type == "html_inline":
+            source = each.tokens[0].content
+            tag = next(tokens(source))
+            if tag.kind is TokenKind.START and tag.name not in VOID and not source.endswith("/>"):
+                opened[tag.name].append((number, tag.name in UNTOUCHED or says_no(tag, source)))
+            elif tag.kind is TokenKind.END and opened[tag.name]:
+                opening, is_untouched = opened[tag.name].pop()
+                if is_untouched:
+                    found[opening] = number
+    return found
 
 
 def _label_end(image: str) -> int:
