@@ -209,9 +209,15 @@ def _alone(models_dir: Path, model_id: str) -> Iterator[None]:
 
 
 def remove(directories: Sequence[Path]) -> None:
-    """Delete the directories of installed models."""
+    """Delete the directories of installed models; of a link only the link. Raises ModelUnusable."""
     for directory in directories:
         gone = directory.with_name(f".{directory.name}.gone")
-        shutil.rmtree(gone, ignore_errors=True)  # what is there was left by a process that was killed
-        directory.rename(gone)
-        shutil.rmtree(gone)
+        try:
+            if directory.is_symlink():
+                directory.unlink()
+                continue
+            shutil.rmtree(gone, ignore_errors=True)  # what is there was left by a process that was killed
+            directory.rename(gone)
+            shutil.rmtree(gone)
+        except OSError as error:
+            raise ModelUnusable(str(directory), f"cannot be removed ({error.strerror or error})") from error

@@ -85,6 +85,17 @@ def test_what_is_no_usable_model_is_removed_by_its_directory(talmach: Talmach, w
     assert talmach("remove", "right") == (0, "right: removed\n", "")
 
 
+def test_of_a_link_only_the_link_is_removed(talmach: Talmach, models: Path) -> None:
+    """What it leads to may be somebody else's; one that leads nowhere goes as well."""
+    describe(models.parent, "elsewhere", "ru-en")
+    (models / "linked").symlink_to(models.parent / "elsewhere")
+    (models / "gone").symlink_to(models.parent / "an unmounted volume")
+    assert talmach("remove", "elsewhere") == (0, "elsewhere: removed\n", "")
+    assert talmach("remove", "gone") == (0, "gone: removed\n", "")
+    assert list(models.iterdir()) == []
+    assert (models.parent / "elsewhere" / "manifest.toml").exists()
+
+
 def test_what_comes_with_talmach_is_not_removed(talmach: Talmach, models: Path) -> None:
     """Under none of its names, whether or not there is a directory of models."""
     for _ in range(2):
