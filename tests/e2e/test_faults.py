@@ -88,7 +88,7 @@ def test_models_that_are_not_the_manifests(tmp_path: Path, fault: str) -> None:
     result = talmach("serve", "--address", "127.0.0.1:0", TALMACH_MODELS_DIR=str(models))
     assert result.status == 2
     assert result.stderr.splitlines()[-1].startswith(f"talmach: {model['id']}: model.bin ")
-    assert "reinstall talmach" in result.stderr.splitlines()[-1]
+    assert "copy the model again" in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr
 
 

@@ -181,7 +181,7 @@ def _bytes_a_weight(number_format: str) -> int:
 
 def _weights(entry: CatalogueEntry, engine: Ct2Translator, settings: Settings, *, is_loaded: bool) -> Weights:
     def load() -> None:
-        verify(entry.spec, entry.root)
+        verify(entry.spec, entry.root, again=True)
         engine.load()
 
     return Weights(entry.spec.id, weights_bytes(entry, settings), load, engine.unload, is_loaded=is_loaded)

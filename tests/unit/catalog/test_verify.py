@@ -1,6 +1,7 @@
 """Verification: an altered, cut or missing file is found before anything reads it."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_an_intact_model_is_usable(model_file: Path, tmp_path: Path) -> None:
 def test_a_damaged_file_is_named(model_file: Path, tmp_path: Path, content: bytes) -> None:
     """Cut, longer, altered or empty: the error names the model, the file and the cure."""
     model_file.write_bytes(content)
-    with pytest.raises(ModelUnusable, match=r"^m: model.bin is damaged .*reinstall talmach") as caught:
+    with pytest.raises(ModelUnusable, match=r"^m: model.bin is damaged .*; copy the model again, or ") as caught:
         verify(spec_of(CONTENT), tmp_path)
     assert caught.value.model == "m"
 
@@ -51,9 +52,22 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_cure_of_a_pulled_model_is_to_pull_it(tmp_path: Path) -> None:
-    """Reinstalling talmach does not bring back what it does not contain."""
-    with pytest.raises(ModelUnusable, match="talmach models remove m, then pull it again"):
-        verify(spec_of(CONTENT, source={"repository": "somebody/m"}), tmp_path)
+    """Reinstalling talmach does not bring back what it does not contain; a running server may need only a restart."""
+    pulled = spec_of(CONTENT, source={"repository": "somebody/m"})
+    with pytest.raises(ModelUnusable, match=r"; talmach models remove m, then pull it again$"):
+        verify(pulled, tmp_path)
+    with pytest.raises(ModelUnusable, match="; restart the server if it was installed anew; otherwise talmach models "):
+        verify(pulled, tmp_path, again=True)
+
+
+def test_the_cure_of_an_embedded_model_is_to_install_talmach(
+    model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And of no other."""
+    monkeypatch.setattr(sys.modules[verify.__module__], "default_models_dir", lambda: tmp_path)
+    model_file.write_bytes(b"")
+    with pytest.raises(ModelUnusable, match="; reinstall talmach or, in a checkout, restore the file with git"):
+        verify(spec_of(CONTENT), tmp_path)
 
 
 def test_the_embedded_models_are_intact() -> None:
