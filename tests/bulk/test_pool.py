@@ -81,3 +81,13 @@ def test_a_ray_that_does_not_start_in_time_is_one_sentence(monkeypatch: pytest.M
         cluster.connected(None),
     ):
         pytest.fail("it has not started")
+
+
+@pytest.mark.parametrize("host", [f"{'a' * 70}.example", "a..example"])
+def test_an_address_that_cannot_be_a_name_is_one_sentence(host: str) -> None:
+    """Not what the encoder of such names says."""
+    with (
+        pytest.raises(ClusterFailure, match=rf"^--address: no Ray at {host}:6379 \(not a name of a host\)$"),
+        cluster.connected(f"{host}:6379"),
+    ):
+        pytest.fail("nobody is there")

@@ -158,8 +158,8 @@ def _find(address: str) -> None:
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_S).close()
-    except OSError as error:
-        reason = (error.strerror or "no answer").lower()
+    except (OSError, UnicodeError) as error:  # the latter for a name such as a..b, or a part of it over 63 letters
+        reason = (error.strerror or "no answer").lower() if isinstance(error, OSError) else "not a name of a host"
         raise ClusterFailure(f"--address: no Ray at {address} ({reason})") from error
 
 
