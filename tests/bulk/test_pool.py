@@ -47,6 +47,8 @@ def test_gpus_have_an_actor_each_unless_the_device_is_the_cpu() -> None:
     assert (pool.actors, pool.cores, pool.gpus, pool.settings.device) == (2, 2, 1, "cuda")
     pool = Pool.of(load_settings(device="cpu"), nodes, None)
     assert (pool.actors, pool.cores, pool.gpus, pool.settings.device) == (4, 4, 0, "cpu")
+    nodes = [{"CPU": 3.0, "GPU": 4.0}, {"GPU": 2.0}, {"CPU": 8.0, "GPU": 1.0}]
+    assert Pool.of(load_settings(), nodes, None).actors == 2  # the others would wait for cores for ever
 
 
 def test_a_cluster_that_lacks_what_is_set_says_so() -> None:
@@ -55,6 +57,9 @@ def test_a_cluster_that_lacks_what_is_set_says_so() -> None:
         Pool.of(load_settings(device="cuda"), cpu(4), None)
     with pytest.raises(ClusterFailure, match=r"no node has 8 cores for one actor \(has: 4\)"):
         Pool.of(load_settings(workers=8), cpu(4, 4), None)
+    nodes = [{"CPU": 1.0, "GPU": 1.0}, {"CPU": 8.0}]
+    with pytest.raises(ClusterFailure, match=r"no node has a GPU and 2 cores for one actor$"):
+        Pool.of(load_settings(), nodes, None)
 
 
 def test_archives_have_settings_of_their_own_where_nothing_is_set() -> None:

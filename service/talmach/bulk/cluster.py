@@ -54,9 +54,13 @@ class Pool:
         usual = WORKERS_ON_GPU if on_gpu else max(1, min(_MOST_CORES_AN_ACTOR, *cores) // threads)
         workers = settings.workers or usual
         needed = workers * threads
-        room = gpus if on_gpu else sum(each // needed for each in cores)
+        if on_gpu:
+            room = sum(min(int(node.get("GPU", 0)), int(node.get("CPU", 0)) // needed) for node in nodes)
+        else:
+            room = sum(each // needed for each in cores)
         if not room:
-            raise ClusterFailure(f"TALMACH_WORKERS: no node has {needed} cores for one actor (has: {max(cores)})")
+            gpu, most = ("a GPU and ", "") if on_gpu else ("", f" (has: {max(cores)})")
+            raise ClusterFailure(f"TALMACH_WORKERS: no node has {gpu}{needed} cores for one actor{most}")
         device = {"device": "cuda" if on_gpu else "cpu", "workers": workers}
         return cls(actors or room, needed, int(on_gpu), settings.model_copy(update=device))
 
