@@ -29,6 +29,8 @@ _SPACED_HYPHEN = re.compile(r"(?<=[ \u00a0])-(?= )")
 _SPACED_DASH = re.compile(r"(?<=[ \u00a0])[—–](?=[ \u00a0])")
 _RANGE = re.compile(r"(?<!\d)(\d+)([—–])(\d+)")
 _HYPHENATED_RANGE = re.compile(r"(?<![\d-])(\d+)-(\d+)(?![\d-])")
+_RANGE_OF_WORDS = re.compile(r"(?<=[^\W\d_])[—–](?=\w)|(?<=\d)[—–](?=[^\W\d_])")  # «январе–феврале», "I–II"
+_BLANK_BEFORE_MINUS = re.compile(r"(?:(?<=[(\[])|(?<=(?<!\S)\"))[ \u00a0](?=[—−-]\d)")
 _MINUS = re.compile(r"(?<!\w)−(?=\d)")
 _FOLDED_MINUS = re.compile(r"(?<!\w)[—-](?=\d)")
 _FIRST_LETTERS = re.compile(r"[^\w\s]*([^\W\d_]+)")
@@ -101,6 +103,12 @@ class Manner:
 
     def _match_dashes(self, source: str, target: str) -> str:
         """Give back the minus, the dash of a range, and the dash that a model wrote as a hyphen between spaces."""
+        if not _BLANK_BEFORE_MINUS.search(source):
+            target = _BLANK_BEFORE_MINUS.sub("", target)
+        # English has the short dash in ranges, and the long one between clauses, also without blanks.
+        tight = set(_RANGE_OF_WORDS.findall(source))
+        if tight == {"–"} or (tight and self.language == "en"):
+            target = _RANGE_OF_WORDS.sub("–", target)
         if _MINUS.search(source):
             target = _FOLDED_MINUS.sub("−", target)
         ranges = {(first, last): dash for first, dash, last in _RANGE.findall(source)}
