@@ -50,7 +50,7 @@ _SPEECH_TAG = re.compile(
     r"(?!(?:He|She|They|We|It)\b)(?:I|(?:[A-Z][\w'’-]+ ){0,2}[A-Z][\w'’-]+) "
     r"(?:said|says|asked|asks|told|added|adds|replied|wrote|tweeted|shouted|cried|answered|joked|wondered)\b"
 )
-_OPENING = "\"'«„“‘([{"
+_OPENING = "\"'«„“‘([{/"
 _LOOKBACK = 48  # code points before a stop that decide about it
 _LOOKAHEAD = 80  # and behind it
 _LONGEST_LIST_NUMBER = 3  # digits
