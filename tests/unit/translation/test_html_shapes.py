@@ -20,6 +20,7 @@ from tests.unit.translation.test_html import HTML, OrderlyEngine, html_of, pages
         ("Горад <img src=a> <img src=b> рака", "Gorad <img src=a> <img src=b> raka"),
         ("<b>Горад <img src=a> </b>рака", "<b>Gorad <img src=a> </b>raka"),
         ("Горад <a href=x> новая рака</a> тут", "Gorad <a href=x> novaa raka</a> tut"),
+        ("Горад &#1; новая&#x1f; рака", "Gorad &#1; novaa&#x1f; raka"),
         ("Горад <img src=a>рака", "Gorad <img src=a>raka"),
         ("Горад<img src=a> рака", "Gorad<img src=a> raka"),
     ],

@@ -224,6 +224,8 @@ def _read_reference(reader: Reader, start: int, reference: str) -> None:
         reader.spelled_blank("\u00a0" if character == "\u00a0" else " ", start, end)
     elif character:
         reader.spelled(character, start, end)
+    else:  # a control character, which nobody sees
+        reader.mark(MarkKind.POINT, start, end)
     if known != reference:
         reader.word(reference[len(known) :], end)
 
