@@ -191,6 +191,26 @@ def test_texts_of_pictures_and_titles_end_where_they_ended(source: str, expected
     assert translation.texts[Field.TEXT] == (source if expected is None else expected)
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (":::note Увага\nНовая школа\nтут\n:::", ":::note Увага\nTut skola Novaa\n:::"),
+        (
+            '!!! note "Увага"\n    Новая *школа*\n    тут\n\nрака мост',
+            '!!! note "Увага"\n    Tut *skola* Novaa\n\nmost raka',
+        ),
+        ("??? tip\n    Новая школа", "??? tip\n    Skola Novaa"),
+        ("Новая школа\n$$\nx = горад\n$$\nрака мост", "Skola Novaa\n$$\nx = горад\n$$\nmost raka"),
+        ("> :::\n> Новая школа\n> :::\n> рака мост", "> :::\n> Skola Novaa\n> :::\n> most raka"),
+        ("Новая школа\n$$\nрака мост", "Skola Novaa\n$$\nmost raka"),
+        ("!!! Увага\nрака", "raka Uvaga !!!"),
+    ],
+)
+def test_lines_of_extensions_stay_lines(source: str, expected: str) -> None:
+    """Boxes, notes and formulas: CommonMark takes them for text, whose lines would be joined."""
+    assert markdown_of(source) == expected
+
+
 @settings(max_examples=80)
 @given(titles, titles)
 def test_any_text_of_a_picture_and_any_title_keep_the_structure(text: str, title: str) -> None:

@@ -30,6 +30,8 @@ def _front_matter(rule: str, first: str) -> str:
 _YAML = _front_matter("---", r"""(?:\S+|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:\s""")
 _TOML = _front_matter(r"\+\+\+", r"""(?:[\w.-]+|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*=|\[""")
 _FRONT_MATTER = re.compile(f"{_YAML}|{_TOML}")
+# What extensions have on lines of their own: the ends of a box, the head of a note.
+_EXTENSION = re.compile(r':{3,}.*|(?:!{3}|\?{3}\+?)[ \t]+[a-z][\w-]*(?:[ \t]+"[^"]*")?')
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 
@@ -62,10 +64,10 @@ def blocks(text: str, parser: MarkdownIt, environment: EnvType) -> Iterator[Bloc
             line = token.map[0]
             block = _cell(token, seen, lines[line], cursors.get(line, lines[line].start))
             cursors[line] = block.ends[-1] if block else cursors.get(line, lines[line].start)
-        else:
-            block = _paragraph(token.content, seen, lines, token.map[0])
-        if block is not None:
-            yield block
+            if block is not None:
+                yield block
+        elif block := _paragraph(token.content, seen, lines, token.map[0]):
+            yield from _without_extensions(block)
 
 
 def _paragraph(content: str, seen: str, lines: Sequence[Span], first: int) -> Block | None:
@@ -87,6 +89,27 @@ def _paragraph(content: str, seen: str, lines: Sequence[Span], first: int) -> Bl
         starts += [at] * lead + list(range(at, at + len(line) - lead))
         ends += [at] * lead + list(range(at + 1, at + len(line) - lead + 1))
     return Block(content, starts, ends)
+
+
+def _without_extensions(block: Block) -> Iterator[Block]:
+    """The texts between lines that must stay lines, and between formulas."""
+    lines = block.content.split("\n")
+    fences = [number for number, line in enumerate(lines) if line.strip(" \t") == "$$"]
+    kept = {each for first, last in zip(fences[::2], fences[1::2], strict=False) for each in range(first, last + 1)}
+    kept |= {*fences, *(number for number, line in enumerate(lines) if _EXTENSION.fullmatch(line.strip(" \t")))}
+    if not kept:
+        yield block
+        return
+    begin, position = None, 0
+    for number, line in enumerate([*lines, ""]):
+        if number in kept or number == len(lines):
+            if begin is not None:
+                text = slice(begin, position - 1)
+                yield Block(block.content[text], block.starts[text], block.ends[text])
+            begin = None
+        elif begin is None:
+            begin = position + len(line) - len(line.lstrip(" \t"))
+        position += len(line) + 1
 
 
 def _cell(token: Token, seen: str, line: Span, cursor: int) -> Block | None:
