@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import socket
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _BLOCKS_AHEAD = 4
 # take two cores about an hour.
 _STANDSTILL_S = 10_800.0
 _OBJECT_STORE_BYTES = 80 << 20  # the least that Ray takes; numbers of blocks need less
+_MOST_WORDS_CHARS = 300  # of Ray's explanations, some of which are pages
 _TERMINATED_STATUS = 128 + signal.SIGTERM  # as shells count
 
 
@@ -87,13 +89,14 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
             "num_cpus": usable_cores(),
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
+    where = f"Ray at {address}" if address else "Ray on this machine"
     try:
         # Ray reports dead actors on standard output, which is ours; some of them only when it ends.
         with _silent_stdout():
             before = signal.getsignal(signal.SIGTERM)
             try:
                 with _silent_stderr():
-                    _begin(options)
+                    _begin(options, where)
                 signal.signal(signal.SIGTERM, _exit)  # the handler that Ray's C++ has just set aborts the process
                 yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
             finally:
@@ -108,7 +111,6 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
         ray.exceptions.RayError,
         ExecutionTimeoutError,
     ) as error:
-        where = f"Ray at {address}" if address else "Ray on this machine"
         raise ClusterFailure(f"{where}: {type(error).__name__}; what is done stays done, run again to go on") from error
 
 
@@ -139,8 +141,8 @@ def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
             yield Report(**{name: values[number] for name, values in batch.items()})
 
 
-def _begin(options: Mapping[str, Any]) -> None:
-    """Start Ray or join it; it has no type of error for processes that take too long."""
+def _begin(options: Mapping[str, Any], where: str) -> None:
+    """Start Ray or join it; what keeps it from that, which has any type of error, is told in its own words."""
     import ray  # noqa: PLC0415
 
     try:
@@ -148,9 +150,8 @@ def _begin(options: Mapping[str, Any]) -> None:
     except SystemExit as error:  # its handlers of SIGTERM for this while; each has a status of its own
         raise SystemExit(_TERMINATED_STATUS) from error
     except Exception as error:
-        if type(error) is Exception:
-            raise TimeoutError from error
-        raise
+        words = textwrap.shorten(str(error), _MOST_WORDS_CHARS, placeholder=" ...") or type(error).__name__
+        raise ClusterFailure(f"{where} cannot be used: {words}") from error
 
 
 def _exit(_number: int, _frame: object) -> None:
