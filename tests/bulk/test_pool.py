@@ -1,5 +1,7 @@
 """How many actors, and how large."""
 
+import sys
+
 import pytest
 
 pytest.importorskip("pyarrow", reason="needs the extra bulk")
@@ -88,6 +90,19 @@ def test_why_ray_does_not_start_is_one_sentence(monkeypatch: pytest.MonkeyPatch,
     assert told.startswith("Ray on this machine cannot be used: Version mismatch: Ray: 1 and more")
     assert told.endswith(" ...")
     assert len(told) < 400
+
+
+def test_a_package_that_ray_lacks_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as pandas, where ray was installed without what its data need."""
+    pytest.importorskip("ray", reason="needs the extra bulk")
+    for name in (*cluster._ENVIRONMENT, *cluster._alone()):
+        monkeypatch.setenv(name, "0")  # so that what is set here ends with the test
+    monkeypatch.setitem(sys.modules, "ray.data.exceptions", None)
+    with (
+        pytest.raises(ClusterFailure, match=r"^Ray cannot be used: .*ray\.data.*; pip install 'talmach\[bulk\]'$"),
+        cluster.connected(None),
+    ):
+        pytest.fail("it is not there")
 
 
 @pytest.mark.parametrize("host", [f"{'a' * 70}.example", "a..example"])

@@ -78,8 +78,11 @@ def connected(address: str | None) -> Iterator[list[Mapping[str, float]]]:
     # Ray reads its environment when it is imported.
     for name, value in (_ENVIRONMENT if address else _ENVIRONMENT | _alone()).items():
         os.environ.setdefault(name, value)
-    import ray  # noqa: PLC0415
-    from ray.data.exceptions import ExecutionTimeoutError  # noqa: PLC0415
+    try:
+        import ray  # noqa: PLC0415
+        from ray.data.exceptions import ExecutionTimeoutError  # noqa: PLC0415
+    except ImportError as error:
+        raise ClusterFailure(f"Ray cannot be used: {_words(error)}; pip install 'talmach[bulk]'") from error
 
     options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "error"}
     if address is None:
@@ -150,8 +153,11 @@ def _begin(options: Mapping[str, Any], where: str) -> None:
     except SystemExit as error:  # its handlers of SIGTERM for this while; each has a status of its own
         raise SystemExit(_TERMINATED_STATUS) from error
     except Exception as error:
-        words = textwrap.shorten(str(error), _MOST_WORDS_CHARS, placeholder=" ...") or type(error).__name__
-        raise ClusterFailure(f"{where} cannot be used: {words}") from error
+        raise ClusterFailure(f"{where} cannot be used: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    return textwrap.shorten(str(error), _MOST_WORDS_CHARS, placeholder=" ...") or type(error).__name__
 
 
 def _exit(_number: int, _frame: object) -> None:
