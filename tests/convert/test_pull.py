@@ -61,6 +61,11 @@ def test_a_public_model_is_pulled_and_speaks(machine: Machine, site: Hub) -> Non
     files = len(site.fetched)
     assert machine.run("models", "pull", "opus-mt-ru-en")[0] == 0
     assert len(site.fetched) == files
+    cache = Path(machine.environment["HF_HOME"])
+    cache.rename(cache.with_name("elsewhere"))
+    assert machine.run("models", "pull", "opus-mt-ru-en")[0] == 0
+    assert len(site.fetched) == files
+    cache.with_name("elsewhere").rename(cache)
     listed = machine.run("models", "list")[1]
     assert "ru-en: opus-mt-ru-en > talmach-translation\n" in listed
     status, out, err = machine.run("translate", "--from", "ru", "--to", "en", stdin=_file(machine, GOLDEN["ru"]))

@@ -15,6 +15,16 @@ PATTERNS = ("*.json", "*.txt", "*.model", "*.spm", "README.md", "*/config.json",
 WEIGHTS = (("*.safetensors", "model.safetensors"), ("pytorch_model*.bin", "pytorch_model.bin"))
 
 
+def commit_of(repository: str, revision: str | None) -> str:
+    """Return the commit that the hub has under a revision, None = the newest; empty where it does not say."""
+    try:
+        import huggingface_hub  # noqa: PLC0415 - an extra
+
+        return str(huggingface_hub.model_info(repository, revision=revision).sha or "")
+    except Exception:  # noqa: BLE001 - fetching meets the same, and says so
+        return ""
+
+
 def fetch(model_id: str, repository: str, revision: str | None) -> tuple[Path, str]:
     """Return the directory of a snapshot in the client's cache, and its commit; `revision` None = the newest.
 

@@ -14,7 +14,7 @@ from typing import Any
 import tomli_w
 
 from talmach.app.engines import open_encoder, open_translator, prove_encoder, prove_translator
-from talmach.app.fetching import PATTERNS, WEIGHTS, fetch
+from talmach.app.fetching import PATTERNS, WEIGHTS, commit_of, fetch
 from talmach.catalog.manifest import FILENAME, ModelSpec, load
 from talmach.catalog.verify import sha256_of, verify
 from talmach.engine.convert import convert
@@ -58,6 +58,8 @@ def install(wanted: Wanted, models_dir: Path) -> ModelSpec:
     models_dir.mkdir(parents=True, exist_ok=True)
     with _alone(models_dir, wanted.id):
         try:
+            if (installed := _installed(wanted, models_dir, _newest(wanted, models_dir))) is not None:
+                return installed
             directory, revision = _locate(wanted)
             if (installed := _installed(wanted, models_dir, revision)) is not None:
                 return installed
@@ -180,6 +182,13 @@ def _installed(wanted: Wanted, models_dir: Path, revision: str) -> ModelSpec | N
     except ModelUnusable:
         return None
     return spec
+
+
+def _newest(wanted: Wanted, models_dir: Path) -> str:
+    """Return the commit that the hub has of a model that is here already: whether it is to be fetched at all."""
+    if isinstance(wanted.source, Path) or not (models_dir / wanted.id).exists():
+        return ""
+    return commit_of(wanted.source, wanted.revision)
 
 
 def _locate(wanted: Wanted) -> tuple[Path, str]:
