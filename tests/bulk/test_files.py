@@ -170,8 +170,10 @@ def test_five_problems_are_named_and_the_others_counted(tmp_path: Path) -> None:
         ([{"title": "a"}], ".jsonl", "has none of the columns headline, lead, body"),
         ([{"body": "a", "error": 1}], ".jsonl", "the output has columns of its own with the names error; rename yours"),
         ([{"body": "a", "x": 1}, {"x": "b"}], ".parquet", "x: its values are not of one type"),
-        ([{"body": "a", "x": "\ud800"}], ".parquet", "x: its values are not of one type"),
-        ([{"body": "a", "x": 10**30}], ".parquet", "x: its values are not of one type"),
+        ([{"body": "a", "x": "\ud800"}], ".parquet", "x: has half of a surrogate pair"),
+        ([{"body": "a", "x": [{"y": "\ud800"}]}] * 600, ".parquet", "x: has half of a surrogate pair"),
+        ([{"body": "a", "\ud800": 1}], ".parquet", ": has half of a surrogate pair"),
+        ([{"body": "a", "x": 10**30}], ".parquet", "x: its numbers are too large for one type"),
         (
             [{"body": "a", "x": [{}]}],
             ".parquet",
@@ -193,7 +195,7 @@ def test_wrong_columns_of_json_lines_are_named(
     source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     with pytest.raises(UnusableInput) as caught:
         parts.survey([source], output_format)
-    assert problem in str(caught.value)
+    assert str(caught.value).count(problem) == 1
 
 
 @pytest.mark.parametrize(

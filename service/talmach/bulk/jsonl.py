@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from talmach.bulk.job import BLOCK_ROWS, PARQUET, TEXT_COLUMNS, Block, Survey, UnusableInput, usable
+from talmach.bulk.problems import Problems
 from talmach.bulk.record import COLUMNS
 from talmach.bulk.schema import Columns
 from talmach.text.characters import is_encodable
 
 Row = dict[str, Any]
-_SHOWN_PROBLEMS = 5
 
 
 def survey(files: Sequence[Path], output_format: str) -> Survey:
@@ -22,7 +22,7 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
             a column has a name of ours; names up to five places.
 
     """
-    problems: list[str] = []
+    problems = Problems()
     names: set[str] = set()
     blocks: list[Block] = []
     columns = Columns() if output_format == PARQUET else None
@@ -34,12 +34,12 @@ def survey(files: Sequence[Path], output_format: str) -> Survey:
                 columns.add(rows, problems)
     if not blocks and not problems:
         raise UnusableInput(f"{files[0]}: has no rows")
-    problems += _column_problems(files[0], names) if blocks else []
+    if blocks:
+        _check(files[0], names, problems)
     if columns is not None and not problems:
         columns.check(map(read, blocks), problems)
     if problems:
-        more = len(problems) - _SHOWN_PROBLEMS
-        raise UnusableInput("; ".join(problems[:_SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else ""))
+        raise UnusableInput(str(problems))
     return Survey(blocks, "" if columns is None else columns.serialized())
 
 
@@ -58,7 +58,7 @@ def read(block: Block) -> list[Row]:
     return rows
 
 
-def _blocks(path: Path, problems: list[str]) -> Iterator[tuple[Block, list[Row]]]:
+def _blocks(path: Path, problems: Problems) -> Iterator[tuple[Block, list[Row]]]:
     rows: list[Row] = []
     start = end = 0
     with usable(path, "read"), path.open("rb") as file:
@@ -68,7 +68,7 @@ def _blocks(path: Path, problems: list[str]) -> Iterator[tuple[Block, list[Row]]
                 try:
                     rows.append(_parsed(line))
                 except ValueError as error:
-                    problems.append(f"{path}: line {number}: {error}")
+                    problems.add(f"{path}: line {number}: {error}")
             if len(rows) == BLOCK_ROWS:
                 yield Block(str(path), start, end, len(rows)), rows
                 start, rows = end, []
@@ -95,13 +95,11 @@ def _parsed(line: bytes) -> Row:
     return row
 
 
-def _column_problems(path: Path, names: set[str]) -> list[str]:
-    problems = []
+def _check(path: Path, names: set[str], problems: Problems) -> None:
     if names.isdisjoint(TEXT_COLUMNS):
-        problems.append(f"{path}: has none of the columns {', '.join(TEXT_COLUMNS)}")
+        problems.add(f"{path}: has none of the columns {', '.join(TEXT_COLUMNS)}")
     if taken := sorted(names.intersection(COLUMNS)):
-        problems.append(f"{path}: the output has columns of its own with the names {', '.join(taken)}; rename yours")
-    return problems
+        problems.add(f"{path}: the output has columns of its own with the names {', '.join(taken)}; rename yours")
 
 
 def _changed(block: Block) -> UnusableInput:

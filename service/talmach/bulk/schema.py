@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from talmach.bulk.job import TEXT_COLUMNS
+from talmach.bulk.problems import Problems
 from talmach.bulk.record import Record
 
+_TOO_LARGE = "its numbers are too large for one type"
 _STRING, _STRINGS, _INT = pa.string(), pa.list_(pa.string()), pa.int32()
 RECORD = pa.schema(
     {
@@ -47,17 +49,22 @@ class Columns:
     def __init__(self) -> None:
         self._schema = pa.schema({})
         self._widened: set[str] = set()  # columns whose type does not fit every row as it stands: 1, and later 2.5
+        self._wrong: set[str] = set()
 
-    def add(self, rows: Sequence[Mapping[str, Any]], problems: list[str]) -> None:
+    def add(self, rows: Sequence[Mapping[str, Any]], problems: Problems) -> None:
         """Add some rows, or what is wrong with them, once for each column."""
-        for name in dict.fromkeys(name for row in rows for name in row):
+        for name in dict.fromkeys(name for row in rows for name in row if name not in self._wrong):
             try:
                 kind = pa.array([row.get(name) for row in rows]).type
                 kind = _STRING if name in TEXT_COLUMNS else kind
                 before = self._schema
                 self._schema = pa.unify_schemas([before, pa.schema({name: kind})], promote_options="permissive")
-            except (pa.ArrowException, UnicodeEncodeError, OverflowError):
-                _note(f"{name}: its values are not of one type, as a column of Parquet is; write .jsonl", problems)
+            except UnicodeEncodeError:
+                self._add(name, "has half of a surrogate pair, which Parquet cannot hold", problems)
+            except OverflowError:
+                self._add(name, _TOO_LARGE, problems)
+            except pa.ArrowException:
+                self._add(name, "its values are not of one type, as a column of Parquet is", problems)
             else:
                 # Of nested values the type of all may be neither that of those before nor that of these.
                 if name in before.names and {before.field(name).type, kind} - {
@@ -66,28 +73,28 @@ class Columns:
                 }:
                     self._widened.add(name)
 
-    def check(self, blocks: Iterable[Sequence[Mapping[str, Any]]], problems: list[str]) -> None:
+    def check(self, blocks: Iterable[Sequence[Mapping[str, Any]]], problems: Problems) -> None:
         """Add what is wrong with the columns as a whole; `blocks` are all rows once more, read where that is needed."""
         for field in self._schema:
             try:
                 pq.ParquetWriter(pa.BufferOutputStream(), pa.schema([field])).close()
             except pa.ArrowException:
-                _note(f"{field.name}: its values are of a type that Parquet does not have; write .jsonl", problems)
+                self._add(field.name, "its values are of a type that Parquet does not have", problems)
         for rows in blocks if self._widened else ():
-            for name in self._widened:
+            for name in self._widened - self._wrong:
                 try:
                     pa.array([row.get(name) for row in rows], type=self._schema.field(name).type)
                 except (pa.ArrowException, OverflowError):
-                    _note(f"{name}: its numbers are too large for one type; write .jsonl", problems)
+                    self._add(name, _TOO_LARGE, problems)
 
     def serialized(self) -> str:
         """Return the schema as `restored` takes it."""
         return base64.b64encode(self._schema.serialize()).decode("ascii")
 
-
-def _note(problem: str, problems: list[str]) -> None:
-    if problem not in problems:
-        problems.append(problem)
+    def _add(self, name: str, problem: str, problems: Problems) -> None:
+        """Add what is wrong with a column, which is not looked at again."""
+        self._wrong.add(name)
+        problems.add(f"{name}: {problem}; write .jsonl")
 
 
 def restored(serialized: str) -> pa.Schema:
