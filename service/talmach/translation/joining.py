@@ -23,12 +23,21 @@ def join(
 ) -> tuple[Joined, ...]:
     """Put a sentence together; only what was translated is restored: what was kept is right already."""
     joined: list[Joined] = []
-    before = ""
+    before = source_before = ""
     for part in parts:
         target, decoded = part.text, None
         if part.translate:
             decoded = translations[part.text]
             target = manner.restore(part.text, localize_numbers(part.text, decoded, direction), before)
+        elif part.is_article and direction.source == "en":
+            target = ""
+        if _touch(before, target) and not _touch(source_before, part.text):
+            target = f" {target}"
         joined.append(Joined(part.text, target, decoded))
-        before = target[-1:] or before
+        before, source_before = target[-1:] or before, part.text[-1:]
     return tuple(joined)
+
+
+def _touch(before: str, text: str) -> bool:
+    """Whether two words would become one."""
+    return before.isalnum() and text[:1].isalnum()

@@ -17,6 +17,8 @@ from talmach.text.span import Span
 # Marks that stand behind a kept token, or in front of one, with or without spaces between.
 _BEHIND = ",.;:!?…)]}»”—–/-" + INVISIBLE
 _IN_FRONT = "([{«„—–/:,;-" + INVISIBLE
+_ARTICLE = re.compile(r"(?:an?|the)[ \u00a0]+", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s\b")
 # A newspaper, a company, a film.
 _QUOTED_NAME = re.compile(r"""[«"“„]([^«»"“”„]{1,40})[»"”“]""")
 
@@ -36,6 +38,7 @@ class Part:
 
     text: str
     translate: bool
+    is_article: bool = False  # or a possessive ending: English has it beside a kept token, other languages have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,10 @@ def _translatable(text: str, span: Span, fits: Callable[[str], bool]) -> Iterato
 
     The marks next to a kept span stay where they are, too: a model that drops a comma would glue a word to a link.
     """
+    possessive = _POSSESSIVE.match(text, span.start, span.end) if span.start else None
+    if possessive:
+        yield Part(possessive[0], translate=False, is_article=True)
+        span = Span(possessive.end(), span.end)
     between = text[span.start : span.end]
     start, end = 0, len(between)
     if span.start:
@@ -192,6 +199,10 @@ def _translatable(text: str, span: Span, fits: Callable[[str], bool]) -> Iterato
     if span.end < len(text):
         end = max(start, len(between.removesuffix('"').removesuffix("“").rstrip(_IN_FRONT)))
     yield Part(between[:start], translate=False)
+    article = _ARTICLE.match(between, start) if span.end < len(text) else None
+    if article and article.end() >= end:
+        yield Part(article[0], translate=False, is_article=True)
+        start = end = article.end()
     for clause in (each.slice(between[start:end]) for each in split_clauses(between[start:end], fits)):
         core = clause.strip(INVISIBLE)
         if protected.has_words(core):

@@ -33,8 +33,9 @@ _RANGE_OF_WORDS = re.compile(r"(?<=[^\W\d_])[—–](?=\w)|(?<=\d)[—–](?=[^\
 _BLANK_BEFORE_MINUS = re.compile(r"(?:(?<=[(\[])|(?<=(?<!\S)\"))[ \u00a0](?=[—−-]\d)")
 _MINUS = re.compile(r"(?<!\w)−(?=\d)")
 _FOLDED_MINUS = re.compile(r"(?<!\w)[—-](?=\d)")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _FIRST_LETTERS = re.compile(r"[^\w\s]*([^\W\d_]+)")
-_FIRST_WORD = re.compile(r"[^\w\s]*([^\W\d_]+)(?![\w-]| ?\d)")
+_FIRST_WORD = re.compile(r"[^\w\s]*([^\W\d_]+)(?![\w-])")
 # What English writes with a capital, although it is in the lists.
 _CAPITALISED = {"i", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"} | {
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -203,13 +204,24 @@ def _match_first_letter(source: str, target: str, before: str, ordinary: Collect
     The other way round, the first line of a list («Молоко — 500 мл») may lose its capital.
     """
     ours, theirs = _FIRST_LETTERS.match(source), _FIRST_LETTERS.match(target)
-    if theirs is None or theirs[1] in words_of(source):  # a glossary's term, or the name of a variable
+    words = words_of(source)
+    if theirs is None or theirs[1] in words:  # a glossary's term, or the name of a variable
         return target
     goes_on = ours[1].islower() if ours else bool(before) and source[:1].isdigit()
     begins = ours is not None and ours[1][0].isupper() and not before
     at = theirs.start(1)
-    if goes_on and _FIRST_WORD.match(target) and theirs[1].istitle() and theirs[1].lower() in ordinary:
+    if goes_on and theirs[1].istitle() and _is_ordinary(target, theirs[1], words, ordinary):
         return target[:at] + target[at].lower() + target[at + 1 :]
     if begins and theirs[1].islower():
         return target[:at] + target[at].upper() + target[at + 1 :]
     return target
+
+
+def _is_ordinary(target: str, first: str, source_words: Collection[str], ordinary: Collection[str]) -> bool:
+    """Whether the first word of a translation is no name, which has its capital everywhere."""
+    if _CYRILLIC.match(first):
+        # No name has lost its capital in the source, and between Russian and Belarusian its first letter is the same.
+        capitals = {word[0] for word in source_words if word[0].isupper()}
+        if not capitals or (all(map(_CYRILLIC.match, capitals)) and first[0] not in capitals):
+            return True
+    return first.lower() in ordinary and bool(_FIRST_WORD.match(target))

@@ -163,6 +163,24 @@ def test_what_goes_on_with_a_small_letter_does_so_in_translation(
     assert Manner.of(source, "en", all_caps=False).restore(source, target, before) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "language", "expected"),
+    [
+        ("цана 15 рублёў.", "Price 15 roubles.", "en", "price 15 roubles."),
+        ("у маі 15 дзён дажджу.", "May 15 had rain.", "en", "May 15 had rain."),
+        ("прыехалі госці.", "Приехали гости.", "ru", "приехали гости."),
+        ("цена 15 рублей.", "Цана 15 рублёў.", "be", "цана 15 рублёў."),
+        ("сёння Мінск спіць.", "Минск спит сегодня.", "ru", "Минск спит сегодня."),
+        ("сёння Мінск спіць.", "Сегодня Минск спит.", "ru", "сегодня Минск спит."),
+        ("account posted a photo.", "Учётная запись опубликовала фото.", "ru", "учётная запись опубликовала фото."),
+        ("today Zhlobin sleeps.", "Жлобін сёння спіць.", "be", "Жлобін сёння спіць."),
+    ],
+)
+def test_what_goes_on_behind_a_kept_token(source: str, target: str, language: str, expected: str) -> None:
+    """A word that no list has is lowered where the source shows that it is no name."""
+    assert Manner.of(source, language, all_caps=False).restore(source, target, " ") == expected
+
+
 def test_a_part_knows_what_stands_before_it() -> None:
     """A mark right behind a kept word closes."""
     manner = Manner.of("Сайт «example.by» тут.", "en", all_caps=False)

@@ -164,6 +164,26 @@ async def test_protected_tokens_come_through_whatever_the_engine_does() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "parts", "expected"),
+    [
+        ("The @NASA account works.", ["account works."], "@NASA "),
+        ("Read @bbcnews's page.", ["Read", "page."], " @bbcnews "),
+        ("Read @bbcnews’s page.", ["Read", "page."], " @bbcnews "),
+        ("The #MeToo’s end came.", ["end came."], "#MeToo "),
+        ("A (@NASA) photo came.", ["photo came."], "(@NASA) "),
+    ],
+)
+async def test_articles_beside_kept_tokens_are_left_out(text: str, parts: list[str], expected: str) -> None:
+    """A lone article or a possessive ending says nothing to a model, and other languages have none."""
+    async with running() as served:
+        segment = await served.segment(text, TranslationOptions("ru", source_language="en"))
+    assert served.engine.decoded == parts
+    assert expected in segment.translated_text
+    assert "  " not in segment.translated_text
+    assert Flag.PROTECTED_TOKEN_MISMATCH not in segment.flags
+
+
 async def test_capitals_are_recased_for_the_model_and_restored() -> None:
     """The model sees a sentence, the reader capitals, and a link in between stays as it is."""
     async with running() as served:
