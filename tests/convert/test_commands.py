@@ -70,7 +70,9 @@ def test_an_encoder_is_pulled_and_chooses_the_sentences(tmp_path: Path, name: st
     encoders.save(tmp_path / "checkpoint", encoders.KINDS[name])
     with hub.serve({model.repository: tmp_path / "checkpoint" / "saved"}) as site:
         machine = Machine(tmp_path, site)
-        done(machine, "models", "pull", name)
+        assert done(machine, "models", "pull", name).endswith(f"\nencoder: {name} > talmach-encoder\n")
+    assert done(machine, "models", "use", "talmach-encoder") == f"encoder: talmach-encoder > {name}\n"
+    assert done(machine, "models", "use", name) == f"encoder: {name} > talmach-encoder\n"
     status, out, _ = machine.run("summarize", "--json", str(ARTICLES / "01-council.be.txt"))
     assert status == 0
     assert json.loads(out)["summary"]["encoder_model_id"] == name

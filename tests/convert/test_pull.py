@@ -193,11 +193,18 @@ def test_a_checkpoint_of_ones_own(machine: Machine, checkpoint: Path) -> None:
         "models", "pull", str(checkpoint), "--id", "my-ru-en", "--directions", "ru-en", "--licence", "CC0-1.0"
     )
     assert status == 0, err
-    assert "my-ru-en" in out
+    assert out.splitlines()[-1] == "ru-en: my-ru-en > talmach-translation"
+    own = ("pull", str(checkpoint), "--id", "other", "--directions", "ru-en")
+    assert machine.run("models", "use", "my-ru-en")[0] == 0
+    assert machine.run("models", *own)[1].splitlines()[-2:] == [
+        "ru-en: my-ru-en > other > talmach-translation",
+        "`talmach models use other` puts it first",
+    ]
+    assert machine.run("models", "remove", "other")[0] == 0
     copied = machine.models.parent / "elsewhere"
     (machine.models / "my-ru-en").rename(copied)
     assert machine.run("models", "pull", str(copied), "--id", "my-ru-en")[0] == 0
-    assert visible(machine) == ["my-ru-en"]
+    assert visible(machine) == ["my-ru-en", "preferences.toml"]
     assert machine.run("models", "verify")[0] == 0
 
 

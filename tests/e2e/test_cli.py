@@ -87,7 +87,8 @@ def test_models_are_listed_and_verified(tmp_path: Path) -> None:
     assert [model["id"] for model in json.loads(talmach("models", "list", "--json").stdout)] == ids
     lines = talmach("models", "list").stdout.splitlines()
     assert [line.split()[0] for line in lines[: len(ids)]] == ids
-    assert lines[len(ids) :] == [f"{each}: {ids[0]}" for each in ("be-en", "be-ru", "en-be", "en-ru", "ru-be", "ru-en")]
+    directions = ("be-en", "be-ru", "en-be", "en-ru", "ru-be", "ru-en")
+    assert lines[len(ids) :] == [*(f"{each}: {ids[0]}" for each in directions), f"encoder: {ids[1]}"]
     assert talmach("models", "verify").stdout == "".join(f"{model}: ok\n" for model in ids)
 
     models = str(broken_models(tmp_path))

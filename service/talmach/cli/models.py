@@ -66,8 +66,7 @@ def list_models(as_json: Json = False) -> None:
             f"{spec.id} {spec.version}: {spec.kind}{''.join(f', {note}' for note in notes)}{directions}, "
             f"{spec.architecture}, {spec.licence}\n"
         )
-    for direction in catalogue.directions:
-        terminal.write(f"{direction}: {' > '.join(each.spec.id for each in catalogue.ordered(direction))}\n")
+    _write_orders(_orders(catalogue, catalogue.directions, encoders=True))
 
 
 @models.command("available")
@@ -120,10 +119,21 @@ def pull(
     )
     for each in requested:
         terminal.write(f"{each.id}: {each.source}, {each.licence}\n")
+    installed = []
     for each in requested:
         with terminal.spinner(f"installing {each.id}"):
             spec = pulling.install(each, target)
         terminal.write(f"{spec.id} {spec.version}: installed in {target / spec.id}\n")
+        installed.append(spec)
+    catalogue = _catalogue()
+    _complain(catalogue)
+    served = {direction for spec in installed for direction in spec.directions}
+    orders = _orders(catalogue, served, encoders=any(spec.kind == "encoder" for spec in installed))
+    _write_orders(orders)
+    ids = {spec.id for spec in installed}
+    if any(order[0].spec.id not in ids for order in orders.values()):
+        own = name if isinstance(requested[0].source, str) else requested[0].id
+        terminal.write(f"`talmach models use {own}` puts it first\n")
 
 
 @models.command("use")
@@ -143,8 +153,8 @@ def use(
     prefer(_user_directory(), [name], chosen)
     catalogue = _catalogue()
     _complain(catalogue)
-    for direction in chosen or sorted(served):
-        terminal.write(f"{direction}: {' > '.join(each.spec.id for each in catalogue.ordered(direction))}\n")
+    encoders = not chosen and any(each.spec.kind == "encoder" for each in entries)
+    _write_orders(_orders(catalogue, chosen or served, encoders=encoders))
 
 
 @models.command("remove")
@@ -204,6 +214,19 @@ def _user_directory() -> Path:
     if os.path.exists(directory / FILENAME):  # noqa: PTH110 - Path's raises without rights
         raise BadInput(f"{directory}: holds a {FILENAME} that lists all its models; set TALMACH_MODELS_DIR to another")
     return directory
+
+
+def _orders(catalogue: Catalogue, directions: Iterable[str], *, encoders: bool) -> dict[str, list[CatalogueEntry]]:
+    """Return the models by preference for each of some directions, and of the encoders."""
+    orders = {each: catalogue.ordered(each) for each in sorted(directions)}
+    if encoders:
+        orders["encoder"] = [each for each in catalogue.ordered() if each.spec.kind == "encoder"]
+    return {what: order for what, order in orders.items() if order}
+
+
+def _write_orders(orders: dict[str, list[CatalogueEntry]]) -> None:
+    for what, order in orders.items():
+        terminal.write(f"{what}: {' > '.join(each.spec.id for each in order)}\n")
 
 
 def _named(catalogue: Catalogue, name: str) -> list[CatalogueEntry]:

@@ -71,6 +71,17 @@ def test_a_wrong_manifest_is_told_beside_the_others(talmach: Talmach, wrong: str
     assert wrong in problems
 
 
+def test_what_is_preferred_is_told_of_encoders_too(talmach: Talmach, models: Path) -> None:
+    """Of what a name stands for; for some directions no encoder is preferred."""
+    describe(models, "own", "ru-en")
+    assert talmach("use", "talmach-encoder") == (0, "encoder: talmach-encoder\n", "")
+    assert talmach("use", "embedded")[1].splitlines()[-2:] == [
+        "ru-en: talmach-translation > own",
+        "encoder: talmach-encoder",
+    ]
+    assert talmach("use", "embedded", "--directions", "ru-en")[1] == "ru-en: talmach-translation > own\n"
+
+
 def test_what_is_no_usable_model_is_removed_by_its_directory(talmach: Talmach, wrong: str, models: Path) -> None:
     """A wrong manifest, and one of two that have the same id; never anything that is not a model."""
     shutil.copytree(models / "right", models / "right-old")
