@@ -25,7 +25,7 @@ _MENU_ITEM = re.compile(r"[A-ZА-ЯЁІЎ0-9][\w'’ʼ-]*(?: [\w'’ʼ&-]+){0,3}
 _FEWEST_MENU_ITEMS = 3
 _LONGEST_MENU_ITEM = 30  # code points
 _LONGEST_CAPTION = 2  # sentences
-_SPLIT_DATELINE = 2  # sentences, place and day
+_SPLIT_DATELINE = 2  # sentences of «Москва. 12 мая. ИНТЕРФАКС - Банк …» in front of the agency
 _DATE = re.compile(DATE)
 _BEGINS_WITH_AGENCY = re.compile(rf"{AGENCY} ?[—–-]")
 _OF_PICTURES = (BoilerplateKind.CREDIT, BoilerplateKind.CAPTION)
@@ -61,13 +61,11 @@ def _find_in_paragraph(text: str, paragraph: Sequence[tuple[int, Piece]]) -> dic
         return {}
     kinds = ((index, kind_of(sentence.text, alone=False)) for index, sentence in paragraph)
     found = {index: kind for index, kind in kinds if kind is not None}
-    opening = paragraph[:3]
-    if len(opening) > _SPLIT_DATELINE and _BEGINS_WITH_AGENCY.match(
-        opening[-1][1].text
-    ):  # «Москва. 12 мая. ИНТЕРФАКС -»
-        dateline = Span(whole.start, opening[1][1].span.end)
+    if len(paragraph) > _SPLIT_DATELINE and _BEGINS_WITH_AGENCY.match(paragraph[_SPLIT_DATELINE][1].text):
+        place_and_day = paragraph[:_SPLIT_DATELINE]
+        dateline = Span(whole.start, place_and_day[-1][1].span.end)
         if kind_of(dateline.slice(text), alone=False) is BoilerplateKind.DATELINE:
-            found.update((index, BoilerplateKind.DATELINE) for index, _ in opening[:_SPLIT_DATELINE])
+            found.update((index, BoilerplateKind.DATELINE) for index, _ in place_and_day)
     story = [index for index, _ in paragraph if index not in found]
     if found.get(paragraph[-1][0]) in _OF_PICTURES and _is_caption(whole.slice(text), len(story)):
         found.update(dict.fromkeys(story, BoilerplateKind.CAPTION))
