@@ -106,10 +106,10 @@ def test_a_package_that_ray_lacks_is_one_sentence(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("host", [f"{'a' * 70}.example", "a..example"])
-def test_an_address_that_cannot_be_a_name_is_one_sentence(host: str) -> None:
+def test_an_address_that_is_no_host_name_is_one_sentence(host: str) -> None:
     """Not what the encoder of such names says."""
     with (
-        pytest.raises(ClusterFailure, match=rf"^--address: no Ray at {host}:6379 \(not a name of a host\)$"),
+        pytest.raises(ClusterFailure, match=rf"^--address: no Ray at {host}:6379 \(not a host name\)$"),
         cluster.connected(f"{host}:6379"),
     ):
         pytest.fail("nobody is there")

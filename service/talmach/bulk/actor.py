@@ -21,7 +21,7 @@ class Report:
     rows: int = 0
     errors: int = 0  # rows that have one
     failure: str = ""
-    is_unusable: bool = False  # the input: another try would fail in the same way
+    is_unusable: bool = False  # the failure is the input's, and not of the work
 
 
 class Actor:

@@ -145,12 +145,12 @@ def run(job: Job, numbers: Sequence[int], pool: Pool) -> Iterator[Report]:
 
 
 def _begin(options: Mapping[str, Any], where: str) -> None:
-    """Start Ray or join it; what keeps it from that, which has any type of error, is told in its own words."""
+    """Start Ray or join it; a failure, of whatever type, is told in its own words."""
     import ray  # noqa: PLC0415
 
     try:
         ray.init(**options)
-    except SystemExit as error:  # its handlers of SIGTERM for this while; each has a status of its own
+    except SystemExit as error:  # by Ray's handlers of SIGTERM while it starts, each with a status of its own
         raise SystemExit(_TERMINATED_STATUS) from error
     except Exception as error:
         raise ClusterFailure(f"{where} cannot be used: {_words(error)}") from error
@@ -169,8 +169,8 @@ def _find(address: str) -> None:
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_S).close()
-    except (OSError, UnicodeError) as error:  # the latter for a name such as a..b, or a part of it over 63 letters
-        reason = (error.strerror or "no answer").lower() if isinstance(error, OSError) else "not a name of a host"
+    except (OSError, UnicodeError) as error:  # the latter for a..b, or a label over 63 letters
+        reason = (error.strerror or "no answer").lower() if isinstance(error, OSError) else "not a host name"
         raise ClusterFailure(f"--address: no Ray at {address} ({reason})") from error
 
 
