@@ -7,7 +7,8 @@ sentence, or what must not be touched is out of place, they keep their order ins
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,11 +108,23 @@ class _Placer:
         self._place_pairs(pairs, parent, level)
         for child in points:
             mark = self._marks[child.first]
-            position = self._bitext.position(mark, parent.place)
-            child.place = level.outside(position)
+            if child.last != child.first:  # an element without words
+                mark = replace(mark, kind=MarkKind.POINT)
+            child.place = level.outside(self._bitext.position(mark, parent.place))
             if mark.kind is MarkKind.BLANK and (blank := self._bitext.blank(child.place.start, level)):
                 child.place = blank
                 level.take(blank)
+        self._keep_order(points)
+
+    def _keep_order(self, points: Sequence[_Node]) -> None:
+        """Let what has no words in between keep its order, where a blank was found for one of the two."""
+        beside = [(one, other) for one, other in pairwise(points) if one.until == other.at]
+        for one, other in beside:
+            if other.place.start < one.place.end and self._marks[other.first].kind is not MarkKind.BLANK:
+                other.place = Span(one.place.end, one.place.end)
+        for one, other in reversed(beside):
+            if other.place.start < one.place.end and self._marks[one.first].kind is not MarkKind.BLANK:
+                one.place = Span(other.place.start, other.place.start)
 
     def _sorted(self, parent: _Node) -> tuple[list[_Node], list[_Node], list[_Node]]:
         atoms, pairs, points = [], [], []

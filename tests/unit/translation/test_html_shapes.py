@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.fakes import NaughtyEngine
-from tests.unit.translation.test_html import HTML, OrderlyEngine, html_of, pages
+from tests.unit.translation.test_html import HTML, OrderlyEngine, html_of, pages, tags
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,17 @@ def test_attributes_of_what_is_left_alone_are_left_alone() -> None:
     )
     target = html_of(source, options=replace(HTML, translate_attributes=True))
     assert target == source.replace("Новая школа", "Skola Novaa").replace("<p title='мост'>", "<p title='most'>")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>{0} {0} {0} {0} {0} {0} {0} <b>{0} {0} <b><img src=a> <br> {0}</b></b></p>",
+        "<p><b><b>{0}</b> <i></i></b> {0}</p>",
+        "<p><b><b>{0}</b> <b><b></b></b></b> {0}</p>",
+        "<p>{0} {0} {0} {0} {0} {0} {0} <b>{0} {0} <b><img src=a><!-- c --> <br> <img src=b> {0}</b></b></p>",
+    ],
+)
+def test_tags_without_words_between_them_keep_their_order(source: str) -> None:
+    """A line break takes a blank's place, an empty element opens nothing; what is beside them stays there."""
+    assert tags(html_of(source.format("горад"), OrderlyEngine())) == tags(source)
