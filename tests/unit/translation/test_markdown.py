@@ -152,6 +152,8 @@ def test_every_text_is_cut_without_loss(source: str) -> None:
         ("> сказ # сказ # Гэты  \n> новы", "> novy Gety  \n> \\# skaz # skaz"),
         ("==== школа горад -", "\\- gorad skola ===="),
         ("школа горад ~~~рака", "\\~~~raka gorad skola"),
+        ("~~школа ~~горад~~~~", None),
+        ("~~школа ~горад~~", "~~\\~gorad skola~~"),
     ],
 )  # fmt: skip
 def test_where_marks_go(source: str, expected: str | None) -> None:

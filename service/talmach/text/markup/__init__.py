@@ -47,7 +47,8 @@ def keep_markdown(marked: Marked, source: str, write: Callable[[Marked], str]) -
     wanted = structure(f"{before}{source}{behind}")
     for escapes in (marked.spellings, {**ESCAPES, **marked.spellings}):
         text = _as_text(write(replace(marked, spellings=escapes)), marked, source)
-        if structure(f"{before}{text}{behind}") == wanted:
+        is_fence = marked.is_behind_tilde and text.startswith("~") and not source.startswith("~")
+        if not is_fence and structure(f"{before}{text}{behind}") == wanted:
             return text
     return source
 

@@ -57,7 +57,11 @@ class Cutter:
             marks = [self._inner(number, span, numbers) for number in numbers]
             atoms = [mark for mark in marks if mark.kind is MarkKind.ATOM]
             marked = Marked(
-                span.slice(self._reading.text), tuple(marks), self._spellings(span, atoms), self._reading.written
+                span.slice(self._reading.text),
+                tuple(marks),
+                self._spellings(span, atoms),
+                self._reading.written,
+                is_behind_tilde=self._source.endswith("~", 0, start),
             )
             yield Cut(Span(start, end), marked)
 

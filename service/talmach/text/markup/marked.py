@@ -40,6 +40,7 @@ class Marked:
     marks: tuple[InnerMark, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)  # characters that the source writes in another way
     written: TextFormat = TextFormat.HTML
+    is_behind_tilde: bool = False  # another two would make a fence of it
 
     @property
     def prose(self) -> str:
