@@ -131,7 +131,7 @@ def pull(
     orders = _orders(catalogue, served, encoders=any(spec.kind == "encoder" for spec in installed))
     _write_orders(orders)
     ids = {spec.id for spec in installed}
-    if any(order[0].spec.id not in ids for order in orders.values()):
+    if not catalogue.problems and any(order[0].spec.id not in ids for order in orders.values()):
         own = name if isinstance(requested[0].source, str) else requested[0].id
         terminal.write(f"`talmach models use {own}` puts it first\n")
 
