@@ -11,6 +11,7 @@ from talmach.translation.ground import Level, Origins, Words, find_atoms
 
 _MOST_WORK = 4_000_000  # marks times words; beyond it, marks go by their position
 _FARTHEST_BLANK = 200  # characters from where it should be
+_TOKEN_SIGNS = ("@", "#")
 _LONGEST_SIGNS = 16  # characters; of brackets and quotes beside a word
 
 
@@ -47,8 +48,12 @@ class Bitext:
             position = self.theirs.starts[boundary]
             for _ in range(signs_from(self.text, mark.at, 1)):
                 position -= position > room.start and is_sign(self.target[position - 1])
-            return position
+            return position - (position > room.start and self.parts_token(mark.at, position))
         return room.start if is_behind_word else room.end
+
+    def parts_token(self, at: int, position: int) -> bool:
+        """Whether a mark at `position` parts a @handle from its sign; where the one `at` in the source does, it may."""
+        return self.target[position - 1 : position] in _TOKEN_SIGNS and self.text[at - 1 : at] not in _TOKEN_SIGNS
 
     def blank(self, position: int, level: Level) -> Span | None:
         """The nearest blank that is free, to be written as something else."""

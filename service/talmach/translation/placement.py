@@ -219,6 +219,7 @@ class _Placer:
             start -= start > free.start and is_sign(self._target[start - 1])
         for _ in range(signs_from(self._text, child.until - 1 - ends_blank, -1)):
             end += end < free.end and is_sign(self._target[end])
+        start -= start > free.start and self._bitext.parts_token(child.at, start)
         start -= begins_blank and start > free.start and self._target[start - 1].isspace()
         end += ends_blank and end < free.end and self._target[end].isspace()
         return Span(start, end)

@@ -188,6 +188,22 @@ def test_where_tags_go(source: str, expected: str | None) -> None:
     assert html_of(source) == (source if expected is None else expected)
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<b>The</b> @NASA works", "<b></b>@NASA rabota"),
+        ("<a href=1>The @NASA</a> works", "<a href=1>@NASA</a> rabota"),
+        ("#<b>NASA</b> works", "#<b>NASA</b> rabota"),
+        ("<i>@NASA's</i> work", "<i>@NASA</i> rabota"),
+    ],
+)
+def test_no_tag_parts_a_handle_from_its_sign(source: str, expected: str) -> None:
+    """Where the article beside it is left out, too; a tag that parts it in the source stays where it is."""
+    options = replace(HTML, target_language="ru", source_language="en")
+    target = html_of(source, options=options)
+    assert re.sub(r" \w+$", "", target) == re.sub(r" \w+$", "", expected)
+
+
 def test_attributes_are_translated_on_request() -> None:
     """Outside of sentences as segments of their own, inside of one with it; values are escaped for their quotes."""
     source = (
