@@ -225,7 +225,7 @@ def test_flags_are_seen_without_a_terminal(flagging: Server) -> None:
     (sentence, last) = shown.stderr.splitlines()
     assert sentence.startswith("talmach: line 2: ")
     assert "REPETITION" in sentence
-    assert ": Снег stuck ідзе. => again and" in sentence
+    assert ": Снег stuck ідзе. => Again and" in sentence
     assert (shown.status, last) == (0, count)
     assert talmach(*translate, "--fail-on", "truncated", stdin=text).status == 0
     failed = talmach(*translate, "--fail-on", "TRUNCATED,repetition", stdin=text)

@@ -1,5 +1,6 @@
 """How many connections a door may have: each takes a file of the process, and without one nothing else works either."""
 
+import math
 import os
 import socket
 import sys
@@ -41,13 +42,24 @@ def max_connections(max_calls: int) -> int:
     return min(wanted, max(_FEWEST, (files - _OTHER_FILES) // _DOORS))
 
 
-def open_connections(port: int) -> int:
-    """Return how many connections of this process there are at a port that it listens on."""
-    return sum(not is_listening(each) for each in sockets_at(port))
+def open_connections(port: int) -> float:
+    """Return how many connections of this process there are at a port that it listens on.
+
+    NaN where nobody can tell, since no file is left to look with.
+    """
+    try:
+        return sum(not is_listening(each) for each in sockets_at(port))
+    except OSError:
+        return math.nan
 
 
 def sockets_at(port: int) -> Iterator[socket.socket]:
-    """Yield the TCP sockets of this process at one of its ports, as duplicates that are closed at the next one."""
+    """Yield the TCP sockets of this process at one of its ports, as duplicates that are closed at the next one.
+
+    Raises:
+        OSError: the process has no file left.
+
+    """
     for path in filter(Path.is_socket, Path("/dev/fd").glob("*")):
         with suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as each:
             if each.family in {socket.AF_INET, socket.AF_INET6} and each.getsockname()[1] == port:

@@ -13,8 +13,9 @@ def hang_up(port: int) -> None:
     that. When the connection is closed they see UNAVAILABLE instead, which clients retry elsewhere. The port goes
     first, because they connect anew at once.
     """
-    for is_port in (True, False):
-        for each in sockets_at(port):
-            if is_listening(each) is is_port:
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # no file is left to look with
+        for is_port in (True, False):
+            for each in sockets_at(port):
+                if is_listening(each) is is_port:
+                    with suppress(OSError):
+                        each.shutdown(socket.SHUT_RDWR)

@@ -2,6 +2,8 @@
 
 import resource
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -56,6 +58,26 @@ def test_connections_of_a_port_are_counted() -> None:
                 assert open_connections(port) == count
             taken.close()
             assert open_connections(port) == 1
+
+
+WITHOUT_FILES = """
+import itertools, os, resource
+from contextlib import suppress
+from talmach.access.connections import open_connections
+from talmach.rpc.connections import hang_up
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+with suppress(OSError):
+    for _ in itertools.count():
+        os.dup(0)
+hang_up(80)
+print(open_connections(80))
+"""
+
+
+def test_without_a_file_to_look_with() -> None:
+    """Nobody can tell how many there are, and nothing else fails for that."""
+    process = subprocess.run([sys.executable, "-c", WITHOUT_FILES], capture_output=True, text=True, check=False)
+    assert (process.stdout, process.stderr) == ("nan\n", "")
 
 
 def test_the_soft_limit_becomes_the_hard_one(limits: Limits) -> None:
