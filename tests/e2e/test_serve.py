@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import platform
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from talmach.client import (
     Article,
     AsyncClient,
     RpcFailed,
+    SummaryOptions,
     TranslateArticleResponse,
     TranslationOptions,
 )
@@ -150,3 +154,25 @@ def test_an_article_of_the_largest_size_comes_back_whole(server: Server) -> None
     assert not "".join(gaps).strip("0123456789. \n")
     assert translation.body.count("\n\n") == body.count("\n\n")
     assert len(body) == 100_000
+
+
+HEAP_BYTES = 64 << 20  # of glibc on 64-bit systems; it reserves them at multiples of their size
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
+def test_threads_share_their_memory(start: Callable[..., Server]) -> None:
+    """Else each of them leaves free memory behind that no other takes, and a server at rest grows for hours."""
+    server = start(TALMACH_WORKERS="2")
+
+    async def load() -> None:
+        articles = [Article(body=PARAGRAPH.replace(".", f" ({number}).")) for number in range(20)]
+        async with AsyncClient(server.address) as client:
+            await asyncio.gather(*(client.translate_article(each, FAST, SummaryOptions()) for each in articles))
+
+    asyncio.run(load())
+    maps = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
+    begins = (int(begin, 16) for begin in re.findall(r"^([0-9a-f]+)-\S+ rw-p 0+ 00:00 0 *$", maps, re.MULTILINE))
+    heaps = sum(begin % HEAP_BYTES == 0 for begin in begins)
+    threads = len(list(Path(f"/proc/{server.process.pid}/task").iterdir()))
+    assert 0 < heaps < threads / 3, (heaps, threads)
+    assert server.end() == 0

@@ -49,8 +49,7 @@ def serve(address: Address = None, http: HttpAddress = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight. Settings are TALMACH_* variables."""
     given = {"address": address, "http_address": http}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
-    if settings.models_memory_mib:
-        malloc.limit_arenas(os.cpu_count() or 1)
+    malloc.limit_arenas(settings.workers or os.cpu_count() or 1)
     configure_logging(settings.log_level, settings.log_format)
     sys.setswitchinterval(_SWITCH_S)
     raise_file_limit()

@@ -24,9 +24,11 @@ def tune() -> bool:
 
 
 def limit_arenas(count: int) -> None:
-    """Let all threads share `count` arenas, for models that come and go; call it before the first thread starts.
+    """Let all threads share `count` arenas; call it before the first thread starts.
 
-    Otherwise each model's workers leave arenas behind: after forty loads a server held twice what its models take.
+    Otherwise each thread leaves free memory behind that no other takes: in ten minutes of mixed load a server at rest
+    went from 404 to 446 MiB, instead of staying at 380 to 390, and after forty loads of models one held twice what its
+    models take.
     """
     if (mallopt := _glibc("mallopt")) is not None:
         mallopt(_M_ARENA_MAX, count)
