@@ -27,7 +27,7 @@ def limit_arenas(count: int) -> None:
     """Let all threads share `count` arenas; call it before the first thread starts.
 
     Otherwise each thread leaves free memory behind that no other takes: in ten minutes of mixed load a server at rest
-    went from 404 to 446 MiB, instead of staying at 380 to 390, and after forty loads of models one held twice what its
+    went from 404 to 446 MiB, instead of staying at 370 to 385, and after forty loads of models one held twice what its
     models take.
     """
     if (mallopt := _glibc("mallopt")) is not None:
